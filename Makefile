@@ -1,0 +1,40 @@
+# Everything a fresh machine needs is set up by the targets themselves: `make run` and `make test` are enough.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+BIN := .venv/bin
+PG ?= 18
+SEED ?=
+
+.PHONY: help setup run test prove check bench lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+.venv/.ready: requirements.lock pyproject.toml .ci/setup
+	@sh .ci/setup
+
+setup: .venv/.ready ## install everything into .venv (leaves .venv/bin/onward)
+
+run: setup ## load the demo and print its verdicts before and after 16 July 2020
+	@$(BIN)/onward demo
+	@$(BIN)/onward assess --as-of 2020-07-15
+	@$(BIN)/onward assess --as-of 2020-07-16
+
+test: setup ## run the tests (PG=16: on PostgreSQL 16; SEED=n: draw the same examples again)
+	@ONWARD_TEST_PG=$(PG) ONWARD_TEST_SEED=$(SEED) $(BIN)/python -m pytest -n 2
+
+check: setup ## lint, formatting and types
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+prove: setup ## the tests with large numbers, in parts; goes on where it stopped, a line each into docs/proofs.md
+	@$(BIN)/python -m tests.proofs $(PART)
+
+bench: setup ## ratios of speed and memory within one run
+	@$(BIN)/python -m tests.bench
+
+lock: setup ## write requirements.lock anew: exact versions and hashes, no addresses
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--no-emit-index-url --no-emit-find-links --group dev --output-file requirements.lock --upgrade pyproject.toml
+
+clean: ## remove what setup and the demo left
+	@rm -rf .venv onward-data

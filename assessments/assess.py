@@ -1,0 +1,122 @@
+"""The verdicts of the register on a day, as known on a day: the objects that `onward assess` prints."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+
+import msgspec
+
+from assessments.dossier import Parties, open_dossiers, parties
+from assessments.rules import Dossier, Finding
+from assessments.rules.onward import Hop
+from assessments.verdicts import Judge, Reading
+from assessments.wording import Names, sentence
+from registry.database import as_known
+from registry.journal import is_demo
+from registry.law import Law, Pack
+from registry.vocabulary import DEMO_NOTICE, Outcome
+
+
+class Reason(msgspec.Struct, frozen=True):
+    code: str
+    article: str
+    text: str
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One hop of the way down to the one that decides."""
+
+    exporter: str
+    importer: str
+    country: str
+    outcome: Outcome
+    basis: str | None
+    last_day: date | None
+
+
+class Assessed(msgspec.Struct, frozen=True, omit_defaults=False):
+    """One transfer under one regime on one day (design, section 10). `notice` stands on a demo's alone."""
+
+    transfer: str
+    exporter: str
+    regime: str | None
+    importer: str
+    country: str
+    as_of: date
+    known_on: str
+    outcome: Outcome
+    basis: str | None
+    last_day: date | None
+    next_change: date | None
+    reasons: tuple[Reason, ...]
+    path: tuple[Step, ...]
+    path_outcome: Outcome
+    flowing: bool
+    law_version: str
+    notice: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class Clocks(msgspec.Struct, frozen=True):
+    """The three clocks of a question: the day, the instant up to which the register counts, the law as then published."""
+
+    as_of: date
+    instant: datetime | None
+    known_on: date
+    shown: str
+
+
+async def assess(pack: Pack, clocks: Clocks) -> list[Assessed]:
+    """Every transfer that stands on the day, under every regime its exporter is under."""
+    async with as_known(clocks.instant) as at:
+        dossiers, named, demo = await open_dossiers(), await parties(), await is_demo(at)
+    judge = Judge(pack, clocks.known_on)
+    return [assessed for dossier in dossiers for assessed in assess_one(dossier, judge, clocks, named, demo=demo)]
+
+
+def assess_one(dossier: Dossier, judge: Judge, clocks: Clocks, named: Parties, *, demo: bool) -> Iterator[Assessed]:
+    if not dossier.route.holds(clocks.as_of):
+        return
+    for regime in judge.regimes(dossier, clocks.as_of):
+        reading = judge.read(dossier, regime, clocks.as_of)
+        if reading is not None:
+            yield _assessed(dossier, reading, judge, clocks, named, demo=demo)
+
+
+def reasons(hop: Hop, law: Law, named: Parties) -> Iterator[Reason]:
+    names = Names(named.names[hop.route.exporter], named.names[hop.route.importer])
+    for finding in hop.verdict.judged.findings:
+        yield Reason(finding.code, finding.article, sentence(finding, hop, names, law))
+
+
+def _assessed(dossier: Dossier, reading: Reading, judge: Judge, clocks: Clocks, named: Parties, *, demo: bool) -> Assessed:
+    law = judge.law(clocks.as_of)
+    verdict = reading.leg.verdict
+    return Assessed(
+        transfer=dossier.key,
+        exporter=named.keys[dossier.route.exporter],
+        regime=reading.regime,
+        importer=named.keys[dossier.route.importer],
+        country=dossier.route.country,
+        as_of=clocks.as_of,
+        known_on=clocks.shown,
+        outcome=verdict.outcome,
+        basis=verdict.judged.basis,
+        last_day=verdict.last_day,
+        next_change=judge.next_change(dossier, reading, clocks.as_of),
+        reasons=tuple(reasons(reading.leg, law, named)),
+        path=tuple(_step(hop, named) for hop in reading.weakest.path()),
+        path_outcome=reading.path_outcome,
+        flowing=reading.flowing,
+        law_version=judge.pack.version,
+        notice=DEMO_NOTICE if demo else msgspec.UNSET,
+    )
+
+
+def _step(hop: Hop, named: Parties) -> Step:
+    route, verdict = hop.route, hop.verdict
+    keys = named.keys
+    return Step(
+        keys[route.exporter], keys[route.importer], route.country, verdict.outcome, verdict.judged.basis, verdict.last_day
+    )
+
+
+__all__ = ["Assessed", "Clocks", "Finding", "assess", "assess_one"]

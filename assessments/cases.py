@@ -1,0 +1,262 @@
+"""Worked cases of the law: a table a lawyer can read, put to the same judge that `assess` asks.
+
+A case asks whether one named mechanism holds on a day; `NONE` relies on nothing by name. Each becomes rows as the
+register has them, and a dossier from those rows: in memory, or through a register that was empty before.
+"""
+
+import csv
+import re
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from assessments.dossier import open_dossiers
+from assessments.rules import Clauses, Dossier, Impact, Listing, Part, Route, Scope, Traited, Traits
+from assessments.verdicts import Judge
+from registry import register
+from registry.database import as_known
+from registry.errors import Refused
+from registry.law import Pack
+from registry.vocabulary import Outcome
+
+COLUMNS = "case_id regime importer_country importer_attributes mechanism extra_facts as_of expected_verdict reason".split()
+LONG_AGO = "1900-01-01"
+EXPORTER_IN = {"EU_DPD": "DE", "EU_GDPR": "DE"}
+LISTS = {
+    "safe_harbor": "eu-us-safe-harbor",
+    "ps": "eu-us-privacy-shield",
+    "ps_ch": "swiss-us-privacy-shield",
+    "dpf_eu": "eu-us-dpf",
+    "uk_ext": "uk-us-dpf-extension",
+    "dpf_ch": "swiss-us-dpf",
+}
+TRAITS = ("pipeda", "appi_operator", "pipa", "lgpd")
+FACTS = frozenset(
+    """covered next_due automated role in_group commitments ciio covered_person rkn_list tia tra measures
+    processing_changed exporter_role exporter combined_with_eu_data returning_to_own_controller ch_amended data purpose
+    known_at consent_explicit informed_of_risks occasional repetitive necessary limited_subjects assessed safeguards
+    subject_informed sa_notified bulk pia written_agreement rkn_notified working_days_elapsed subjects_since_jan1 sensitive
+    systematic cisa_requirements concluded approved authorised filed approved_by""".split()
+) | {*LISTS, *TRAITS}
+YES = {"yes": True, "no": False}
+
+
+class Case(msgspec.Struct, frozen=True):
+    """One line of the table."""
+
+    key: str
+    regime: str
+    country: str
+    mechanism: str
+    facts: dict[str, str]
+    as_of: date
+    expected: str
+    code: str | None
+
+
+class Result(msgspec.Struct, frozen=True):
+    """What a case expects, what the judge says, and what it was not built for, if so."""
+
+    case: str
+    passed: bool
+    expected: str
+    answer: str
+    not_built: str | None = None
+
+    def line(self) -> str:
+        if self.not_built:
+            return f"{self.case} not built: {self.not_built}"
+        return f"{self.case} {'passed' if self.passed else 'failed'}: expected {self.expected}, got {self.answer}"
+
+
+def read_cases(path: Path) -> list[Case]:
+    """The cases of a file. Raises Refused naming line and column of what cannot be read."""
+    try:
+        lines = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE))
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refused(f"{path}: cannot be read: {error}") from error
+    if not lines or set(COLUMNS) - set(lines[0]):
+        raise Refused(f"{path.name}: no case, or a column is missing: a line is {' '.join(COLUMNS)}, tab separated")
+    return [_case(line, f"{path.name} line {number}") for number, line in enumerate(lines, start=2)]
+
+
+async def answer_cases(cases: list[Case], pack: Pack, today: date, *, through_register: bool) -> list[Result]:
+    """Puts every case to the judge; through the register, all of them as rows of their own parties, first."""
+    rows = {case.key: rows_of(case) for case in cases}
+    dossiers = {case.key: _in_memory(rows[case.key]) for case in cases}
+    if through_register:
+        tables: dict[str, list[dict[str, Any]]] = {}
+        for one in rows.values():
+            for table, found in one.items():
+                tables.setdefault(table, []).extend(found)
+        await register.import_register(tables, "system:cases", "worked cases")
+        async with as_known(None):
+            dossiers = {dossier.key: dossier for dossier in await open_dossiers()}
+    return [_answer(case, dossiers[case.key], pack, today) for case in cases]
+
+
+def rows_of(case: Case) -> dict[str, list[dict[str, Any]]]:
+    """The case as rows of a register: an exporter of ours, an importer, one leg, and what the case says is on file."""
+    key, facts = case.key, case.facts
+    us, them = f"{key}-us", f"{key}-them"
+    home = EXPORTER_IN.get(case.regime, "DE")
+    own = {name: YES.get(facts[name]) for name in TRAITS if name in facts}
+    parties = [
+        {"key": us, "name": us, "ours": True, "country": home},
+        {"key": them, "name": them, "country": case.country, **own},
+    ]
+    tables: dict[str, list[dict[str, Any]]] = {
+        "party": parties,
+        "regime_scope": [{"key": key, "party": us, "basis": "established", "territory": home}],
+        "vendor": [{"key": key, "party": them, "category": "other"}],
+        "processing_activity": [
+            {"key": key, "name": key, "controller": us, "our_role": facts.get("exporter_role", "controller")}
+        ],
+        "engagement": [
+            {
+                "key": key,
+                "vendor": key,
+                "activity": key,
+                "role": facts.get("role"),
+                "data_kind": facts.get("data"),
+                "excluded_purpose": _purpose(facts.get("purpose")),
+            }  # fmt: skip
+        ],
+        "transfer": [
+            {
+                "key": key,
+                "engagement": key,
+                "exporter": us,
+                "importer": them,
+                "country": case.country,
+                "how": "established",
+                "automated": YES.get(facts.get("automated", "")),
+            }  # fmt: skip
+        ],
+        "certification": list(_listings(case, them)),
+        "safeguard": list(_clauses(case, us, them)),
+        "impact_assessment": list(_impacts(case, us, them)),
+    }
+    return {table: [{"since": LONG_AGO, **row} for row in rows] for table, rows in tables.items() if rows}
+
+
+def _listings(case: Case, them: str) -> Iterator[dict[str, Any]]:
+    covered = case.facts.get("covered")
+    covers = set(covered.split("+")) if covered else None
+    for fact, framework in LISTS.items():
+        if fact in case.facts:
+            yield {
+                "key": f"{case.key}-{fact}", "party": them, "framework": framework, "status": case.facts[fact],
+                "covers_hr": None if covers is None else "hr" in covers,
+                "covers_non_hr": None if covers is None else "non_hr" in covers,
+                "next_due": case.facts.get("next_due"),
+            }  # fmt: skip
+
+
+def _clauses(case: Case, us: str, them: str) -> Iterator[dict[str, Any]]:
+    name, _, module = case.mechanism.partition("_M")
+    if not case.mechanism.startswith("SCC_"):
+        return
+    changed = case.as_of.isoformat() if case.facts.get("processing_changed") == "yes" else None
+    yield {
+        "key": case.key, "exporter": us, "importer": them, "instrument": _instrument(name),
+        "module": f"M{module}" if module else None, "concluded_on": case.facts.get("concluded"), "changed_on": changed,
+        "combines_eu_data": YES.get(case.facts.get("combined_with_eu_data", "")), "rank": "primary", "state": "signed",
+    }  # fmt: skip
+
+
+def _impacts(case: Case, us: str, them: str) -> Iterator[dict[str, Any]]:
+    found = case.facts.get("tia")
+    if found in {"ok", "problematic"}:
+        yield {
+            "key": case.key, "exporter": us, "importer": them, "country": case.country, "outcome": found,
+            "measures": case.facts.get("measures"),
+        }  # fmt: skip
+
+
+def _instrument(mechanism: str) -> str:
+    return "eu-" + mechanism.lower().replace("_", "-")
+
+
+def _purpose(purpose: str | None) -> str | None:
+    """The carve-outs of decisions, under whatever name a case gives them; any other purpose is the ordinary case."""
+    stems = {
+        "immigration": "immigration_control", "journalis": "journalism", "press": "journalism", "academic": "academic",
+        "religious": "religious", "missionary": "religious", "political": "political", "public_security": "public_security",
+    }  # fmt: skip
+    return next((meant for stem, meant in stems.items() if purpose and stem in purpose), None)
+
+
+def _in_memory(rows: dict[str, list[dict[str, Any]]]) -> Dossier:
+    """The dossier that the register would open from these rows."""
+    transfer, engagement, activity = (rows[name][0] for name in ("transfer", "engagement", "processing_activity"))
+    them = rows["party"][1]
+
+    def of(table: str, kind: Any) -> tuple[Any, ...]:
+        fields = kind.__struct_fields__
+        found = [{name: row.get(name) for name in fields} for row in rows.get(table, [])]
+        return tuple(msgspec.convert(row, kind) for row in found)
+
+    since = date.fromisoformat(LONG_AGO)
+    traits = Traited(since, None, Traits(*(them.get(name) for name in TRAITS)))
+    role = "processor" if activity["our_role"] == "processor" else "controller"
+    part = Part(since, None, role, engagement["role"], engagement["data_kind"], engagement["excluded_purpose"])
+    route = Route(
+        since, None, 1, 2, transfer["country"], transfer["automated"], None, None,
+        of("safeguard", Clauses), of("certification", Listing), of("impact_assessment", Impact), (traits,),
+    )  # fmt: skip
+    return Dossier(transfer["key"], 1, route, (part,), of("regime_scope", Scope), (), {})
+
+
+def _case(line: dict[str, str], place: str) -> Case:
+    mechanism, _, bracket = line["mechanism"].partition("(")
+    facts: dict[str, str] = {}
+    for text in (line["importer_attributes"], line["extra_facts"], bracket.rstrip(")").replace(",", ";")):
+        for fact in filter(None, (text or "").split(";")):
+            name, equals, value = fact.strip().partition("=")
+            if not equals or name not in FACTS:
+                raise Refused(f"{place}: {fact!r} is no fact of a case: write name=value, with a name of law.md section 12")
+            facts[name] = value
+    try:
+        as_of = date.fromisoformat(line["as_of"])
+        for name in ("known_at", "concluded", "next_due"):
+            if facts.get(name):
+                date.fromisoformat(facts[name])
+    except ValueError as error:
+        raise Refused(f"{place}: {error}: write days as YYYY-MM-DD") from error
+    code = re.match(r"\[([A-Z_]+)\]", line["reason"] or "")
+    return Case(
+        line["case_id"], line["regime"], line["importer_country"], mechanism, facts, as_of, line["expected_verdict"],
+        code.group(1) if code else None,
+    )  # fmt: skip
+
+
+def _answer(case: Case, dossier: Dossier, pack: Pack, today: date) -> Result:
+    known = date.fromisoformat(case.facts["known_at"]) if "known_at" in case.facts else today
+    expected = case.expected + (f" [{case.code}]" if case.code else "")
+    if (lacking := _not_built(case, pack)) is not None:
+        return Result(case.key, False, expected, "", lacking)
+    territory = EXPORTER_IN[case.regime]
+    reading = Judge(pack, known).read_under(dossier, case.regime, territory, case.as_of, relied_on=case.mechanism)
+    verdict = reading.leg.verdict
+    answer: str = verdict.outcome
+    if verdict.outcome is Outcome.PERMITTED and verdict.last_day:
+        answer = f"permitted_until({verdict.last_day})"
+    elif verdict.outcome is Outcome.MEASURES_REQUIRED:
+        answer = "permitted_with_supplementary_measures_required"
+    code = verdict.judged.findings[0].code
+    right = answer == case.expected or (case.expected == "not_permitted" and verdict.outcome is Outcome.UNDETERMINED)
+    passed = right and case.code in {None, code}
+    return Result(case.key, passed, expected, f"{answer} [{code}]")
+
+
+def _not_built(case: Case, pack: Pack) -> str | None:
+    if not any(case.regime in one.regimes for one in pack.instruments.values() if one.kind == "regime"):
+        return f"regime {case.regime}"
+    name = case.mechanism.partition("_M")[0] if case.mechanism.startswith("SCC_") else case.mechanism
+    if name != "NONE" and not any(one.mechanism == name for one in pack.instruments.values()):
+        return f"mechanism {case.mechanism}"
+    return None

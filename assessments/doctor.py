@@ -1,0 +1,49 @@
+"""A look at whether everything stands as it should: database, journal, rows and law."""
+
+from datetime import date
+
+import msgspec
+
+from registry import database, journal, schema
+from registry.law import Pack
+
+
+class Check(msgspec.Struct, frozen=True):
+    """One thing looked at."""
+
+    what: str
+    sound: bool
+    found: str
+
+
+async def look(pack: Pack, today: date) -> list[Check]:
+    """Everything that can be seen from inside an open register."""
+    async with database.as_known(None) as at:
+        version = await at.fetchval("show server_version")
+        newest = await journal.newest(at)
+        count = await at.fetchval("select count(*) from journal_entry")
+        backwards = await at.fetchval(
+            "select count(*) from (select at, lag(at) over (order by sequence) before from journal_entry) e where at < before"
+        )
+        without = [
+            f"{name} {row[0]}"
+            for name in map(schema.name, schema.tables())
+            for row in await at.fetch(
+                f"""select t.key from "{name}" t where not exists (
+                    select from journal_entry e where e."table" = '{name}' and e."row" = t.id and e.version = t.version)"""
+            )
+        ]
+        demo = await journal.is_demo(at)
+        idle = await at.fetch(
+            "select tgrelid::regclass::text from pg_trigger where tgname like 'onward\\_%' and tgenabled <> 'A'"
+        )
+    overdue = len(list(pack.overdue(today)))
+    return [
+        Check("database", True, f"PostgreSQL {version}"),
+        Check("register", True, "a demo: invented data" if demo else "no demo"),
+        Check("journal", newest == count, f"{count} entries, the newest is {newest}"),
+        Check("time", not backwards, f"{backwards} entries earlier than the one before" if backwards else "never goes back"),
+        Check("rows", not without, f"without an entry: {', '.join(without[:5])}" if without else "each has its entry"),
+        Check("guards", not idle, f"switched off on {', '.join(row[0] for row in idle)}" if idle else "all stand"),
+        Check("law", True, f"{len(pack.instruments)} instruments, {overdue} facts overdue, version {pack.version[:12]}"),
+    ]

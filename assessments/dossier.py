@@ -1,0 +1,153 @@
+"""Fills the rules' Structs from the register: the dossiers of all transfers, or of some, in the same few queries.
+
+Reads through `registry.database`, so inside `as_known` it opens the dossiers as they were known then.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from assessments.rules import Clauses, Dossier, Impact, Listing, Part, Period, Route, Scope, Traited, Traits
+from assessments.rules.gate import Assured, GateFile, Terms
+from registry.database import fetch
+
+STANDS = "(until is null or until > since)"  # not voided
+
+_REACHED = """
+with recursive reached(party) as (
+    select unnest(array[exporter, importer]) from transfer where key = any($1)
+    union
+    select s.sub_processor from sub_processing s join reached r on s.processor = r.party
+) select party from reached"""
+
+_TRANSFERS = f"""
+select since, until, exporter, importer, country, automated, engagement, key, thing
+from transfer where {STANDS} and ($1::text[] is null or key = any($1)) order by key, since"""
+
+_ENGAGEMENTS = """
+select e.thing, e.since, e.until,
+    case when a.our_role = 'processor' then 'processor' else 'controller' end, e.role, e.data_kind, e.excluded_purpose
+from engagement e
+left join lateral (
+    select our_role from processing_activity a where a.thing = e.activity order by since desc limit 1
+) a on true
+where (e.until is null or e.until > e.since)
+    and ($1::text[] is null or e.thing in (select engagement from transfer where key = any($1)))"""
+
+_SCOPES = f"select party, since, until, basis, territory from regime_scope where {STANDS} and {{among}}"
+_CLAUSES = f"""
+select exporter, importer, since, until, key, engagement, instrument, module, concluded_on, changed_on, combines_eu_data
+from safeguard where {STANDS} and state = 'signed' and {{among}} order by rank desc, since, key"""
+_LISTINGS = f"""
+select party, since, until, key, framework, status, covers_hr, covers_non_hr, next_due
+from certification where {STANDS} and {{among}} order by framework, since, key"""
+_IMPACTS = f"""
+select exporter, importer, since, until, country, outcome, measures
+from impact_assessment where {STANDS} and {{among}} order by since desc"""
+_TRAITS = f"""
+select thing, since, until, pipeda, appi_operator, pipa, lgpd
+from party where {STANDS} and coalesce(pipeda, appi_operator, pipa, lgpd) is not null and {{among}}"""
+_HOPS = f"""
+select since, until, processor, sub_processor, country, null::boolean, engagement, bound_alike
+from sub_processing where {STANDS} and {{among}} order by key, since"""
+_SUSPENSIONS = f"select transfer, since, until from suspension where {STANDS}"
+
+
+class Parties(msgspec.Struct, frozen=True):
+    """Keys and names of the parties that dossiers speak of by id."""
+
+    keys: dict[int, str]
+    names: dict[int, str]
+
+
+async def open_dossiers(keys: Sequence[str] | None = None) -> list[Dossier]:
+    """The dossiers of the transfers of these keys, of all of them with None; a dossier for each period of a transfer."""
+    among: list[int] | None = None
+    chosen = None if keys is None else list(keys)
+    if chosen is not None:
+        among = [row[0] for row in await fetch(_REACHED, chosen)]
+    scopes = _grouped(Scope, 1, await _among(_SCOPES, "party", among))
+    clauses = _grouped(Clauses, 2, await _among(_CLAUSES, "importer", among))
+    listings = _grouped(Listing, 1, await _among(_LISTINGS, "party", among))
+    impacts = _grouped(Impact, 2, await _among(_IMPACTS, "importer", among))
+    suspensions = _grouped(Period, 1, await fetch(_SUSPENSIONS))
+    parts = _grouped(Part, 1, await fetch(_ENGAGEMENTS, chosen))
+    traits: dict[Any, tuple[Traited, ...]] = defaultdict(tuple)
+    for row in await _among(_TRAITS, "thing", among):
+        traits[row[0]] += (Traited(row[1], row[2], Traits(*row[3:])),)
+
+    def route(row: Sequence[Any], engagement: int | None, bound_alike: bool | None) -> Route:
+        since, until, exporter, importer, country, automated = row[:6]
+        pair = (exporter, importer)
+        between = clauses[pair] if pair in clauses else ()
+        if between:
+            between = tuple(one for one in between if one.engagement is None or one.engagement == engagement)
+        return Route(
+            since, until, exporter, importer, country, automated, engagement, bound_alike, between,
+            listings.get(importer, ()), impacts.get(pair, ()), traits.get(importer, ()),
+        )  # fmt: skip
+
+    hops: dict[int, tuple[Route, ...]] = defaultdict(tuple)
+    for row in await _among(_HOPS, "processor", among):
+        hops[row[2]] += (route(row, row[6], row[7]),)
+    hops = dict(hops)
+    return [
+        Dossier(
+            row[7],
+            row[8],
+            route(row, row[6], None),
+            parts.get(row[6], ()),
+            scopes.get(row[2], ()),
+            suspensions.get(row[8], ()),
+            hops,
+        )  # fmt: skip
+        for row in await fetch(_TRANSFERS, chosen)
+    ]
+
+
+async def parties() -> Parties:
+    """Keys and newest names of all parties."""
+    rows = await fetch("select thing, key, name from party order by thing, since")
+    return Parties({row[0]: row[1] for row in rows}, {row[0]: row[2] for row in rows})
+
+
+async def open_gate(vendor: str) -> GateFile | None:
+    """Everything on file that the gate of a vendor asks about; None for a vendor that is not recorded."""
+    found = await fetch("select thing, party from vendor where key = $1 order by since desc limit 1", vendor)
+    if not found:
+        return None
+    thing = found[0][0]
+    columns = ", ".join(f"c.{name}" for name in Terms.__struct_fields__[9:])
+    terms = await fetch(
+        f"""select e.key, e.since, e.until, e.role, e.disclosure_basis, e.arrangement, e.only_our_purposes,
+            c.since, c.until, {columns}
+        from engagement e left join contract c on c.engagement = e.thing and (c.until is null or c.until > c.since)
+        where e.vendor = $1 and (e.until is null or e.until > e.since) order by e.key, e.since, c.since""",
+        thing,
+    )
+    assured = await fetch(
+        """select m.key, m.name, m.since, m.until, a.since, a.until, a.as_strong, a.evidence
+        from measure m left join assurance a on a.measure = m.thing and a.vendor = $1 and (a.until is null or a.until > a.since)
+        where (m.until is null or m.until > m.since) order by m.key, a.since""",
+        thing,
+    )
+    return GateFile(vendor, tuple(Terms(*row) for row in terms), tuple(Assured(*row) for row in assured))
+
+
+async def _among(query: str, column: str, among: list[int] | None) -> list[Any]:
+    if among is None:
+        return await fetch(query.format(among="true"))
+    return await fetch(query.format(among=f"{column} = any($1::bigint[])"), among)
+
+
+def _grouped(kind: Any, width: int, rows: Sequence[Any]) -> dict[Any, tuple[Any, ...]]:
+    """Rows by their first columns, the rest of each made into a Struct."""
+    groups: dict[Any, tuple[Any, ...]] = {}
+    for row in rows:
+        values = tuple(row)
+        of = values[0] if width == 1 else values[:width]
+        one = kind(*values[width:])
+        groups[of] = (*groups[of], one) if of in groups else (one,)
+    return groups

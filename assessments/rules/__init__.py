@@ -1,0 +1,238 @@
+"""What a rule is given and what it answers: plain frozen Structs, no I/O, no clock.
+
+A `Dossier` is everything on file about one transfer, over all its days. Fixed to a day it gives a `Leg` for each hop:
+what is so on that day, without dates of its own but the day of conclusion. Rules read legs and the law of the day.
+"""
+
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from registry.law import ONE_DAY
+from registry.vocabulary import RANKING, Outcome
+
+# The order in which codes are named where several stand (law.md 12); codes that only warn are in no order.
+PRIORITY = (
+    "REGIME_UNKNOWN REGIME_NOT_MODELLED REGIME_NOT_APPLICABLE NOT_MODELLED PROHIBITED NOT_IN_FORCE INVALIDATED EXPIRED "
+    "SCC_REPEALED SCC_EXPIRED SCC_CHANGED WRONG_FRAMEWORK NOT_LISTED CERT_EXPIRED NO_ADEQUACY OUT_OF_SCOPE DATA_NOT_COVERED "
+    "MODULE_MISMATCH NOT_APPROVED PUBLIC_AUTHORITY NOT_OCCASIONAL THRESHOLD CONDITION_MISSING TIA_MISSING "
+    "MEASURES_INEFFECTIVE NO_MECHANISM"
+).split()
+ORDER = {code: place for place, code in enumerate(PRIORITY)}
+
+
+class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Why: a code, the article it rests on, and what its sentence names.
+
+    `open` is true where a fact is not recorded: the code would stand if that fact were against us.
+    `tool` is the place, in the leg, of the tool it is about.
+    """
+
+    code: str
+    article: str
+    instrument: str | None = None
+    tool: int | None = None
+    fact: str | None = None
+    open: bool = False
+
+
+class Period(msgspec.Struct, frozen=True):
+    """Half-open: `since` counts, `until` does not."""
+
+    since: date
+    until: date | None
+
+    def holds(self, day: date) -> bool:
+        return self.since <= day and (self.until is None or day < self.until)
+
+
+class Scope(Period, frozen=True):
+    """Why a law may apply to the exporter (Art. 3)."""
+
+    basis: str
+    territory: str
+
+
+class Clauses(Period, frozen=True):
+    """Signed clauses between the two parties (Art. 46(2)(c))."""
+
+    key: str
+    engagement: int | None
+    instrument: str
+    module: str | None
+    concluded_on: date | None
+    changed_on: date | None
+    combines_eu_data: bool | None
+
+
+class Listing(Period, frozen=True):
+    """The importer's listing in a framework (Art. 45), `next_due` being its last usable day."""
+
+    key: str
+    framework: str
+    status: str
+    covers_hr: bool | None
+    covers_non_hr: bool | None
+    next_due: date | None
+
+
+class Impact(Period, frozen=True):
+    """A completed impact assessment of the route to a country."""
+
+    country: str
+    outcome: str
+    measures: str | None
+
+
+class Traits(msgspec.Struct, frozen=True):
+    """What decisions on adequacy ask about an importer: yes, no, or not recorded."""
+
+    pipeda: bool | None = None
+    appi_operator: bool | None = None
+    pipa: bool | None = None
+    lgpd: bool | None = None
+
+
+class Traited(Period, frozen=True):
+    """An importer's traits over a period."""
+
+    traits: Traits
+
+
+class Part(Period, frozen=True):
+    """The engagement that a transfer serves: in which role, which data, what for."""
+
+    exporter_role: str
+    role: str | None
+    data: str | None
+    purpose: str | None
+
+
+class Route(Period, frozen=True):
+    """One leg over all its days: from whom to whom into which country, and all on file between the two."""
+
+    exporter: int
+    importer: int
+    country: str
+    automated: bool | None
+    engagement: int | None
+    bound_alike: bool | None
+    clauses: tuple[Clauses, ...]
+    listings: tuple[Listing, ...]
+    impacts: tuple[Impact, ...]
+    traits: tuple[Traited, ...]
+
+
+class Dossier(msgspec.Struct, frozen=True):
+    """Everything on file about one transfer, its chain included. `hops` are all routes on file, by their exporter."""
+
+    key: str
+    thing: int
+    route: Route
+    parts: tuple[Part, ...]
+    scopes: tuple[Scope, ...]
+    suspensions: tuple[Period, ...]
+    hops: dict[int, tuple[Route, ...]]
+
+
+class SignedClauses(msgspec.Struct, frozen=True):
+    """Clauses as they are on the day; `concluded` is known only as finely as the law asks."""
+
+    instrument: str
+    module: str | None
+    concluded: date | None
+    changed: bool
+    combines_eu_data: bool | None
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """A listing as it is on the day."""
+
+    framework: str
+    status: str
+    covers_hr: bool | None
+    covers_non_hr: bool | None
+    overdue: bool
+
+
+class Leg(msgspec.Struct, frozen=True, cache_hash=True):
+    """One hop on one day: what a rule of chapter V is asked about.
+
+    `above` is the framework that the leg above stands on, for which a hop may be bound by contract alone.
+    `relied_on` asks whether one mechanism holds, instead of whether anything on file does.
+    """
+
+    regime: str
+    territory: str
+    country: str
+    exporter_role: str = "controller"
+    importer_role: str | None = None
+    data: str = "non_hr"
+    purpose: str | None = None
+    automated: bool | None = None
+    traits: Traits | None = None
+    clauses: tuple[SignedClauses, ...] = ()
+    listings: tuple[Listed, ...] = ()
+    impact: str | None = None
+    measures: str | None = None
+    above: str | None = None
+    bound_alike: bool | None = None
+    relied_on: str | None = None
+
+    def fact(self, name: str) -> Any:
+        """A fact that a decision's scope asks about; None where it is not recorded."""
+        if name in {"data", "purpose", "automated"}:
+            return getattr(self, name)
+        return getattr(self.traits, name) if self.traits else None
+
+
+class Ground(msgspec.Struct, frozen=True):
+    """One thing that may carry a leg, and how far it does."""
+
+    outcome: Outcome
+    instrument: str | None
+    findings: tuple[Finding, ...]
+    listing: int | None = None
+    clauses: int | None = None
+    last_day: date | None = None
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """What the law says about a leg on a day. `basis` is the ground it rests on; warnings stand among the findings."""
+
+    outcome: Outcome
+    basis: str | None
+    findings: tuple[Finding, ...]
+    listing: int | None = None
+    clauses: int | None = None
+    last_day: date | None = None
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """A leg judged on a day: what the law says, the rows it is said of, and the last day of its basis.
+
+    `last_day` is the first of the law's end and the row's own (next due, until); None where no end is known.
+    """
+
+    judged: Judged
+    last_day: date | None
+    clauses: tuple[Clauses, ...]
+    listings: tuple[Listing, ...]
+
+    @property
+    def outcome(self) -> Outcome:
+        return self.judged.outcome
+
+
+def worst(first: Outcome, second: Outcome) -> Outcome:
+    return first if RANKING[first] <= RANKING[second] else second
+
+
+def earliest(*days: date | None) -> date | None:
+    """The first of several days, where None is no end."""
+    return min((day for day in days if day is not None), default=None)
+
+
+def day_before(day: date | None) -> date | None:
+    return None if day is None else day - ONE_DAY

@@ -1,0 +1,133 @@
+"""What the commands print for people to read."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table as Grid
+from rich.text import Text
+
+from assessments.assess import Assessed, Clocks
+from assessments.doctor import Check
+from registry.journal import Written
+from registry.law import Instrument, Pack, Standing
+from registry.vocabulary import DEMO_NOTICE, Outcome
+
+COLOURS = {
+    Outcome.NOT_PERMITTED: "bold red",
+    Outcome.UNDETERMINED: "bold yellow",
+    Outcome.MEASURES_REQUIRED: "yellow",
+    Outcome.PERMITTED: "green",
+    Outcome.NO_TRANSFER: "green",
+}
+
+
+def console() -> Console:
+    """As wide as the terminal, wide enough for a table elsewhere."""
+    found = Console()
+    return found if found.is_terminal else Console(width=150)
+
+
+def verdicts(assessed: Sequence[Assessed], clocks: Clocks) -> None:
+    out = console()
+    grid = _grid("transfer", "from", "to", "in", "law", "verdict", "rests on", "last day", "changes", "why")
+    for one in assessed:
+        verdict = Text(one.outcome.replace("_", " "), COLOURS[one.outcome])
+        if one.path_outcome != one.outcome:
+            verdict.append(f"\nchain: {one.path_outcome.replace('_', ' ')}", COLOURS[one.path_outcome])
+        if not one.flowing:
+            verdict.append("\nsuspended", "dim")
+        why = "\n".join(reason.text for reason in one.reasons)
+        weakest = one.path[-1]
+        if len(one.path) > 1:
+            why += f"\nChain: {' → '.join([one.path[0].exporter, *(step.importer for step in one.path)])} ({weakest.country})."
+        grid.add_row(
+            one.transfer, one.exporter, one.importer, one.country, one.regime or "–", verdict, one.basis or "–",
+            _day(one.last_day), _day(one.next_change), why,
+        )  # fmt: skip
+    out.print(f"Valid on [bold]{clocks.as_of}[/], known on [bold]{clocks.shown}[/]: {len(assessed)} verdicts")
+    out.print(grid)
+    if assessed:
+        out.print(f"Law {assessed[0].law_version[:12]}", style="dim")
+    if any(isinstance(one.notice, str) for one in assessed):
+        out.print(f"{DEMO_NOTICE}.", style="bold")
+
+
+def instrument(one: Instrument, standing: Standing | None, clocks: Clocks) -> None:
+    out = console()
+    out.print(f"[bold]{one.title}[/] ({one.key}){' (own)' if one.own else ''}", highlight=False)
+    out.print(f"{one.citation}\n{one.source}", highlight=False)
+    out.print(f"For {', '.join(one.regimes)}; grade {one.grade}, verified on {one.verified_on}", highlight=False)
+    if one.countries:
+        out.print(f"Covers {', '.join(one.countries)}", highlight=False)
+    if one.note:
+        out.print(one.note, highlight=False)
+    grid = _grid("effect", "known", "what", "citation", "grade", "verified on")
+    for event in one.events:
+        grid.add_row(
+            str(event.effect),
+            str(event.known),
+            event.what.replace("_", " "),
+            event.citation,
+            event.grade,
+            str(event.verified_on),
+        )
+    out.print(grid)
+    for scope in one.scope:
+        asks = (
+            f"{scope.fact} is {'yes' if scope.demands else 'no'}"
+            if scope.demands is not None
+            else f"{scope.fact} is none of {', '.join(scope.none_of)}"
+        )
+        out.print(f"Only where {asks} ({scope.citation})", highlight=False)
+    stands = "not known yet" if standing is None else (standing.code or "in force").replace("_", " ").lower()
+    last = f", last day {standing.last_day}" if standing and standing.last_day else ""
+    out.print(f"On {clocks.as_of}, as known on {clocks.shown}: [bold]{stands}[/]{last}", highlight=False)
+
+
+def law_check(pack: Pack, overdue: Sequence[dict[str, Any]]) -> None:
+    out = console()
+    out.print(
+        f"{len(pack.instruments)} instruments and {len(pack.memberships)} memberships are sound; version {pack.version}.",
+        highlight=False,
+    )
+    if overdue:
+        grid = _grid("overdue for re-verification", "grade", "verified on", "citation")
+        for one in overdue:
+            grid.add_row(one["fact"], one["grade"], str(one["verified_on"]), one["citation"])
+        out.print(grid)
+    else:
+        out.print("Nothing is overdue for re-verification.")
+
+
+def journal(entries: Sequence[Written]) -> None:
+    grid = _grid("no.", "time (UTC)", "what", "who", "table", "key", "why")
+    for one in entries:
+        grid.add_row(
+            str(one.sequence),
+            f"{one.at:%Y-%m-%d %H:%M:%S}",
+            one.kind,
+            one.who,
+            one.table,
+            one.image.get("key", ""),
+            one.why or "",
+        )
+    console().print(grid)
+
+
+def checks(found: Sequence[Check]) -> None:
+    grid = _grid("", "what", "found")
+    for check in found:
+        grid.add_row(Text("sound", "green") if check.sound else Text("wrong", "bold red"), check.what, check.found)
+    console().print(grid)
+
+
+def _grid(*titles: str) -> Grid:
+    grid = Grid(show_lines=False, pad_edge=False, header_style="bold", box=None, padding=(0, 1))
+    for title in titles:
+        grid.add_column(title, overflow="fold", ratio=1 if title == "why" else None)
+    return grid
+
+
+def _day(day: object) -> str:
+    return str(day) if day else "–"

@@ -1,0 +1,74 @@
+"""The sentences of findings in the reader's language, made at the edge from `templates/findings`."""
+
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from babel import Locale
+from babel.dates import format_date
+
+from assessments.rules import Finding, Verdict
+from assessments.rules.gate import GateVerdict
+from assessments.rules.onward import Hop
+from registry.law import Law
+
+FOLDER = Path(__file__).parent.parent / "templates" / "findings"
+
+
+class Names(msgspec.Struct, frozen=True):
+    """How the two parties of a leg are called."""
+
+    exporter: str
+    importer: str
+
+
+@cache
+def sentences(language: str = "en") -> dict[str, dict[str, str]]:
+    return msgspec.toml.decode((FOLDER / f"{language}.toml").read_bytes(), type=dict[str, dict[str, str]])
+
+
+def country_name(code: str, law: Law, language: str = "en") -> str:
+    return law.pack.own_names.get(code) or Locale(language).territories.get(code) or code
+
+
+def sentence(finding: Finding, hop: Hop, names: Names, law: Law, language: str = "en") -> str:
+    """What a finding says about a leg, in a sentence that may be put into a letter."""
+    words = sentences(language)
+    said = words["law"][finding.code].format_map(_parameters(finding, hop, names, law, language))
+    if not finding.open or finding.fact is None:
+        return said
+    question = words["open"].get(finding.fact, words["open"]["default"])
+    return question.format_map(_parameters(finding, hop, names, law, language))
+
+
+def gate_sentences(verdict: GateVerdict, language: str = "en") -> list[str]:
+    words = sentences(language)["gate"]
+    return [words[finding.code].format(fact=finding.fact) for finding in verdict.findings]
+
+
+def _parameters(finding: Finding, hop: Hop, names: Names, law: Law, language: str) -> dict[str, Any]:
+    one = law.instrument(finding.instrument) if finding.instrument else None
+    standing = law.standing(one.key) if one else None
+    verdict: Verdict = hop.verdict
+    said: dict[str, Any] = {
+        "exporter": names.exporter,
+        "importer": names.importer,
+        "country": country_name(hop.route.country, law, language),
+        "instrument": one.title if one else {"eea": "European Economic Area"}.get(finding.instrument or "", finding.instrument),
+        "citation": standing.event.citation if standing else "",
+        "last_day": _day(standing.last_day if standing else None, language),
+        "fact": finding.fact,
+        "due": "",
+        "concluded": _day(None, language),
+    }
+    if finding.tool is not None and one is not None and one.kind == "framework":
+        said["due"] = _day(verdict.listings[finding.tool].next_due, language)
+    elif finding.tool is not None and finding.tool < len(verdict.clauses):
+        said["concluded"] = _day(verdict.clauses[finding.tool].concluded_on, language)
+    return said
+
+
+def _day(day: date | None, language: str) -> str:
+    return format_date(day, "d MMMM y", locale=language) if day else "a day that is not recorded"

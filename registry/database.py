@@ -1,0 +1,155 @@
+"""Opens the register's PostgreSQL and brings it to the shape of this program; the present, or the past, to read from."""
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, redirect_stdout
+from datetime import datetime
+from io import StringIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+from piccolo.apps.migrations.commands.forwards import run_forwards
+from piccolo.conf.apps import Finder
+
+from piccolo_conf import DB
+from registry import embedded, schema, settings
+from registry.errors import Misused, Refused
+
+OLDEST = 160000  # PostgreSQL 16
+MIGRATING = 0x6F6E776172  # the advisory lock of migrations
+
+
+@asynccontextmanager
+async def opened(*, create: bool = False, url: str | None = None) -> AsyncIterator[None]:
+    """Connects to the register, or to the database of that address, and leaves it again.
+
+    Only with `create` may a home, a cluster or the tables be made; otherwise a register that is not there is Misused.
+    """
+    where = url or settings.database_url()
+    if where is None:
+        home = settings.checked_home(create=create)
+        where = embedded.start(home)
+    DB.config = {"dsn": where, "statement_cache_size": 0 if settings.behind_pooler() else 100}
+    try:
+        await DB.start_connection_pool(min_size=1, max_size=10)
+    except (OSError, asyncpg.PostgresError, ValueError) as error:
+        raise Misused(f"DATABASE_URL cannot be reached: {error}") from error
+    try:
+        await prepare(create=create)
+        yield
+    finally:
+        await DB.close_connection_pool()
+
+
+@asynccontextmanager
+async def transaction() -> AsyncIterator[asyncpg.Connection]:
+    """One transaction; what Piccolo runs inside it runs in it too."""
+    async with DB.transaction():
+        yield connection()
+
+
+def connection() -> asyncpg.Connection:
+    """The connection of the transaction this task is in."""
+    current = DB.current_transaction.get()
+    if current is None:
+        raise RuntimeError("no transaction is open")
+    return current.connection
+
+
+@asynccontextmanager
+async def as_known(instant: datetime | None) -> AsyncIterator[asyncpg.Connection]:
+    """Reads one unmoving picture of the register: as known at the instant (UTC), or as it is now with None.
+
+    Inside, every query of the program reads the past, unchanged: the views of schema `known` stand before the tables.
+    """
+    if instant is not None:
+        async with transaction() as writers:
+            await writers.execute("select from journal_head for share")  # entries under way count, or come later
+    async with transaction() as reader:
+        await reader.execute("set transaction isolation level repeatable read, read only")
+        if instant is not None:
+            newest = await reader.fetchval("select coalesce(max(sequence), 0) from journal_entry where at <= $1", instant)
+            await reader.execute(f"set local onward.known_on = '{newest:d}'; set local search_path = known, public")
+        yield reader
+
+
+async def prepare(*, create: bool) -> None:
+    """Applies what the database lacks, all of it in one transaction that others wait for."""
+    async with transaction() as at:
+        await _check_version(at)
+        if await _shape(at) == schema.fingerprint(_migrations()):
+            return
+    async with transaction() as at:
+        await at.execute("select pg_advisory_xact_lock($1)", MIGRATING)
+        shape = await _shape(at)
+        if shape is None and not create:
+            raise Misused("this database holds no register: make one with `onward demo` or `onward import register`")
+        if shape == schema.fingerprint(_migrations()):
+            return
+        await _refuse_newer(at)
+        with redirect_stdout(StringIO()):
+            result = await run_forwards("all")
+        if not result.success:
+            raise Refused(f"a migration failed: {result.message}")
+        for statement in schema.statements():
+            await at.execute(statement)
+        await at.execute(f"comment on schema known is '{schema.fingerprint(_migrations())}'")
+
+
+async def _check_version(at: asyncpg.Connection) -> None:
+    version = int(await at.fetchval("show server_version_num"))
+    if version < OLDEST:
+        raise Misused(f"PostgreSQL {version // 10000} is too old: Onward needs 16 or newer")
+
+
+async def _shape(at: asyncpg.Connection) -> str | None:
+    shape = await at.fetchval("select obj_description(to_regnamespace('known')::oid, 'pg_namespace')")
+    return None if shape is None else str(shape)
+
+
+async def _refuse_newer(at: asyncpg.Connection) -> None:
+    if await at.fetchval("select to_regclass('public.migration')") is None:
+        return
+    if {row["name"] for row in await at.fetch("select name from migration")} - set(_migrations()):
+        raise Misused("this register was written by a newer Onward: use that version, or a newer one")
+
+
+def _migrations() -> list[str]:
+    """The IDs of the migrations that this program brings, from the files of both apps."""
+    finder = Finder()
+    folders = [finder.get_app_config(app).resolved_migrations_folder_path for app in finder.get_sorted_app_names()]
+    files = [path for folder in folders for path in sorted(Path(folder).glob("*_*.py")) if path.stem != "__init__"]
+    return [line.split('"')[1] for path in files for line in path.read_text().splitlines() if line.startswith("ID = ")]
+
+
+async def fetch(query: str, *arguments: Any) -> list[asyncpg.Record]:
+    """Rows of the picture this task reads (see `as_known`)."""
+    return await connection().fetch(query, *arguments)
+
+
+@asynccontextmanager
+async def scratch() -> AsyncIterator[None]:
+    """An empty register for the time being: a database of its own beside the register's, or a whole home of its own."""
+    url = settings.database_url()
+    name = f"onward_scratch_{secrets.token_hex(6)}"
+    with TemporaryDirectory(prefix="onward-") as folder:
+        where = url or embedded.start(settings.checked_home(create=True, folder=Path(folder) / "home"))
+        server = await asyncpg.connect(where)
+        try:
+            await server.execute(f"create database {name}")
+            async with opened(create=True, url=_beside(where, name)):
+                yield
+        finally:
+            await server.execute(f"drop database if exists {name} with (force)")
+            await server.close()
+            if url is None:
+                embedded.stop()
+
+
+def _beside(url: str, name: str) -> str:
+    """The address of another database on the same server."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(path=f"/{name}"))

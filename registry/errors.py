@@ -1,0 +1,22 @@
+"""What Onward says when it refuses: one line that names the field, the place and the way out.
+
+Refused             exit 1: the input or the state does not allow it; nothing was changed
+├── Stale           another edit came first; carries the version that stands now
+└── Misused         exit 2: usage, an unknown key, a home that is missing or not ours
+"""
+
+
+class Refused(Exception):
+    exit_code = 1
+
+
+class Stale(Refused):
+    """Somebody else changed the row in the meantime; `version` is the one that stands."""
+
+    def __init__(self, message: str, version: int) -> None:
+        super().__init__(message)
+        self.version = version
+
+
+class Misused(Refused):
+    exit_code = 2

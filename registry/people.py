@@ -1,0 +1,164 @@
+"""People: who may act, how they prove it, and how a person is erased so that the proof still holds."""
+
+import re
+import secrets
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import msgspec
+from argon2 import PasswordHasher
+from piccolo.table import Table
+
+from registry import database, journal, schema
+from registry.errors import Misused, Refused
+from registry.journal import Book, Row
+from registry.tables import Contact, Credential, Person
+from registry.vocabulary import PersonRole
+
+HASHER = PasswordHasher(memory_cost=19456, time_cost=2, parallelism=1)  # OWASP's profile: 19 MiB, 37 ms measured
+ERASED = "[erased]"
+_HOLDS = "exists (select from unnest($1::text[]) as n (name) where position(lower(n.name) in lower({})) > 0)"
+
+
+async def add_person(name: str, email: str | None, role: PersonRole, since: date, password: str, who: str) -> str:
+    """Records a person who may act, and the hash of the password apart; returns the key, which says nothing of the name."""
+    key = f"person-{secrets.token_hex(4)}"
+    async with journal.writing(who, f"may act as {role}") as book:
+        await book.record(Person, {"key": key, "since": since.isoformat(), "name": name, "email": email, "role": role})
+        await Credential.insert(Credential(person=key, password_hash=HASHER.hash(password)))
+    return key
+
+
+class Erasure(msgspec.Struct):
+    """What an erasure did: the rows emptied, the texts in which the person was named, and places it may not touch."""
+
+    rows: list[str]
+    texts: list[str]
+    left: list[str]
+
+
+async def erase_person(person: str, why: str, who: str) -> Erasure:
+    """Erases a natural person: PERSON is a key of `person` or `contact`, `table:key`, or an e-mail address.
+
+    Empties the rows about that person and deletes every value that an entry is a commitment to; takes the name, the
+    addresses and the number out of every text in which somebody may be named. Raises Misused for a key nobody has.
+    """
+    async with journal.writing(who, why) as book:
+        done = await erase(book, await rows_about(book, person))
+    async with database.transaction() as at:
+        done.left = await _still_named(at, done.left)
+    return done
+
+
+async def erase(book: Book, about: Sequence[tuple[type[Table], Row]]) -> Erasure:
+    """Empties the rows and takes the person out of every other text, within the book's transaction."""
+    names: set[str] = set()
+    for table, row in about:
+        names |= {str(row[key]) for key in schema.personal(table) if row.get(key)}
+        names |= {value["value"] for value in await _values_of(book, table, row)}
+    names = {name.strip() for name in names if len(name.strip()) > 1}
+    if book.why and (named := _named(names)) and named.search(book.why):
+        raise Refused("why: the reason names the person who is to be erased: say it without the name")
+    done = Erasure([], [], sorted(names))
+    for table, row in about:
+        await book.erase(table, row, **dict.fromkeys(schema.personal(table)))
+        await book.at.execute(
+            'delete from journal_value where sequence in (select sequence from journal_entry where "table" = $1 and "row" = $2)',
+            schema.name(table),
+            row["id"],
+        )
+        done.rows.append(f"{schema.name(table)} {row['key']}")
+        if table is Person:
+            await Credential.delete().where(Credential.person == row["key"])
+    emptied = {(schema.name(table), row["id"]) for table, row in about}
+    if named := _named(names):
+        done.texts = await _take_out(book, named, names, emptied)
+    return done
+
+
+async def rows_about(book: Book, person: str) -> list[tuple[type[Table], Row]]:
+    """The rows about a person: all periods of the key, or all that hold the e-mail address now or ever held it."""
+    title_given, _, key = person.rpartition(":")
+    about: list[tuple[type[Table], Row]] = []
+    for table in (Person, Contact):
+        title = schema.name(table)
+        if title_given not in {"", title}:
+            continue
+        found = await book.at.fetch(
+            f"""select to_jsonb(t.*)::text from "{title}" t where key = $1 or lower(email) = lower($1) or id in (
+                select e."row" from journal_entry e join journal_value v using (sequence)
+                where e."table" = '{title}' and v.name = 'email' and lower(v.value) = lower($1)) order by id for update""",
+            key,
+        )
+        about += [(table, msgspec.json.decode(row[0])) for row in found]
+    if not about:
+        raise Misused(f"nobody is recorded as {person!r}: give the key of a person or contact, or an e-mail address")
+    tables = {table for table, row in about if row["key"] == key}
+    if len(tables) > 1:
+        raise Misused(f"{key!r} is the key of a person and of a contact: say person:{key} or contact:{key}")
+    return about
+
+
+async def _values_of(book: Book, table: type[Table], row: Row) -> list[Any]:
+    return list(
+        await book.at.fetch(
+            """select v.value from journal_value v join journal_entry e using (sequence)
+            where e."table" = $1 and e."row" = $2 and v.name <> 'why'""",
+            schema.name(table),
+            row["id"],
+        )
+    )
+
+
+def _named(names: set[str]) -> re.Pattern[str] | None:
+    if not names:
+        return None
+    longest_first = sorted(names, key=lambda name: (-len(name), name))
+    return re.compile("|".join(rf"(?<!\w){re.escape(name)}(?!\w)" for name in longest_first), re.IGNORECASE)
+
+
+async def _take_out(book: Book, named: re.Pattern[str], names: set[str], emptied: set[tuple[str, int]]) -> list[str]:
+    """Takes the person out of every personal text of other rows, and out of the reasons of entries."""
+    texts: list[str] = []
+    among = sorted(names)
+    for table in schema.tables():
+        title = schema.name(table)
+        for column in schema.personal(table):
+            rows = await book.at.fetch(
+                f"""select to_jsonb(t.*)::text from "{title}" t
+                where {_HOLDS.format(f't."{column}"')} or id in (select e."row" from journal_entry e join journal_value v using (sequence)
+                    where e."table" = '{title}' and v.name = '{column}' and {_HOLDS.format("v.value")})""",
+                among,
+            )
+            for (text,) in rows:
+                row: Row = msgspec.json.decode(text)
+                if (title, row["id"]) in emptied:
+                    continue
+                if row[column] and named.search(row[column]):
+                    await book.erase(table, row, **{column: named.sub(ERASED, row[column])})
+                    texts.append(f"{title} {row['key']} {column}")
+    gone = await book.at.fetch(f"select id, value from journal_value where {_HOLDS.format('value')}", among)
+    await book.at.execute(
+        "delete from journal_value where id = any($1)", [row["id"] for row in gone if named.search(row["value"])]
+    )
+    return texts
+
+
+async def _still_named(at: Any, names: list[str]) -> list[str]:
+    """Columns that are not personal and still name the person: they stand in entries for good."""
+    named = _named(set(names))
+    left: list[str] = []
+    if named is None:
+        return left
+    for table in schema.tables():
+        title = schema.name(table)
+        bytes_out = "".join(f" - '{key}'" for key in schema.contents(table))
+        for (text,) in await at.fetch(
+            f"""select (to_jsonb(t.*){bytes_out})::text from "{title}" t
+            where {_HOLDS.format(f"(to_jsonb(t.*){bytes_out})::text")}""",
+            names,
+        ):
+            row = msgspec.json.decode(text)
+            left += [f"{title} {row['key']} {key}" for key, value in row.items() if named.search(str(value))]
+    return left

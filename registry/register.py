@@ -1,0 +1,294 @@
+"""The whole register in a file and out of it: `{table: [row, …]}`, a row naming others by their keys.
+
+What export writes, import reads, and the export of that is the same bytes. Import is all or nothing. A row may say in
+`entry` that it changes, corrects, voids or erases what is recorded already; without that it must be new.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from piccolo.columns import Bytea, Column
+from piccolo.table import Table
+
+from registry import journal, law, people, schema
+from registry.database import as_known
+from registry.errors import Refused
+from registry.journal import Book, Row
+from registry.tables import is_country
+from registry.vocabulary import DEMO_NOTICE, EntryKind
+
+REGISTER = "register"
+OPENING = {"key": REGISTER, "demo": True, "notice": DEMO_NOTICE}
+
+
+class Given(msgspec.Struct):
+    """A row of a file, checked: where it stood, its columns as JSON values, and what it says about its entry."""
+
+    place: str
+    table: type[Table]
+    values: Row
+    note: schema.EntryNote
+    spoken: frozenset[str]
+
+
+def read_file(path: Path) -> dict[str, list[Row]]:
+    """The tables of a register file. Raises Refused for what cannot be read as one."""
+    try:
+        tables = msgspec.json.decode(path.read_bytes(), type=dict[str, list[dict[str, Any]]])
+    except OSError as error:
+        raise Refused(f"{path}: cannot be read: {error.strerror}") from error
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise Refused(f"{path.name}: {error}: a register file is {{table: [row, …]}}") from error
+    for table in tables:
+        if table not in schema.by_name():
+            raise Refused(f"{path.name}: no table is called {table!r}: there are {', '.join(sorted(schema.by_name()))}")
+    return tables
+
+
+def is_demo_file(tables: dict[str, list[Row]]) -> bool:
+    """Whether the file was exported from a demo. Raises Refused where it says anything else about the register."""
+    rows = tables.get(REGISTER, [])
+    if rows and rows != [OPENING]:
+        raise Refused(f"{REGISTER}[0]: only a demo's own mark may stand here: take the table out")
+    return bool(rows)
+
+
+def checked(tables: dict[str, list[Row]]) -> list[Given]:
+    """The rows of a file, each against its table's columns. Raises Refused for the first that does not fit."""
+    return [row for table, rows in tables.items() if table != REGISTER for row in _checked(table, rows)]
+
+
+async def import_register(tables: dict[str, list[Row]], who: str, why: str, *, dry_run: bool = False) -> int:
+    """Writes the rows of a file, one entry a row, in one transaction; returns how many. Raises Refused, changing nothing."""
+    given = checked(tables)
+    try:
+        async with journal.writing(who, why) as book:
+            await write(book, given, demo=await journal.is_demo(book.at))
+            if dry_run:
+                raise _Rehearsed
+    except _Rehearsed:
+        pass
+    return len(given)
+
+
+async def write(book: Book, given: list[Given], *, demo: bool) -> None:
+    """Writes checked rows: first what is new, a table after those it refers to, then what changes what was there."""
+    fresh, later = [row for row in given if not _alters(row)], [row for row in given if _alters(row)]
+    things = await _things(book, given)
+    for table in schema.tables():
+        await _record(book, [row for row in fresh if row.table is table], things, demo=demo)
+    for row in later:
+        _speak_for(book, row.note, demo=demo)
+        await _alter(book, row, things)
+
+
+async def export_register(as_of: date | None = None, instant: datetime | None = None) -> bytes:
+    """The register as a file: all of it, or what stands on a day with what that refers to, as known at an instant."""
+    async with as_known(instant) as at:
+        rows = {
+            schema.name(table): [dict(row) for row in await at.fetch(f'select * from "{schema.name(table)}"')]
+            for table in schema.tables()
+        }
+        demo = await journal.is_demo(at)
+    del rows[REGISTER]
+    keys = {(table, row["thing"]): row["key"] for table, found in rows.items() for row in found}
+    if as_of is not None:
+        rows = _standing(rows, as_of)
+    written = {table: [_shown(table, row, keys) for row in found] for table, found in rows.items() if found}
+    for found in written.values():
+        found.sort(key=lambda row: (row["key"], row["since"], msgspec.json.encode(row)))
+    if demo:
+        written[REGISTER] = [OPENING]
+    return msgspec.json.format(msgspec.json.encode(dict(sorted(written.items()))), indent=1) + b"\n"
+
+
+class _Rehearsed(Exception):
+    """Ends a dry run: the transaction goes back."""
+
+
+def _alters(row: Given) -> bool:
+    return row.note.kind is not EntryKind.RECORDED
+
+
+def _checked(title: str, rows: list[Row]) -> Iterator[Given]:
+    """Checks each row against its table's columns; an altering row need only speak of what it alters."""
+    table = schema.by_name()[title]
+    for number, row in enumerate(rows):
+        place = f"{title}[{number}] {row.get('key', '')!r}"
+        note = _converted(row.get("entry") or {}, schema.EntryNote, f"{place} entry")
+        kind = schema.struct(table) if note.kind is EntryKind.RECORDED else schema.altering(table)
+        one = _converted(row, kind, place)
+        values = {key: value for key, value in msgspec.to_builtins(one).items() if key != "entry"}
+        spoken = frozenset(row) - {"entry", "key"}
+        if note.kind is not EntryKind.RECORDED:
+            values = {key: value for key, value in values.items() if key in spoken or key == "key"}
+        yield Given(place, table, _normal(table, values, place), note, spoken)
+
+
+def _converted(row: Any, kind: type[Any], place: str) -> Any:
+    try:
+        return msgspec.convert(row, kind)
+    except msgspec.ValidationError as error:
+        what, _, where = str(error).partition(" - at `")
+        field = where.rstrip("`").removeprefix("$.").removeprefix("$") or "row"
+        raise Refused(f"{place} {field}: {what}") from error
+
+
+def _normal(table: type[Table], values: Row, place: str) -> Row:
+    """Countries under their own codes, bytes as PostgreSQL reads them, periods the right way round."""
+    for key, column in schema.columns(table).items():
+        if values.get(key) is None:
+            continue
+        if is_country(column):
+            try:
+                values[key] = law.load().country(values[key], area=key == "territory")
+            except law.LawError as error:
+                raise Refused(f"{place} {key}: {error}") from error
+        elif isinstance(column, Bytea):
+            values[key] = "\\x" + _content(values, place).hex()
+    since, until = values.get("since"), values.get("until")
+    if since is not None and until is not None and until < since:
+        raise Refused(f"{place} until: {until} lies before since, {since}: mend one of them")
+    return values
+
+
+def _content(values: Row, place: str) -> bytes:
+    """A document's bytes. Raises Refused where they are not those of its SHA-256."""
+    content = msgspec.convert(values["content"], bytes)
+    if (found := hashlib.sha256(content).hexdigest()) != values.get("sha256", found):
+        raise Refused(f"{place} sha256: the content's is {found}: correct one of the two")
+    return content
+
+
+async def _things(book: Book, given: list[Given]) -> dict[tuple[str, str], int]:
+    """The ids of the things that the rows name or continue, from what is recorded and from the rows themselves."""
+    named: dict[str, set[str]] = defaultdict(set)
+    for row in given:
+        named[schema.name(row.table)].add(row.values["key"])
+        for column, table in schema.links(row.table).items():
+            if row.values.get(column) is not None:
+                named[table].add(row.values[column])
+    things: dict[tuple[str, str], int] = {}
+    for table, keys in named.items():
+        found = await book.at.fetch(f'select key, thing from "{table}" where thing = id and key = any($1)', list(keys))
+        things |= {(table, row["key"]): row["thing"] for row in found}
+    return things
+
+
+async def _record(book: Book, rows: list[Given], things: dict[tuple[str, str], int], *, demo: bool) -> None:
+    if not rows:
+        return
+    table = rows[0].table
+    title = schema.name(table)
+    sequence = f"pg_get_serial_sequence('public.\"{title}\"', 'id')"
+    ids = await book.at.fetch(f"select nextval({sequence}) from generate_series(1, $1)", len(rows))
+    first: dict[str, Given] = {}
+    for (number,), row in zip(ids, sorted(rows, key=lambda row: (row.values["key"], row.values["since"])), strict=True):
+        key = row.values["key"]
+        known = things.get((title, key))
+        if known is not None and key not in first:
+            raise Refused(f'{row.place} key: recorded already: to alter it, say so in "entry": {{"kind": "changed", …}}')
+        if key in first and _overlap(first[key], row):
+            raise Refused(f"{row.place} key: {key!r} stands twice for the same days: give each its own key or its own period")
+        first[key] = row
+        things.setdefault((title, key), number)
+        row.values |= {"id": number, "thing": things[title, key]}
+    for row in rows:
+        _linked(row, things)
+    plain = [row for row in rows if row.note.why is None and row.note.who is None]
+    await book.record(table, *(row.values for row in plain))
+    for row in rows:
+        if row not in plain:
+            _speak_for(book, row.note, demo=demo)
+            await book.record(table, row.values)
+
+
+def _overlap(before: Given, row: Given) -> bool:
+    """Two periods of one key, in the order of their first days; a voided one is no period."""
+    one, two = before.values, row.values
+    if one["since"] == one["until"] or two["since"] == two["until"]:
+        return False
+    return one["until"] is None or one["until"] > two["since"]
+
+
+def _linked(row: Given, things: dict[tuple[str, str], int]) -> None:
+    """Puts ids in the place of keys. Raises Refused for a key that names nothing."""
+    for column, table in schema.links(row.table).items():
+        key = row.values.get(column)
+        if key is not None:
+            if (table, key) not in things:
+                raise Refused(f"{row.place} {column}: no {table} has the key {key!r}: record it first, or in the same file")
+            row.values[column] = things[table, key]
+
+
+def _speak_for(book: Book, note: schema.EntryNote, *, demo: bool) -> None:
+    """Only a demo's files may say who acted; why may be said anywhere."""
+    if note.who is not None and not demo:
+        raise Refused('"entry": {"who": …} is for a demo\'s own files: leave it out, the entry will name you')
+    book.who = note.who or book.who
+    book.why = note.why or book.why
+
+
+async def _alter(book: Book, row: Given, things: dict[tuple[str, str], int]) -> None:
+    title, key, note = schema.name(row.table), row.values.pop("key"), row.note
+    if (title, key) not in things:
+        raise Refused(f"{row.place} key: nothing of that key is recorded: leave `entry` out to record it")
+    stands = await journal.current(book.at, row.table, key, note.since)
+    _linked(row, things)
+    if note.kind is EntryKind.VOIDED:
+        await book.void(row.table, stands)
+    elif note.kind is EntryKind.ERASED:
+        await people.erase(book, await people.rows_about(book, f"{title}:{key}"))
+    elif note.kind is EntryKind.CORRECTED:
+        await book.correct(row.table, stands, **row.values)
+    elif "since" in row.values:
+        since = date.fromisoformat(row.values.pop("since"))
+        await book.change(row.table, stands, since, **(row.values or {"until": None}))
+    elif "until" in row.values:
+        await book.change(row.table, stands, date.fromisoformat(row.values["until"]))
+    else:
+        raise Refused(f"{row.place} since: say on which day it changed, or in `until` on which day it ended")
+
+
+def _standing(rows: dict[str, list[Row]], day: date) -> dict[str, list[Row]]:
+    """The rows that stand on a day, and all periods of the things they refer to."""
+    kept = {
+        (table, row["id"]): row
+        for table, found in rows.items()
+        for row in found
+        if row["since"] <= day and (row["until"] is None or day < row["until"])
+    }
+    by_thing: dict[tuple[str, int], list[Row]] = defaultdict(list)
+    for table, found in rows.items():
+        for row in found:
+            by_thing[table, row["thing"]].append(row)
+    waiting = list(kept.items())
+    for (table, _), row in waiting:
+        for column, target in schema.links(schema.by_name()[table]).items():
+            for referred in by_thing.get((target, row[column]), []):
+                if (target, referred["id"]) not in kept:
+                    kept[target, referred["id"]] = referred
+                    waiting.append(((target, referred["id"]), referred))
+    return {table: [row for (of, _), row in kept.items() if of == table] for table in rows}
+
+
+def _shown(table: str, row: Row, keys: dict[tuple[str, int], str]) -> Row:
+    """A row as a file has it: keys in the place of ids, what is not recorded left out."""
+    kind = schema.by_name()[table]
+    shown: Row = {}
+    for name, column in schema.columns(kind).items():
+        value = row[name]
+        if name in schema.OWN or value is None or _is_default(column, value):
+            continue
+        target = schema.links(kind).get(name)
+        shown[name] = keys[target, value] if target else msgspec.to_builtins(value)
+    return shown
+
+
+def _is_default(column: Column, value: Any) -> bool:
+    return not column._meta.required and not column._meta.null and bool(value == column.get_default_value())

@@ -1,0 +1,261 @@
+"""What follows from a table's columns: the Struct that checks a row, and the triggers and views that guard and fold it.
+
+A column is described once, in `tables.py`. Nothing here knows what day it is or opens a connection.
+"""
+
+import datetime
+import hashlib
+from functools import cache
+from typing import Annotated, Any, Literal
+
+import msgspec
+from piccolo.columns import Array, Boolean, Bytea, Column, Date, ForeignKey
+from piccolo.columns.column_types import BigInt, BigSerial, Integer, Text, Timestamptz, Varchar
+from piccolo.conf.apps import Finder
+from piccolo.table import Table, sort_table_classes
+
+from registry.tables import Fact, Register, is_personal
+from registry.vocabulary import EntryKind
+
+OWN = ("id", "thing", "version")  # columns that the journal fills, never a person
+NO_NUL = r"^[^\x00]*$"  # PostgreSQL cannot hold the character
+
+
+class EntryNote(msgspec.Struct, forbid_unknown_fields=True):
+    """What a row of a file says about its entry: which kind of change it is, of which row, and why.
+
+    `since` names the period that is corrected or voided, where a thing has several; `who` is heeded in a demo alone.
+    """
+
+    kind: EntryKind = EntryKind.RECORDED
+    why: str | None = None
+    who: str | None = None
+    since: datetime.date | None = None
+
+
+def tables() -> list[type[Table]]:
+    """Every journaled table of both apps, a table after those it refers to."""
+    found = [table for table in Finder().get_table_classes() if issubclass(table, Fact)]
+    return sort_table_classes(sorted(found, key=name))
+
+
+@cache
+def by_name() -> dict[str, type[Table]]:
+    return {name(table): table for table in tables()}
+
+
+def name(table: type[Table]) -> str:
+    return str(table._meta.tablename)
+
+
+@cache
+def columns(table: type[Table]) -> dict[str, Column]:
+    return {column._meta.name: column for column in table._meta.columns}
+
+
+@cache
+def personal(table: type[Table]) -> tuple[str, ...]:
+    return tuple(key for key, column in columns(table).items() if is_personal(column))
+
+
+@cache
+def contents(table: type[Table]) -> tuple[str, ...]:
+    """Columns whose bytes stay out of the entry, which holds their SHA-256 in another column."""
+    return tuple(key for key, column in columns(table).items() if isinstance(column, Bytea))
+
+
+@cache
+def links(table: type[Table]) -> dict[str, str]:
+    """The foreign keys of a table, and the tables whose things they name."""
+    return {
+        key: name(column._foreign_key_meta.resolved_references)
+        for key, column in columns(table).items()
+        if isinstance(column, ForeignKey)
+    }
+
+
+@cache
+def struct(table: type[Table]) -> type[msgspec.Struct]:
+    """The Struct of a table's row as a person, a file or the API gives it: references by key, unknown fields refused."""
+    fields: list[tuple[str, Any, Any]] = []
+    for key, column in columns(table).items():
+        if key in OWN:
+            continue
+        kind = _type(column)
+        if column._meta.required:
+            fields.append((key, kind, msgspec.NODEFAULT))
+        elif column._meta.null:
+            fields.append((key, kind | None, None))
+        else:
+            fields.append((key, kind, column.get_default_value()))
+    fields.append(("entry", EntryNote | None, None))
+    return msgspec.defstruct(table.__name__, fields, kw_only=True, forbid_unknown_fields=True)
+
+
+@cache
+def altering(table: type[Table]) -> type[msgspec.Struct]:
+    """The same, of a row that alters what is recorded: only the key must be named."""
+    whole = struct(table)
+    fields = [
+        (
+            field.name,
+            field.type if field.name in {"key", "entry"} else field.type | None,
+            *([] if field.name == "key" else [None]),
+        )
+        for field in msgspec.structs.fields(whole)
+    ]
+    return msgspec.defstruct(table.__name__, fields, kw_only=True, forbid_unknown_fields=True)
+
+
+def _type(column: Column) -> Any:
+    if column._meta.choices is not None:
+        return Literal[tuple(choice.value for choice in column._meta.choices)]
+    if isinstance(column, ForeignKey):
+        return Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    if isinstance(column, (Varchar, Text)):
+        return Annotated[
+            str,
+            msgspec.Meta(
+                min_length=1 if column._meta.required else None, max_length=getattr(column, "length", None), pattern=NO_NUL
+            ),
+        ]
+    if isinstance(column, Array):
+        return list[_type(column.base_column)]  # type: ignore[misc]
+    simple = {Boolean: bool, Date: datetime.date, Bytea: bytes, BigInt: int, BigSerial: int, Timestamptz: datetime.datetime}
+    return next(
+        (kind for column_type, kind in simple.items() if isinstance(column, column_type)),
+        int if isinstance(column, Integer) else str,
+    )
+
+
+def statements() -> list[str]:
+    """The SQL that guards the journal and every journaled table, and folds the past; may be run again."""
+    return [*_FUNCTIONS, *_JOURNAL, *(line for table in tables() for line in [*_guards(table), _view(table)])]
+
+
+def fingerprint(migrations: list[str]) -> str:
+    """Names the shape of the database: the migrations applied and the statements above."""
+    return hashlib.sha256("\n".join([*migrations, *statements()]).encode()).hexdigest()
+
+
+_FUNCTIONS = [
+    "create schema if not exists known",
+    """create or replace function onward_refuse() returns trigger language plpgsql as $$
+begin
+    raise exception '% on % is refused: what was written down stays', tg_op, tg_table_name using errcode = 'OW001';
+end $$""",
+    """create or replace function onward_number() returns trigger language plpgsql as $$
+begin
+    if tg_op = 'INSERT' then
+        new.thing := coalesce(new.thing, new.id);
+        if new.version <> 1 then
+            raise exception 'a new row of % begins at version 1', tg_table_name using errcode = 'OW002';
+        end if;
+    elsif new.version <> old.version + 1 or (new.id, new.key, new.thing) is distinct from (old.id, old.key, old.thing) then
+        raise exception 'a row of % is changed only through the journal', tg_table_name using errcode = 'OW002';
+    end if;
+    return new;
+end $$""",
+    """create or replace function onward_has_entry() returns trigger language plpgsql as $$
+begin
+    if not exists (select from public.journal_entry e
+                   where e."table" = tg_table_name and e."row" = new.id and e.version = new.version) then
+        raise exception 'row % of % was written without a journal entry', new.id, tg_table_name using errcode = 'OW003';
+    end if;
+    return null;
+end $$""",
+    """create or replace function onward_advance() returns trigger language plpgsql as $$
+begin
+    if new.sequence < old.sequence or new.at < old.at then
+        raise exception 'the journal does not go back' using errcode = 'OW004';
+    end if;
+    return new;
+end $$""",
+]
+
+
+def _trigger(table: str, trigger: str, when: str, function: str, *, constraint: bool = False) -> list[str]:
+    kind = "constraint trigger" if constraint else "trigger"
+    return [
+        f'drop trigger if exists {trigger} on public."{table}"',
+        f"create {kind} {trigger} {when.format(table=table)} execute function {function}()",
+        f'alter table public."{table}" enable always trigger {trigger}',
+    ]
+
+
+def _kept(table: str, refused: str) -> list[str]:
+    """Triggers that refuse what may never happen to a table's rows."""
+    return [
+        *_trigger(table, "onward_kept", f'before {refused} on public."{{table}}" for each row', "onward_refuse"),
+        *_trigger(table, "onward_whole", 'before truncate on public."{table}" for each statement', "onward_refuse"),
+    ]
+
+
+_JOURNAL = [
+    *_kept("journal_entry", "update or delete"),
+    *_kept("journal_value", "update"),
+    *_kept("journal_head", "delete"),
+    *_trigger("journal_head", "onward_advance", 'before update on public."{table}" for each row', "onward_advance"),
+    'create unique index if not exists journal_entry_row on public.journal_entry ("table", "row", version)',
+    "create index if not exists journal_entry_at on public.journal_entry (at)",
+    "create unique index if not exists journal_value_entry on public.journal_value (sequence, name)",
+    "insert into public.journal_head (id, sequence, at) values (1, 0, '-infinity') on conflict do nothing",
+]
+
+
+def _guards(table: type[Table]) -> list[str]:
+    title = name(table)
+    lines = [
+        *_kept(title, "delete"),
+        *_trigger(title, "onward_number", 'before insert or update on public."{table}" for each row', "onward_number"),
+        *_trigger(
+            title,
+            "onward_has_entry",
+            'after insert or update on public."{table}" deferrable initially deferred for each row',
+            "onward_has_entry",
+            constraint=True,
+        ),
+        f'create unique index if not exists {title}_key on public."{title}" (key) where thing = id',
+        f'create index if not exists {title}_thing on public."{title}" (thing)',
+        *_constraint(title, "period", "check (until >= since)"),
+        *_constraint(
+            title,
+            "one_at_a_time",
+            "exclude using gist (int8range(thing, thing, '[]') with &&, daterange(since, until) with &&)",
+        ),
+        *(f'create index if not exists {title}_{key} on public."{title}" ({key})' for key in links(table)),
+    ]
+    if "content" in columns(table):
+        lines += _constraint(title, "content", "check (content is null or encode(sha256(content), 'hex') = sha256)")
+    return lines
+
+
+def _constraint(table: str, constraint: str, rule: str) -> list[str]:
+    return [
+        f'alter table public."{table}" drop constraint if exists {table}_{constraint}',
+        f'alter table public."{table}" add constraint {table}_{constraint} {rule}',
+    ]
+
+
+def _view(table: type[Table]) -> str:
+    """The table as it was known at the entry set for the transaction: the newest image of each row by then."""
+    title = name(table)
+    image = "e.image"
+    if personal(table):
+        image = f"""e.image - array[{", ".join(f"'{key}'" for key in personal(table))}] || coalesce((
+            select jsonb_object_agg(v.name, v.value) from public.journal_value v where v.sequence = e.sequence and v.name <> 'why'
+        ), '{{}}')"""
+    source = {"id": "n.id", "key": "n.key", "thing": "n.thing"} | {key: f"n.{key}" for key in contents(table)}
+    listed = ", ".join(f"{source.get(key, f'r.{key}')} as {key}" for key in columns(table))
+    return f"""create or replace view known."{title}" as
+select {listed}
+from public."{title}" n
+cross join lateral (
+    select {image} as image from public.journal_entry e
+    where e."table" = '{title}' and e."row" = n.id and e.sequence <= current_setting('onward.known_on')::bigint
+    order by e.version desc limit 1
+) e
+cross join lateral jsonb_populate_record(null::public."{title}", e.image) r"""
+
+
+REGISTER = name(Register)

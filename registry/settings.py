@@ -1,0 +1,62 @@
+"""What the environment decides, read when it is asked for, and the checks on ONWARD_HOME."""
+
+import os
+import stat
+import sys
+from pathlib import Path
+
+from registry.errors import Misused
+
+MARKER = "db"
+
+
+def database_url() -> str | None:
+    return os.environ.get("DATABASE_URL") or None
+
+
+def behind_pooler() -> bool:
+    """ONWARD_POOLER=1: a pooler hands out connections, so no prepared statement may be kept."""
+    return os.environ.get("ONWARD_POOLER", "") not in {"", "0"}
+
+
+def own_law() -> Path | None:
+    """ONWARD_LAW: a folder with the operator's own instruments."""
+    folder = os.environ.get("ONWARD_LAW")
+    return Path(folder) if folder else None
+
+
+def home() -> Path:
+    return Path(os.environ.get("ONWARD_HOME") or "onward-data").expanduser().absolute()
+
+
+def checked_home(*, create: bool, folder: Path | None = None) -> Path:
+    """ONWARD_HOME (or another folder), made where allowed, ours alone where it matters.
+
+    Raises Misused, naming the folder, when it is missing, no folder, read-only, somebody else's, or in use for
+    something else.
+    """
+    folder = folder or home()
+    if not (folder / MARKER / "PG_VERSION").exists():
+        if not create:
+            raise Misused(f"no register in {folder} (ONWARD_HOME): make one with `onward demo` or `onward import register`")
+        if folder.is_dir() and any(child.name not in {"private", f"{MARKER}.new"} for child in folder.iterdir()):
+            raise Misused(f"{folder} (ONWARD_HOME) is not empty and holds no register: name an empty or a new folder")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Misused(f"{folder} (ONWARD_HOME) cannot be made: {error.strerror}; name another folder") from error
+    status = folder.stat()
+    if status.st_uid != os.geteuid():
+        raise Misused(f"{folder} (ONWARD_HOME) belongs to somebody else (uid {status.st_uid}): run as its owner")
+    if not status.st_mode & stat.S_IWUSR or not os.access(folder, os.W_OK | os.X_OK):
+        raise Misused(f"{folder} (ONWARD_HOME) is read-only: allow its owner to write, or name another folder")
+    _keep_private(folder / "private")
+    return folder
+
+
+def _keep_private(folder: Path) -> None:
+    """Holds the signing key: 0700, whatever happened to it or to the folders above."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if stat.S_IMODE(folder.stat().st_mode) != 0o700:
+        print(f"onward: {folder} was open to others; closed again (0700)", file=sys.stderr)
+        folder.chmod(0o700)

@@ -1,0 +1,232 @@
+"""The words of the field that a column may hold. Each value is what is stored, exported and imported."""
+
+from enum import StrEnum
+
+DEMO_NOTICE = "Invented data; no statement about the companies named"
+
+
+class EntryKind(StrEnum):
+    """What happened to a row: the five kinds of journal entries."""
+
+    RECORDED = "recorded"
+    CHANGED = "changed"
+    CORRECTED = "corrected"
+    VOIDED = "voided"
+    ERASED = "erased"
+
+
+class PersonRole(StrEnum):
+    """What a person may do in the register."""
+
+    PROCUREMENT = "procurement"
+    DPO = "dpo"
+    AUDITOR = "auditor"
+    ADMIN = "admin"
+
+
+class ContactCapacity(StrEnum):
+    """Why a natural person's details are on file (Art. 30(1)(a), 30(2)(a))."""
+
+    CONTACT = "contact"
+    DATA_PROTECTION_OFFICER = "data_protection_officer"
+    REPRESENTATIVE = "representative"
+    SECURITY = "security"
+
+
+class ScopeBasis(StrEnum):
+    """Why a data protection law applies to a party of ours (Art. 3(1), Art. 3(2))."""
+
+    ESTABLISHED = "established"
+    OFFERS_OR_MONITORS = "offers_or_monitors"
+
+
+class VendorCategory(StrEnum):
+    """What a vendor is for, in procurement's words."""
+
+    PAYMENT = "payment"
+    CRM = "crm"
+    EMAIL_MARKETING = "email_marketing"
+    EMAIL_VALIDATION = "email_validation"
+    LIVE_CHAT = "live_chat"
+    BUSINESS_PARTNER = "business_partner"
+    HOSTING = "hosting"
+    ANALYTICS = "analytics"
+    SUPPORT = "support"
+    GROUP_COMPANY = "group_company"
+    OTHER = "other"
+
+
+class Role(StrEnum):
+    """In which role a recipient receives personal data (Art. 4(7)-(9), 26, 28)."""
+
+    PROCESSOR = "processor"
+    SUB_PROCESSOR = "sub_processor"
+    CONTROLLER = "controller"
+    JOINT_CONTROLLER = "joint_controller"
+    RECIPIENT = "recipient"
+
+
+class OurRole(StrEnum):
+    """In which role we carry out an activity (Art. 30(1) or 30(2))."""
+
+    CONTROLLER = "controller"
+    JOINT_CONTROLLER = "joint_controller"
+    PROCESSOR = "processor"
+
+
+class LegalBasis(StrEnum):
+    """Art. 6(1)(a)-(f)."""
+
+    CONSENT = "consent"
+    CONTRACT = "contract"
+    LEGAL_OBLIGATION = "legal_obligation"
+    VITAL_INTERESTS = "vital_interests"
+    PUBLIC_TASK = "public_task"
+    LEGITIMATE_INTERESTS = "legitimate_interests"
+
+
+class SpecialCategory(StrEnum):
+    """Art. 9(1), and Art. 10 for criminal convictions."""
+
+    RACIAL_OR_ETHNIC_ORIGIN = "racial_or_ethnic_origin"
+    POLITICAL_OPINIONS = "political_opinions"
+    RELIGIOUS_BELIEFS = "religious_beliefs"
+    TRADE_UNION_MEMBERSHIP = "trade_union_membership"
+    GENETIC = "genetic"
+    BIOMETRIC = "biometric"
+    HEALTH = "health"
+    SEX_LIFE = "sex_life"
+    CRIMINAL = "criminal"
+
+
+class DataKind(StrEnum):
+    """The distinction that listings and decisions draw between data (DPF Suppl. Principle 9; (EU) 2022/254)."""
+
+    NON_HR = "non_hr"
+    HR = "hr"
+    CREDIT_FSC = "credit_fsc"
+
+
+class Purpose(StrEnum):
+    """Purposes that a decision on adequacy leaves out; any other purpose is not recorded here."""
+
+    IMMIGRATION_CONTROL = "immigration_control"
+    JOURNALISM = "journalism"
+    ACADEMIC = "academic"
+    RELIGIOUS = "religious"
+    POLITICAL = "political"
+    PUBLIC_SECURITY = "public_security"
+
+
+class How(StrEnum):
+    """In which way data reach a country: each may be a transfer of its own (EDPB Guidelines 05/2021)."""
+
+    ESTABLISHED = "established"
+    STORED = "stored"
+    ACCESSED = "accessed"
+
+
+class Authorisation(StrEnum):
+    """How the controller authorises sub-processors (Art. 28(2))."""
+
+    SPECIFIC = "specific"
+    GENERAL = "general"
+
+
+class Module(StrEnum):
+    """The modules of the standard contractual clauses of (EU) 2021/914."""
+
+    M1 = "M1"
+    M2 = "M2"
+    M3 = "M3"
+    M4 = "M4"
+
+
+class Rank(StrEnum):
+    """Whether a safeguard is the one relied on, or sleeps beside it."""
+
+    PRIMARY = "primary"
+    FALLBACK = "fallback"
+
+
+class SafeguardState(StrEnum):
+    """Only a signed safeguard counts."""
+
+    DRAFTED = "drafted"
+    SIGNED = "signed"
+
+
+class ListingStatus(StrEnum):
+    """A party's standing on a framework's list, as the list words it."""
+
+    ACTIVE = "active"
+    ACTIVE_RECERT_REVIEW = "active_recert_review"
+    INACTIVE_LAPSE = "inactive_lapse"
+    INACTIVE_WITHDRAWN = "inactive_withdrawn"
+    REMOVED = "removed"
+    NONE = "none"
+
+
+class ImpactOutcome(StrEnum):
+    """What a transfer impact assessment found (EDPB Recommendations 01/2020, step 3)."""
+
+    OK = "ok"
+    PROBLEMATIC = "problematic"
+
+
+class MeasuresOutcome(StrEnum):
+    """Whether supplementary measures close the gap found (EDPB Recommendations 01/2020, Annex 2)."""
+
+    NONE = "none"
+    EFFECTIVE = "effective"
+    INEFFECTIVE = "ineffective"
+
+
+class EvidenceKind(StrEnum):
+    """How strong the ground of an assurance is, weakest first."""
+
+    STATEMENT = "statement"
+    QUESTIONNAIRE = "questionnaire"
+    CERTIFICATE = "certificate"
+    AUDIT_REPORT = "audit_report"
+    OWN_CONTROL = "own_control"
+
+
+class NoticeKind(StrEnum):
+    """What a vendor told us."""
+
+    SUB_PROCESSOR_CHANGE = "sub_processor_change"
+    CANNOT_PROTECT = "cannot_protect"
+    BREACH = "breach"
+    AUTHORITY_REQUEST = "authority_request"
+    OTHER = "other"
+
+
+class Standing(StrEnum):
+    """What a decision says about a vendor's gate."""
+
+    APPROVED = "approved"
+    APPROVED_WITH_CONDITIONS = "approved_with_conditions"
+    REFUSED = "refused"
+
+
+class CaseKind(StrEnum):
+    """Why a case is open."""
+
+    REMEDIATION = "remediation"
+    OBJECTION = "objection"
+    EXIT = "exit"
+    REQUEST = "request"
+
+
+class Outcome(StrEnum):
+    """What the law says about a leg on a day, worst first. Unknown is never lawful."""
+
+    NOT_PERMITTED = "not_permitted"
+    UNDETERMINED = "undetermined"
+    MEASURES_REQUIRED = "measures_required"
+    PERMITTED = "permitted"
+    NO_TRANSFER = "no_transfer"
+
+
+RANKING = {outcome: rank for rank, outcome in enumerate(Outcome)}
