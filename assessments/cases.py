@@ -104,7 +104,7 @@ def rows_of(case: Case) -> dict[str, list[dict[str, Any]]]:
     us, them = f"{key}-us", f"{key}-them"
     home = EXPORTER_IN.get(case.regime, "DE")
     own = {name: YES.get(facts[name]) for name in TRAITS if name in facts}
-    parties = [
+    parties: list[dict[str, Any]] = [
         {"key": us, "name": us, "ours": True, "country": home},
         {"key": them, "name": them, "country": case.country, **own},
     ]
@@ -123,7 +123,7 @@ def rows_of(case: Case) -> dict[str, list[dict[str, Any]]]:
                 "role": facts.get("role"),
                 "data_kind": facts.get("data"),
                 "excluded_purpose": _purpose(facts.get("purpose")),
-            }  # fmt: skip
+            }
         ],
         "transfer": [
             {
@@ -134,7 +134,7 @@ def rows_of(case: Case) -> dict[str, list[dict[str, Any]]]:
                 "country": case.country,
                 "how": "established",
                 "automated": YES.get(facts.get("automated", "")),
-            }  # fmt: skip
+            }
         ],
         "certification": list(_listings(case, them)),
         "safeguard": list(_clauses(case, us, them)),
@@ -149,11 +149,14 @@ def _listings(case: Case, them: str) -> Iterator[dict[str, Any]]:
     for fact, framework in LISTS.items():
         if fact in case.facts:
             yield {
-                "key": f"{case.key}-{fact}", "party": them, "framework": framework, "status": case.facts[fact],
+                "key": f"{case.key}-{fact}",
+                "party": them,
+                "framework": framework,
+                "status": case.facts[fact],
                 "covers_hr": None if covers is None else "hr" in covers,
                 "covers_non_hr": None if covers is None else "non_hr" in covers,
                 "next_due": case.facts.get("next_due"),
-            }  # fmt: skip
+            }
 
 
 def _clauses(case: Case, us: str, them: str) -> Iterator[dict[str, Any]]:
@@ -162,19 +165,30 @@ def _clauses(case: Case, us: str, them: str) -> Iterator[dict[str, Any]]:
         return
     changed = case.as_of.isoformat() if case.facts.get("processing_changed") == "yes" else None
     yield {
-        "key": case.key, "exporter": us, "importer": them, "instrument": _instrument(name),
-        "module": f"M{module}" if module else None, "concluded_on": case.facts.get("concluded"), "changed_on": changed,
-        "combines_eu_data": YES.get(case.facts.get("combined_with_eu_data", "")), "rank": "primary", "state": "signed",
-    }  # fmt: skip
+        "key": case.key,
+        "exporter": us,
+        "importer": them,
+        "instrument": _instrument(name),
+        "module": f"M{module}" if module else None,
+        "concluded_on": case.facts.get("concluded"),
+        "changed_on": changed,
+        "combines_eu_data": YES.get(case.facts.get("combined_with_eu_data", "")),
+        "rank": "primary",
+        "state": "signed",
+    }
 
 
 def _impacts(case: Case, us: str, them: str) -> Iterator[dict[str, Any]]:
     found = case.facts.get("tia")
     if found in {"ok", "problematic"}:
         yield {
-            "key": case.key, "exporter": us, "importer": them, "country": case.country, "outcome": found,
+            "key": case.key,
+            "exporter": us,
+            "importer": them,
+            "country": case.country,
+            "outcome": found,
             "measures": case.facts.get("measures"),
-        }  # fmt: skip
+        }
 
 
 def _instrument(mechanism: str) -> str:
@@ -184,9 +198,15 @@ def _instrument(mechanism: str) -> str:
 def _purpose(purpose: str | None) -> str | None:
     """The carve-outs of decisions, under whatever name a case gives them; any other purpose is the ordinary case."""
     stems = {
-        "immigration": "immigration_control", "journalis": "journalism", "press": "journalism", "academic": "academic",
-        "religious": "religious", "missionary": "religious", "political": "political", "public_security": "public_security",
-    }  # fmt: skip
+        "immigration": "immigration_control",
+        "journalis": "journalism",
+        "press": "journalism",
+        "academic": "academic",
+        "religious": "religious",
+        "missionary": "religious",
+        "political": "political",
+        "public_security": "public_security",
+    }
     return next((meant for stem, meant in stems.items() if purpose and stem in purpose), None)
 
 
@@ -205,9 +225,19 @@ def _in_memory(rows: dict[str, list[dict[str, Any]]]) -> Dossier:
     role = "processor" if activity["our_role"] == "processor" else "controller"
     part = Part(since, None, role, engagement["role"], engagement["data_kind"], engagement["excluded_purpose"])
     route = Route(
-        since, None, 1, 2, transfer["country"], transfer["automated"], None, None,
-        of("safeguard", Clauses), of("certification", Listing), of("impact_assessment", Impact), (traits,),
-    )  # fmt: skip
+        since,
+        None,
+        1,
+        2,
+        transfer["country"],
+        transfer["automated"],
+        None,
+        None,
+        of("safeguard", Clauses),
+        of("certification", Listing),
+        of("impact_assessment", Impact),
+        (traits,),
+    )
     return Dossier(transfer["key"], 1, route, (part,), of("regime_scope", Scope), (), {})
 
 
@@ -229,9 +259,15 @@ def _case(line: dict[str, str], place: str) -> Case:
         raise Refused(f"{place}: {error}: write days as YYYY-MM-DD") from error
     code = re.match(r"\[([A-Z_]+)\]", line["reason"] or "")
     return Case(
-        line["case_id"], line["regime"], line["importer_country"], mechanism, facts, as_of, line["expected_verdict"],
+        line["case_id"],
+        line["regime"],
+        line["importer_country"],
+        mechanism,
+        facts,
+        as_of,
+        line["expected_verdict"],
         code.group(1) if code else None,
-    )  # fmt: skip
+    )
 
 
 def _answer(case: Case, dossier: Dossier, pack: Pack, today: date) -> Result:

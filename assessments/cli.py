@@ -28,7 +28,7 @@ Answer = TypeVar("Answer")
 END_OF_DAY = time.max.replace(tzinfo=UTC)
 
 
-class Day(click.ParamType):
+class Day(click.ParamType[date]):
     """A day, as YYYY-MM-DD."""
 
     name = "day"
@@ -40,7 +40,7 @@ class Day(click.ParamType):
             self.fail(f"{value!r} is no day ({error}): write it as YYYY-MM-DD", param, ctx)
 
 
-class Instant(click.ParamType):
+class Instant(click.ParamType[datetime]):
     """A day, meaning its end in UTC, or an instant as YYYY-MM-DDTHH:MM:SSZ."""
 
     name = "day or instant"
@@ -217,7 +217,7 @@ def law_cases(file: Path, through_register: bool, as_json: bool) -> None:
             click.echo(result.line())
         click.echo(f"{len(results) - len(failed)} passed, {len(failed)} failed")
     if failed:
-        click.get_current_context().exit(1)
+        sys.exit(1)
 
 
 @main.command("journal")
@@ -270,7 +270,7 @@ def doctor_command(as_json: bool) -> None:
     else:
         tables_shown.checks(checks)
     if not all(check.sound for check in checks):
-        click.get_current_context().exit(1)
+        sys.exit(1)
 
 
 @main.group("user")

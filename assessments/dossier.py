@@ -85,9 +85,19 @@ async def open_dossiers(keys: Sequence[str] | None = None) -> list[Dossier]:
         if between:
             between = tuple(one for one in between if one.engagement is None or one.engagement == engagement)
         return Route(
-            since, until, exporter, importer, country, automated, engagement, bound_alike, between,
-            listings.get(importer, ()), impacts.get(pair, ()), traits.get(importer, ()),
-        )  # fmt: skip
+            since,
+            until,
+            exporter,
+            importer,
+            country,
+            automated,
+            engagement,
+            bound_alike,
+            between,
+            listings.get(importer, ()),
+            impacts.get(pair, ()),
+            traits.get(importer, ()),
+        )
 
     hops: dict[int, tuple[Route, ...]] = defaultdict(tuple)
     for row in await _among(_HOPS, "processor", among):
@@ -102,7 +112,7 @@ async def open_dossiers(keys: Sequence[str] | None = None) -> list[Dossier]:
             scopes.get(row[2], ()),
             suspensions.get(row[8], ()),
             hops,
-        )  # fmt: skip
+        )
         for row in await fetch(_TRANSFERS, chosen)
     ]
 

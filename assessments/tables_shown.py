@@ -1,6 +1,6 @@
 """What the commands print for people to read."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -9,6 +9,7 @@ from rich.text import Text
 
 from assessments.assess import Assessed, Clocks
 from assessments.doctor import Check
+from assessments.verdicts import lawful
 from registry.journal import Written
 from registry.law import Instrument, Pack, Standing
 from registry.vocabulary import DEMO_NOTICE, Outcome
@@ -29,28 +30,50 @@ def console() -> Console:
 
 
 def verdicts(assessed: Sequence[Assessed], clocks: Clocks) -> None:
+    """The verdicts as a table, and beneath it why some of them stop."""
     out = console()
-    grid = _grid("transfer", "from", "to", "in", "law", "verdict", "rests on", "last day", "changes", "why")
+    count = f"{len(assessed)} verdict{'' if len(assessed) == 1 else 's'}"
+    out.print(f"\nValid on [bold]{clocks.as_of}[/], known on [bold]{clocks.shown}[/]: {count}", highlight=False)
+    grid = _grid("transfer", "from", "to", "in", "law", "verdict", "with its chain", "rests on", "last day", "changes")
     for one in assessed:
-        verdict = Text(one.outcome.replace("_", " "), COLOURS[one.outcome])
-        if one.path_outcome != one.outcome:
-            verdict.append(f"\nchain: {one.path_outcome.replace('_', ' ')}", COLOURS[one.path_outcome])
-        if not one.flowing:
-            verdict.append("\nsuspended", "dim")
-        why = "\n".join(reason.text for reason in one.reasons)
-        weakest = one.path[-1]
-        if len(one.path) > 1:
-            why += f"\nChain: {' → '.join([one.path[0].exporter, *(step.importer for step in one.path)])} ({weakest.country})."
         grid.add_row(
-            one.transfer, one.exporter, one.importer, one.country, one.regime or "–", verdict, one.basis or "–",
-            _day(one.last_day), _day(one.next_change), why,
-        )  # fmt: skip
-    out.print(f"Valid on [bold]{clocks.as_of}[/], known on [bold]{clocks.shown}[/]: {len(assessed)} verdicts")
+            one.transfer,
+            one.exporter,
+            one.importer,
+            one.country,
+            one.regime or "–",
+            _outcome(one.outcome, "" if one.flowing else ", stopped"),
+            _outcome(one.path_outcome),
+            one.basis or "–",
+            _day(one.last_day),
+            _day(one.next_change),
+        )
     out.print(grid)
+    for one in assessed:
+        for line in _why(one):
+            out.print(line, highlight=False, markup=False)
     if assessed:
-        out.print(f"Law {assessed[0].law_version[:12]}", style="dim")
+        out.print(f"\nLaw {assessed[0].law_version[:12]}", style="dim", highlight=False)
     if any(isinstance(one.notice, str) for one in assessed):
         out.print(f"{DEMO_NOTICE}.", style="bold")
+
+
+def _why(one: Assessed) -> Iterator[str]:
+    """Why a leg stops, or where its chain does."""
+    if not lawful(one.outcome):
+        yield f"\n{one.transfer}: {one.reasons[0].text}"
+        yield from (f"  {reason.text}" for reason in one.reasons[1:])
+    if one.path_outcome != one.outcome:
+        way = " → ".join([one.path[0].exporter, *(f"{step.importer} ({step.country})" for step in one.path)])
+        yield f"\n{one.transfer}: the chain is {_worded(one.path_outcome)} at its end: {way}"
+
+
+def _outcome(outcome: Outcome, more: str = "") -> Text:
+    return Text(_worded(outcome) + more, COLOURS[outcome])
+
+
+def _worded(outcome: Outcome) -> str:
+    return outcome.replace("_", " ")
 
 
 def instrument(one: Instrument, standing: Standing | None, clocks: Clocks) -> None:

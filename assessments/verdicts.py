@@ -38,6 +38,9 @@ IMPORTER_ROLES = {
     None: None,
 }
 
+NAME_DUE = {"CERT_EXPIRED", "RECERT_UNDER_REVIEW"}  # findings whose sentence says {due}, and those that say {concluded}
+NAME_CONCLUDED = {"CLAUSES", "SCC_REPEALED"}
+
 
 class Reading(msgspec.Struct, frozen=True):
     """A dossier under one regime on one day: the leg, and the way down to the hop that decides."""
@@ -135,12 +138,16 @@ class Judge:
         leg, clauses, listings = self._on(route, light, day)
         judged = self._judge(leg, day)
         last = judged.last_day
+        row: Clauses | Listing | None = None
         if judged.listing is not None:
-            listing = listings[judged.listing]
-            due = None if listing.status == "active_recert_review" and _over(listing.next_due, day) else listing.next_due
-            last = earliest(last, due, day_before(listing.until))
+            row = listing = listings[judged.listing]
+            if listing.status != "active_recert_review" or not _over(listing.next_due, day):
+                last = earliest(last, listing.next_due)
         elif judged.clauses is not None:
-            last = earliest(last, day_before(clauses[judged.clauses].until))
+            row = clauses[judged.clauses]
+        if row is not None and row.until is not None and (last is None or row.until <= last):
+            then = self.verdict(route, light, row.until)  # the row ends; what follows it may carry the same basis on
+            last = then.last_day if then.judged.basis == judged.basis else day_before(row.until)
         return Verdict(judged, last, clauses, listings)
 
     def _on(self, route: Route, light: Leg, day: date) -> tuple[Leg, tuple[Clauses, ...], tuple[Listing, ...]]:
@@ -243,11 +250,11 @@ def _said_of(verdict: Verdict) -> list[tuple[object, ...]]:
 
 
 def about(verdict: Verdict, code: str, instrument: str | None, tool: int) -> tuple[object, ...]:
-    """The days a finding's sentence names: of a listing its status and next due day, of clauses their conclusion."""
-    if tool < len(verdict.listings) and verdict.listings[tool].framework == instrument:
-        return (verdict.listings[tool].status, verdict.listings[tool].next_due)
-    if tool < len(verdict.clauses):
-        return (verdict.clauses[tool].instrument, verdict.clauses[tool].concluded_on, verdict.clauses[tool].module)
+    """The days that a finding's sentence names: when a listing is due, when clauses were concluded."""
+    if code in NAME_DUE and tool < len(verdict.listings):
+        return (verdict.listings[tool].next_due,)
+    if code in NAME_CONCLUDED and tool < len(verdict.clauses):
+        return (instrument, verdict.clauses[tool].concluded_on)
     return ()
 
 

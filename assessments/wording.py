@@ -12,7 +12,7 @@ from babel.dates import format_date
 from assessments.rules import Finding, Verdict
 from assessments.rules.gate import GateVerdict
 from assessments.rules.onward import Hop
-from registry.law import Law
+from registry.law import Law, Standing
 
 FOLDER = Path(__file__).parent.parent / "templates" / "findings"
 
@@ -57,7 +57,7 @@ def _parameters(finding: Finding, hop: Hop, names: Names, law: Law, language: st
         "importer": names.importer,
         "country": country_name(hop.route.country, law, language),
         "instrument": one.title if one else {"eea": "European Economic Area"}.get(finding.instrument or "", finding.instrument),
-        "citation": standing.event.citation if standing else "",
+        "citation": _citation(finding.code, standing) if standing else "",
         "last_day": _day(standing.last_day if standing else None, language),
         "fact": finding.fact,
         "due": "",
@@ -68,6 +68,13 @@ def _parameters(finding: Finding, hop: Hop, names: Names, law: Law, language: st
     elif finding.tool is not None and finding.tool < len(verdict.clauses):
         said["concluded"] = _day(verdict.clauses[finding.tool].concluded_on, language)
     return said
+
+
+def _citation(code: str, standing: Standing) -> str:
+    """Where it stands: the end of an instrument for what it ended, the instrument itself for all else."""
+    if code in {"SCC_REPEALED", "SCC_CHANGED"}:
+        return next((event.citation for event in standing.instrument.events if event.what == "repealed"), "")
+    return standing.event.citation if standing.code == code else standing.instrument.citation
 
 
 def _day(day: date | None, language: str) -> str:

@@ -127,7 +127,8 @@ def _migrations() -> list[str]:
 
 async def fetch(query: str, *arguments: Any) -> list[asyncpg.Record]:
     """Rows of the picture this task reads (see `as_known`)."""
-    return await connection().fetch(query, *arguments)
+    rows: list[asyncpg.Record] = await connection().fetch(query, *arguments)
+    return rows
 
 
 @asynccontextmanager

@@ -279,8 +279,8 @@ async def entries() -> list[Written]:
             coalesce((select jsonb_object_agg(v.name, v.value) from journal_value v where v.sequence = e.sequence), '{}')::text
         from journal_entry e order by e.sequence""")
     written = []
-    for *entry, image, why, behind in rows:
+    for sequence, at, kind, who, table, row, version, image, why, behind in rows:
         values = msgspec.json.decode(behind, type=dict[str, str])
         reason = values.pop("why", None)
-        written.append(Written(*entry, msgspec.json.decode(image), values, why, reason))
+        written.append(Written(sequence, at, kind, who, table, row, version, msgspec.json.decode(image), values, why, reason))
     return written

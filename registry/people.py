@@ -64,7 +64,8 @@ async def erase(book: Book, about: Sequence[tuple[type[Table], Row]]) -> Erasure
     for table, row in about:
         await book.erase(table, row, **dict.fromkeys(schema.personal(table)))
         await book.at.execute(
-            'delete from journal_value where sequence in (select sequence from journal_entry where "table" = $1 and "row" = $2)',
+            """delete from journal_value v using journal_entry e
+            where e.sequence = v.sequence and e."table" = $1 and e."row" = $2 and v.name <> 'why'""",
             schema.name(table),
             row["id"],
         )
@@ -127,7 +128,8 @@ async def _take_out(book: Book, named: re.Pattern[str], names: set[str], emptied
         for column in schema.personal(table):
             rows = await book.at.fetch(
                 f"""select to_jsonb(t.*)::text from "{title}" t
-                where {_HOLDS.format(f't."{column}"')} or id in (select e."row" from journal_entry e join journal_value v using (sequence)
+                where {_HOLDS.format(f't."{column}"')} or id in (
+                    select e."row" from journal_entry e join journal_value v using (sequence)
                     where e."table" = '{title}' and v.name = '{column}' and {_HOLDS.format("v.value")})""",
                 among,
             )

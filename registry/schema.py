@@ -243,7 +243,8 @@ def _view(table: type[Table]) -> str:
     image = "e.image"
     if personal(table):
         image = f"""e.image - array[{", ".join(f"'{key}'" for key in personal(table))}] || coalesce((
-            select jsonb_object_agg(v.name, v.value) from public.journal_value v where v.sequence = e.sequence and v.name <> 'why'
+            select jsonb_object_agg(v.name, v.value) from public.journal_value v
+            where v.sequence = e.sequence and v.name <> 'why'
         ), '{{}}')"""
     source = {"id": "n.id", "key": "n.key", "thing": "n.thing"} | {key: f"n.{key}" for key in contents(table)}
     listed = ", ".join(f"{source.get(key, f'r.{key}')} as {key}" for key in columns(table))

@@ -8,7 +8,7 @@ A fact's row says what is so from `since` (counts) until `until` (does not). Row
 the same thing; `thing` is the id of the first of them, and it is what foreign keys name.
 """
 
-from enum import EnumMeta
+from enum import Enum
 from typing import Any, TypeVar
 
 from piccolo.columns import (
@@ -54,7 +54,7 @@ def note(help_text: str) -> Text:
     return personal(text(help_text))
 
 
-def choice(words: EnumMeta, help_text: str, *, required: bool = False) -> Varchar:
+def choice(words: type[Enum], help_text: str, *, required: bool = False) -> Varchar:
     default: Any = "" if required else None
     return Varchar(length=40, choices=words, help_text=help_text, required=required, null=not required, default=default)
 
@@ -70,7 +70,7 @@ def is_country(column: Column) -> bool:
     return bool(column.__dict__.get("_country"))
 
 
-def words(help_text: str, among: EnumMeta | None = None) -> Array:
+def words(help_text: str, among: type[Enum] | None = None) -> Array:
     base = Varchar(length=40, choices=among) if among else Text()
     return Array(base_column=base, help_text=help_text, null=True, default=None)
 

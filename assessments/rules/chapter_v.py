@@ -180,12 +180,14 @@ def _out_of_scope(leg: Leg, law: Law, standing: Standing) -> Iterator[Finding]:
 def _listing_fails(leg: Leg, standing: Standing, place: int) -> list[Finding]:
     listed, one = leg.listings[place], standing.instrument
     article = _article(leg, one)
-    findings = [*_in_force(leg, standing), *_wrong_framework(leg, standing)]
+    if findings := _in_force(leg, standing):
+        return findings
+    findings = _wrong_framework(leg, standing)
     if leg.country not in one.countries:
         findings.append(Finding("OUT_OF_SCOPE", article, one.key, place, "country"))
     if listed.status not in STILL_LISTED:
-        findings.append(Finding("NOT_LISTED", article, one.key, place))
-    elif listed.overdue and listed.status == "active":
+        return [*findings, Finding("NOT_LISTED", article, one.key, place)]
+    if listed.overdue and listed.status == "active":
         findings.append(Finding("CERT_EXPIRED", article, one.key, place))
     elif listed.overdue:
         findings.append(Finding("RECERT_UNDER_REVIEW", article, one.key, place))

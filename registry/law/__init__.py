@@ -262,7 +262,8 @@ class Law:
         if (regime, country) not in self._inside:
             members = self._members(country) if self._knows_area(regime) else []
             standings = [one for one in self.of_kind("inside", regime, country) if one.code is None]
-            self._inside[regime, country] = next(iter([*members, *standings]), None)
+            found: list[Standing | Membership] = [*members, *standings]
+            self._inside[regime, country] = found[0] if found else None
         return self._inside[regime, country]
 
     def demands(self, duty: str, regime: str) -> Standing | None:
@@ -368,10 +369,11 @@ def faults(pack: Pack) -> Iterator[str]:
             if other is not member and other.country == member.country and other.since <= member.since < other.until:
                 yield f"{place}: overlaps the membership since {other.since}: end that one first"
     decisions = [one for one in pack.instruments.values() if one.kind == "adequacy"]
-    for index, one in enumerate(decisions):
-        for other in decisions[:index]:
-            if set(one.countries) & set(other.countries) and set(one.regimes) & set(other.regimes) and _overlap(one, other):
-                yield f"{one.key}.toml: overlaps {other.key} for the same country: end that one with `superseded`"
+    for index, decision in enumerate(decisions):
+        for earlier in decisions[:index]:
+            countries, regimes = set(decision.countries) & set(earlier.countries), set(decision.regimes) & set(earlier.regimes)
+            if countries and regimes and _overlap(decision, earlier):
+                yield f"{decision.key}.toml: overlaps {earlier.key} for the same country: end that one with `superseded`"
 
 
 def _faults(one: Instrument, pack: Pack) -> Iterator[str]:
