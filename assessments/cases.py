@@ -16,7 +16,7 @@ import msgspec
 from assessments.dossier import open_dossiers
 from assessments.rules import Clauses, Dossier, Impact, Listing, Part, Route, Scope, Traited, Traits
 from assessments.verdicts import Judge
-from registry import register
+from registry import law, register
 from registry.database import as_known
 from registry.errors import Refused
 from registry.law import Pack
@@ -251,6 +251,10 @@ def _case(line: dict[str, str], place: str) -> Case:
                 raise Refused(f"{place}: {fact!r} is no fact of a case: write name=value, with a name of law.md section 12")
             facts[name] = value
     try:
+        country = law.load().country(line["importer_country"])
+    except law.LawError as error:
+        raise Refused(f"{place} importer_country: {error}") from error
+    try:
         as_of = date.fromisoformat(line["as_of"])
         for name in ("known_at", "concluded", "next_due"):
             if facts.get(name):
@@ -261,7 +265,7 @@ def _case(line: dict[str, str], place: str) -> Case:
     return Case(
         line["case_id"],
         line["regime"],
-        line["importer_country"],
+        country,
         mechanism,
         facts,
         as_of,

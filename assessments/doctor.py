@@ -6,6 +6,7 @@ import msgspec
 
 from registry import database, journal, schema
 from registry.law import Pack
+from registry.vocabulary import DEMO_NOTICE
 
 
 class Check(msgspec.Struct, frozen=True):
@@ -40,7 +41,7 @@ async def look(pack: Pack, today: date) -> list[Check]:
     overdue = len(list(pack.overdue(today)))
     return [
         Check("database", True, f"PostgreSQL {version}"),
-        Check("register", True, "a demo: invented data" if demo else "no demo"),
+        Check("register", True, f"a demo. {DEMO_NOTICE}" if demo else "no demo"),
         Check("journal", newest == count, f"{count} entries, the newest is {newest}"),
         Check("time", not backwards, f"{backwards} entries earlier than the one before" if backwards else "never goes back"),
         Check("rows", not without, f"without an entry: {', '.join(without[:5])}" if without else "each has its entry"),

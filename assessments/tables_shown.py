@@ -135,7 +135,10 @@ def journal(entries: Sequence[Written]) -> None:
             one.image.get("key", ""),
             one.why or "",
         )
-    console().print(grid)
+    out = console()
+    out.print(grid)
+    if any(isinstance(one.notice, str) for one in entries):
+        out.print(f"{DEMO_NOTICE}.", style="bold")
 
 
 def checks(found: Sequence[Check]) -> None:

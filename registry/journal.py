@@ -22,7 +22,7 @@ from piccolo.table import Table
 from registry import database, schema
 from registry.errors import Refused, Stale
 from registry.tables import Register
-from registry.vocabulary import EntryKind
+from registry.vocabulary import DEMO_NOTICE, EntryKind
 
 BATCH = 500  # rows a statement, and entries that take their numbers at once
 Row = dict[str, Any]
@@ -270,10 +270,12 @@ class Written(msgspec.Struct, frozen=True):
     values: dict[str, str]
     why_commitment: str | None
     why: str | None
+    notice: str | msgspec.UnsetType = msgspec.UNSET
 
 
 async def entries() -> list[Written]:
-    """The journal, in order."""
+    """The journal, in order; a demo's entries say that they are invented."""
+    notice = DEMO_NOTICE if await is_demo(database.connection()) else msgspec.UNSET
     rows = await database.fetch("""
         select e.sequence, e.at, e.kind, e.who, e."table", e."row", e.version, e.image::text, e.why,
             coalesce((select jsonb_object_agg(v.name, v.value) from journal_value v where v.sequence = e.sequence), '{}')::text
@@ -282,5 +284,7 @@ async def entries() -> list[Written]:
     for sequence, at, kind, who, table, row, version, image, why, behind in rows:
         values = msgspec.json.decode(behind, type=dict[str, str])
         reason = values.pop("why", None)
-        written.append(Written(sequence, at, kind, who, table, row, version, msgspec.json.decode(image), values, why, reason))
+        written.append(
+            Written(sequence, at, kind, who, table, row, version, msgspec.json.decode(image), values, why, reason, notice)
+        )
     return written

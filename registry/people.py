@@ -79,32 +79,44 @@ async def erase(book: Book, about: Sequence[tuple[type[Table], Row]]) -> Erasure
 
 
 async def rows_about(book: Book, person: str) -> list[tuple[type[Table], Row]]:
-    """The rows about a person: all periods of the key, or all that hold the e-mail address now or ever held it."""
+    """The rows about a person: all periods of the key, and of every key that ever had one of the person's addresses."""
     title_given, _, key = person.rpartition(":")
-    about: list[tuple[type[Table], Row]] = []
-    for table in (Person, Contact):
-        title = schema.name(table)
-        if title_given not in {"", title}:
-            continue
-        found = await book.at.fetch(
-            f"""select to_jsonb(t.*)::text from "{title}" t where key = $1 or lower(email) = lower($1) or id in (
-                select e."row" from journal_entry e join journal_value v using (sequence)
-                where e."table" = '{title}' and v.name = 'email' and lower(v.value) = lower($1)) order by id for update""",
-            key,
-        )
-        about += [(table, msgspec.json.decode(row[0])) for row in found]
+    tables = [table for table in (Person, Contact) if title_given in {"", schema.name(table)}]
+    about: dict[tuple[str, int], tuple[type[Table], Row]] = {}
+    addresses = {key.lower()}
+    while True:
+        found = [pair for table in tables for pair in await _rows_with(book, table, key, sorted(addresses))]
+        about |= {(schema.name(table), row["id"]): (table, row) for table, row in found}
+        values = [value for table, row in found for value in await _values_of(book, table, row) if value["name"] == "email"]
+        if addresses >= (known := {value["value"].lower() for value in values}):
+            break
+        addresses |= known
     if not about:
         raise Misused(f"nobody is recorded as {person!r}: give the key of a person or contact, or an e-mail address")
-    tables = {table for table, row in about if row["key"] == key}
-    if len(tables) > 1:
+    if len({table for table, row in about.values() if row["key"] == key}) > 1:
         raise Misused(f"{key!r} is the key of a person and of a contact: say person:{key} or contact:{key}")
-    return about
+    return list(about.values())
+
+
+async def _rows_with(book: Book, table: type[Table], key: str, addresses: list[str]) -> list[tuple[type[Table], Row]]:
+    title = schema.name(table)
+    rows = await book.at.fetch(
+        f"""select to_jsonb(t.*)::text from "{title}" t where thing in (
+            select thing from "{title}" where key = $1 or lower(email) = any($2)
+            union
+            select r.thing from "{title}" r join journal_entry e on e."table" = '{title}' and e."row" = r.id
+            join journal_value v using (sequence) where v.name = 'email' and lower(v.value) = any($2)
+        ) order by id for update""",
+        key,
+        addresses,
+    )
+    return [(table, msgspec.json.decode(row[0])) for row in rows]
 
 
 async def _values_of(book: Book, table: type[Table], row: Row) -> list[Any]:
     return list(
         await book.at.fetch(
-            """select v.value from journal_value v join journal_entry e using (sequence)
+            """select v.name, v.value from journal_value v join journal_entry e using (sequence)
             where e."table" = $1 and e."row" = $2 and v.name <> 'why'""",
             schema.name(table),
             row["id"],
@@ -124,22 +136,16 @@ async def _take_out(book: Book, named: re.Pattern[str], names: set[str], emptied
     texts: list[str] = []
     among = sorted(names)
     for table in schema.tables():
-        title = schema.name(table)
-        for column in schema.personal(table):
-            rows = await book.at.fetch(
-                f"""select to_jsonb(t.*)::text from "{title}" t
-                where {_HOLDS.format(f't."{column}"')} or id in (
-                    select e."row" from journal_entry e join journal_value v using (sequence)
-                    where e."table" = '{title}' and v.name = '{column}' and {_HOLDS.format("v.value")})""",
-                among,
-            )
-            for (text,) in rows:
-                row: Row = msgspec.json.decode(text)
-                if (title, row["id"]) in emptied:
-                    continue
-                if row[column] and named.search(row[column]):
-                    await book.erase(table, row, **{column: named.sub(ERASED, row[column])})
-                    texts.append(f"{title} {row['key']} {column}")
+        title, columns = schema.name(table), schema.personal(table)
+        if not columns:
+            continue
+        holding = " or ".join(_HOLDS.format(f't."{column}"') for column in columns)
+        for (text,) in await book.at.fetch(f'select to_jsonb(t.*)::text from "{title}" t where {holding}', among):
+            row: Row = msgspec.json.decode(text)
+            taken = {column: named.sub(ERASED, row[column]) for column in columns if row[column] and named.search(row[column])}
+            if taken and (title, row["id"]) not in emptied:
+                await book.erase(table, row, **taken)
+                texts += [f"{title} {row['key']} {column}" for column in taken]
     gone = await book.at.fetch(f"select id, value from journal_value where {_HOLDS.format('value')}", among)
     await book.at.execute(
         "delete from journal_value where id = any($1)", [row["id"] for row in gone if named.search(row["value"])]

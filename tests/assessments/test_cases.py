@@ -1,0 +1,68 @@
+"""Worked cases of the law, written by somebody who did not see the rules: in memory, and through a register."""
+
+from pathlib import Path
+
+import pytest
+
+from assessments.cases import Case, read_cases
+from registry.errors import Refused
+from tests.support import Register
+
+FILE = Path(__file__).parents[1] / "cases" / "eu.tsv"
+HEADER = "case_id\tregime\timporter_country\timporter_attributes\tmechanism\textra_facts\tas_of\texpected_verdict\treason\n"
+
+
+@pytest.mark.parametrize("words", [[], ["--through-register"]], ids=["in memory", "through the register"])
+def test_every_case_passes(register: Register, words: list[str]) -> None:
+    answered = register.answer("law", "cases", str(FILE), *words)
+    assert [one for one in answered if not one["passed"]] == []
+    assert len(answered) == len(read_cases(FILE)) > 200
+
+
+def test_the_register_itself_is_left_alone(register: Register) -> None:
+    register.onward("law", "cases", str(FILE), "--through-register")
+    assert register.ask("select count(*) from journal_entry")[0][0] == 0
+
+
+def case_file(folder: Path, line: str) -> str:
+    (folder / "cases.tsv").write_text(HEADER + line + "\n")
+    return str(folder / "cases.tsv")
+
+
+def test_a_case_that_differs_is_told_and_counts(register: Register, folder: Path) -> None:
+    wrong = case_file(folder, "X1\tEU_GDPR\tNZ\t\tADEQUACY\t\t2024-01-01\tnot_permitted\t[NO_ADEQUACY] wrong")
+    said = register.onward("law", "cases", wrong, exit_code=1)
+    assert said.splitlines() == [
+        "X1 failed: expected not_permitted [NO_ADEQUACY], got permitted [ADEQUATE]",
+        "0 passed, 1 failed",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "lacking"),
+    [
+        ("X1\tUK_GDPR\tFR\t\tADEQUACY\t\t2024-01-01\tpermitted\t", "regime UK_GDPR"),
+        ("X1\tEU_GDPR\tIN\trole=controller\tDEROGATION_49_1_b\t\t2024-01-01\tpermitted\t", "mechanism DEROGATION_49_1_b"),
+    ],
+)
+def test_what_is_not_built_says_so_and_counts_as_failed(register: Register, folder: Path, line: str, lacking: str) -> None:
+    said = register.onward("law", "cases", case_file(folder, line), exit_code=1)
+    assert said.splitlines() == [f"X1 not built: {lacking}", "0 passed, 1 failed"]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("X1\tEU_GDPR\tIN\tcolour=red\tNONE\t\t2024-01-01\tpermitted\t", "line 2: 'colour=red' is no fact of a case"),
+        ("X1\tEU_GDPR\tZZ\t\tNONE\t\t2024-01-01\tpermitted\t", "line 2 importer_country: 'ZZ' is no country code"),
+        ("X1\tEU_GDPR\tIN\t\tNONE\t\t2024-02-30\tpermitted\t", "line 2: day is out of range"),
+    ],
+)
+def test_a_line_that_cannot_be_read_is_refused(folder: Path, line: str, expected: str) -> None:
+    with pytest.raises(Refused, match=expected):
+        read_cases(Path(case_file(folder, line)))
+
+
+def test_a_case_is_put_under_its_own_parties() -> None:
+    cases: list[Case] = read_cases(FILE)
+    assert len({case.key for case in cases}) == len(cases)

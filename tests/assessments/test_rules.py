@@ -1,0 +1,316 @@
+"""Chapter V and the chain: what each rule says, and the properties that no case may break."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from assessments.rules import (
+    ORDER,
+    Clauses,
+    Dossier,
+    Impact,
+    Judged,
+    Leg,
+    Listed,
+    Listing,
+    Part,
+    Period,
+    Route,
+    Scope,
+    SignedClauses,
+    Traited,
+    Traits,
+)
+from assessments.rules.chapter_v import judge
+from assessments.verdicts import NAME_CONCLUDED, NAME_DUE, Judge, Reading, same
+from assessments.wording import sentences
+from registry import law
+from registry.vocabulary import RANKING, Outcome
+
+PACK = law.load()
+TODAY = date(2026, 11, 23)
+LONG_AGO = date(1990, 1, 1)
+ONE = timedelta(days=1)
+
+
+def on(day: date | str, known: date = TODAY) -> law.Law:
+    return PACK.on(date.fromisoformat(day) if isinstance(day, str) else day, known)
+
+
+def leg(country: str = "US", **more: Any) -> Leg:
+    return Leg(regime="EU_GDPR", territory="DE", country=country, importer_role="processor", **more)
+
+
+SHIELD = Listed("eu-us-privacy-shield", "active", False, True, overdue=False)
+DPF = Listed("eu-us-dpf", "active", False, True, overdue=False)
+SCC = SignedClauses("eu-scc-2021", "M2", date(2022, 1, 1), changed=False, combines_eu_data=None)
+
+
+def codes(judged: Judged) -> list[str]:
+    return [finding.code for finding in judged.findings]
+
+
+@pytest.mark.parametrize(
+    ("day", "outcome", "code"),
+    [("2020-07-15", "permitted", "LISTED"), ("2020-07-16", "not_permitted", "INVALIDATED")],
+)
+def test_privacy_shield_falls_in_a_day(day: str, outcome: str, code: str) -> None:
+    judged = judge(leg(listings=(SHIELD,)), on(day))
+    assert (judged.outcome, codes(judged)) == (outcome, [code])
+
+
+def test_nothing_on_file_carries_nothing() -> None:
+    assert codes(judge(leg("IN"), on("2024-01-01"))) == ["NO_MECHANISM"]
+
+
+def test_what_fails_does_not_stop_what_holds() -> None:
+    """Clauses without an impact assessment beside a listing that holds: lawful, on the listing."""
+    judged = judge(leg(listings=(DPF,), clauses=(SCC,)), on("2024-01-01"))
+    assert (judged.outcome, judged.basis) == (Outcome.PERMITTED, "eu-us-dpf")
+
+
+def test_a_lapsed_listing_falls_to_signed_clauses() -> None:
+    lapsed = msgspec.structs.replace(DPF, status="inactive_lapse")
+    judged = judge(leg(listings=(lapsed,), clauses=(SCC,), impact="ok"), on("2024-01-01"))
+    assert (judged.outcome, judged.basis) == (Outcome.PERMITTED, "eu-scc-2021")
+
+
+def test_where_all_fails_each_thing_on_file_is_named() -> None:
+    lapsed = msgspec.structs.replace(DPF, status="inactive_lapse")
+    judged = judge(leg(listings=(lapsed, SHIELD), clauses=(SCC,)), on("2024-01-01"))
+    assert codes(judged) == ["INVALIDATED", "NOT_LISTED", "TIA_MISSING"]
+
+
+def test_an_unknown_instrument_is_undetermined_never_lawful() -> None:
+    alien = msgspec.structs.replace(SCC, instrument="no-such-clauses")
+    judged = judge(leg("IN", clauses=(alien,), impact="ok"), on("2024-01-01"))
+    assert (judged.outcome, codes(judged)) == (Outcome.UNDETERMINED, ["NOT_MODELLED"])
+
+
+def test_an_exporter_without_a_scope_is_asked_for_one() -> None:
+    judged = judge(Leg(regime="", territory="", country="US"), on("2024-01-01"))
+    assert (judged.outcome, codes(judged)) == (Outcome.UNDETERMINED, ["REGIME_UNKNOWN"])
+    elsewhere = judge(Leg(regime="", territory="GB", country="US"), on("2024-01-01"))
+    assert codes(elsewhere) == ["REGIME_NOT_MODELLED"]
+
+
+def test_a_hop_beneath_a_listed_importer_may_be_bound_by_contract() -> None:
+    bound = {True: Outcome.PERMITTED, False: Outcome.NOT_PERMITTED, None: Outcome.UNDETERMINED}
+    for answer, outcome in bound.items():
+        assert judge(leg("IN", above="eu-us-dpf", bound_alike=answer), on("2024-01-01")).outcome is outcome
+    assert judge(leg("IN", above="eu-scc-2021", bound_alike=True), on("2024-01-01")).outcome is Outcome.NOT_PERMITTED
+    assert judge(leg("IN", above="eea", bound_alike=True), on("2024-01-01")).outcome is Outcome.NOT_PERMITTED
+
+
+# The grounds of chapter V in the order of its articles: each pair has a case that fails when they are swapped.
+JP = Traits(appi_operator=True)
+BOTH_GOOD = {
+    "the regime before the area": (Leg("EU_GDPR", "DE", "FR"), "2018-05-24", None, "REGIME_NOT_APPLICABLE"),
+    "the area before adequacy": (leg("GB"), "2021-06-27", "eu-uk-tca-bridge", "INSIDE_AREA"),
+    "adequacy before clauses": (leg("JP", traits=JP, clauses=(SCC,), impact="ok"), "2024-01-01", "eu-adequacy-jp", "ADEQUATE"),
+    "listing before clauses": (leg(listings=(DPF,), clauses=(SCC,), impact="ok"), "2024-01-01", "eu-us-dpf", "LISTED"),
+    "clauses before the contract above": (
+        leg(above="eu-us-dpf", bound_alike=True, clauses=(SCC,), impact="ok"),
+        "2024-01-01",
+        "eu-scc-2021",
+        "CLAUSES",
+    ),
+}
+
+
+@pytest.mark.parametrize("pair", BOTH_GOOD)
+def test_the_chapter_asks_in_its_own_order(pair: str) -> None:
+    asked, day, basis, code = BOTH_GOOD[pair]
+    judged = judge(asked, on(day))
+    assert (judged.basis, codes(judged)[0]) == (basis, code)
+
+
+def test_every_code_has_its_sentence_and_says_what_it_needs() -> None:
+    law_words = sentences()["law"]
+    assert set(ORDER) - {
+        "PROHIBITED", "NOT_APPROVED", "PUBLIC_AUTHORITY", "NOT_OCCASIONAL", "THRESHOLD",
+    } <= law_words.keys()  # fmt: skip
+    assert {code for code, words in law_words.items() if "{due}" in words} == NAME_DUE
+    assert {code for code, words in law_words.items() if "{concluded}" in words} == NAME_CONCLUDED
+
+
+# Properties, on dossiers drawn at random.
+
+DAYS = st.dates(date(2016, 1, 1), date(2032, 6, 1))
+SOME_DAY = st.none() | DAYS
+TRUTH = st.sampled_from([True, False, None])
+
+
+@st.composite
+def periods(draw: st.DrawFn) -> tuple[date, date | None]:
+    since = draw(st.sampled_from([LONG_AGO, LONG_AGO, draw(DAYS)]))
+    until = draw(st.none() | DAYS)
+    return since, until if until is None or until > since else None
+
+
+@st.composite
+def all_clauses(draw: st.DrawFn) -> Clauses:
+    since, until = draw(periods())
+    instrument = draw(st.sampled_from(["eu-scc-2010-c2p", "eu-scc-2004-c2c", "eu-scc-2021", "no-such-clauses"]))
+    module = draw(st.sampled_from(["M1", "M2", "M3", "M4", None])) if instrument == "eu-scc-2021" else None
+    return Clauses(since, until, "c", None, instrument, module, draw(SOME_DAY), draw(SOME_DAY), draw(TRUTH))
+
+
+@st.composite
+def all_listings(draw: st.DrawFn) -> Listing:
+    since, until = draw(periods())
+    framework = draw(st.sampled_from(["eu-us-privacy-shield", "eu-us-dpf", "iso-27001"]))
+    status = draw(st.sampled_from(["active", "active_recert_review", "inactive_lapse", "none"]))
+    return Listing(since, until, "l", framework, status, draw(TRUTH), draw(TRUTH), draw(SOME_DAY))
+
+
+@st.composite
+def all_impacts(draw: st.DrawFn, country: str) -> Impact:
+    since, until = draw(periods())
+    outcome = draw(st.sampled_from(["ok", "problematic"]))
+    return Impact(since, until, country, outcome, draw(st.sampled_from([None, "none", "effective", "ineffective"])))
+
+
+@st.composite
+def routes(draw: st.DrawFn, exporter: int, importer: int) -> Route:
+    country = draw(st.sampled_from(["US", "US", "IN", "JP", "GB", "FR", "BR"]))
+    traits = Traits(draw(TRUTH), draw(TRUTH), draw(TRUTH), draw(TRUTH))
+    return Route(
+        *draw(periods()), exporter, importer, country, None, None, draw(TRUTH),
+        tuple(draw(st.lists(all_clauses(), max_size=2))), tuple(draw(st.lists(all_listings(), max_size=2))),
+        tuple(draw(st.lists(all_impacts(country), max_size=1))), (Traited(LONG_AGO, None, traits),),
+    )  # fmt: skip
+
+
+@st.composite
+def dossiers(draw: st.DrawFn) -> Dossier:
+    role = draw(st.sampled_from(["processor", "controller", None]))
+    part = Part(LONG_AGO, None, "controller", role, draw(st.sampled_from([None, "hr", "non_hr"])), None)
+    later = draw(st.lists(st.sampled_from([(2, 3), (3, 4), (3, 2), (2, 4), (4, 2)]), unique=True, max_size=4))
+    hops: dict[int, tuple[Route, ...]] = {}
+    for above, below in later:
+        hops[above] = (*hops.get(above, ()), draw(routes(above, below)))
+    stops = tuple(Period(*draw(periods())) for _ in range(draw(st.integers(0, 1))))
+    scopes = (Scope(LONG_AGO, None, "established", draw(st.sampled_from(["DE", "NO", "GB"]))),)
+    return Dossier("t", 1, draw(routes(1, 2)), (part,), scopes, stops, hops)
+
+
+def readings(dossier: Dossier, day: date, judge: Judge) -> list[Reading]:
+    if not dossier.route.holds(day):
+        return []
+    found = [judge.read(dossier, regime, day) for regime in judge.regimes(dossier, day)]
+    return [reading for reading in found if reading is not None]
+
+
+def rank(reading: Reading) -> tuple[int, int]:
+    return RANKING[reading.outcome], RANKING[reading.path_outcome]
+
+
+@given(dossiers(), DAYS, all_clauses(), all_listings())
+def test_one_more_safeguard_on_file_never_worsens(dossier: Dossier, day: date, clauses: Clauses, listing: Listing) -> None:
+    judge = Judge(PACK, TODAY)
+    route = msgspec.structs.replace(
+        dossier.route, clauses=(*dossier.route.clauses, clauses), listings=(*dossier.route.listings, listing)
+    )
+    more = msgspec.structs.replace(dossier, route=route)
+    for before, after in zip(readings(dossier, day, judge), readings(more, day, judge), strict=True):
+        assert RANKING[after.outcome] >= RANKING[before.outcome]
+
+
+@given(dossiers(), DAYS)
+def test_a_chain_is_never_better_than_its_worst_hop(dossier: Dossier, day: date) -> None:
+    for reading in readings(dossier, day, Judge(PACK, TODAY)):
+        assert RANKING[reading.path_outcome] == min(RANKING[hop.verdict.outcome] for hop in reading.hops)
+        assert reading.weakest.path()[0] is reading.leg
+        assert all(below.route.exporter == above.route.importer for above, below in _pairs(reading))
+
+
+def _pairs(reading: Reading) -> list[tuple[Any, Any]]:
+    path = reading.weakest.path()
+    return list(zip(path, path[1:], strict=False))
+
+
+@given(dossiers(), DAYS)
+def test_a_favourable_answer_in_the_place_of_an_unknown_never_worsens(dossier: Dossier, day: date) -> None:
+    judge = Judge(PACK, TODAY)
+    route = dossier.route
+    known = msgspec.structs.replace(
+        route,
+        listings=tuple(
+            msgspec.structs.replace(x, covers_hr=x.covers_hr is not False, covers_non_hr=x.covers_non_hr is not False)
+            for x in route.listings
+        ),
+        traits=(
+            Traited(LONG_AGO, None, Traits(*(value is not False for value in msgspec.structs.astuple(route.traits[0].traits)))),
+        ),
+    )
+    for before, after in zip(
+        readings(dossier, day, judge), readings(msgspec.structs.replace(dossier, route=known), day, judge), strict=True
+    ):
+        assert RANKING[after.outcome] >= RANKING[before.outcome]
+
+
+@given(dossiers(), DAYS)
+def test_a_reading_is_the_same_until_its_next_change_and_another_on_it(dossier: Dossier, day: date) -> None:
+    judge = Judge(PACK, TODAY)
+    for reading in readings(dossier, day, judge):
+        turn = judge.next_change(dossier, reading, day)
+        for between in _days(day, turn or date(2032, 12, 31)):
+            then = judge.read(dossier, reading.regime, between)
+            assert then is not None
+            assert same(reading, then), between
+        if turn is not None:
+            then = judge.read(dossier, reading.regime, turn)
+            assert then is None or not same(reading, then)
+
+
+def _days(first: date, end: date) -> list[date]:
+    """All change days between and the days beside them, and a sample of the rest."""
+    length = (end - first).days
+    near = {day + step * ONE for day in PACK.change_days for step in (-1, 0, 1)}
+    return sorted(
+        {day for day in near if first <= day < end} | {first + ONE * step for step in range(0, length, 29)} | {end - ONE}
+    )
+
+
+@given(dossiers(), DAYS)
+def test_what_is_remembered_is_what_is_judged_afresh(dossier: Dossier, day: date) -> None:
+    """The signature by which verdicts are remembered tells all that a rule can tell."""
+    old = Judge(PACK, TODAY)
+    for other in (date(2020, 7, 16), date(2022, 12, 28), day):
+        readings(dossier, other, old)
+    for kept, fresh in zip(readings(dossier, day, old), readings(dossier, day, Judge(PACK, TODAY)), strict=True):
+        assert same(kept, fresh)
+
+
+@given(dossiers(), DAYS, DAYS)
+def test_what_is_published_later_never_changes_an_earlier_answer(dossier: Dossier, day: date, known: date) -> None:
+    """A pack without the events published after the day answers, as known on that day, all the same."""
+    assume(day <= date(2031, 1, 1))
+    shorter = {
+        key: msgspec.structs.replace(one, events=tuple(event for event in one.events if event.known <= known))
+        for key, one in PACK.instruments.items()
+    }
+    members = tuple(one for one in PACK.memberships if one.known <= known)
+    then = law.Pack(shorter, members, law._decode(law.FOLDER / "countries.toml", law.Countries), "then")
+    whole, partly = readings(dossier, day, Judge(PACK, known)), readings(dossier, day, Judge(then, known))
+    assert [(one.outcome, one.path_outcome, one.leg.verdict.last_day) for one in whole] == [
+        (one.outcome, one.path_outcome, one.leg.verdict.last_day) for one in partly
+    ]
+
+
+@given(dossiers(), DAYS)
+def test_the_last_day_of_a_basis_is_the_last_day_it_serves(dossier: Dossier, day: date) -> None:
+    judge = Judge(PACK, TODAY)
+    for reading in readings(dossier, day, judge):
+        last = reading.leg.verdict.last_day
+        if last is None or not dossier.route.holds(last) or not dossier.route.holds(last + ONE):
+            continue
+        assert last >= day
+        after = judge.read(dossier, reading.regime, last + ONE)
+        if after is not None and after.leg.verdict.judged.basis == reading.leg.verdict.judged.basis:
+            assert after.leg.verdict.last_day != last

@@ -1,0 +1,1 @@
+"""The same proofs as the tests, with large numbers: `make prove`."""

@@ -1,0 +1,125 @@
+"""The server of our own: a home that is ours alone, made where it may be made, and started whatever was left behind."""
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from registry import embedded, settings
+from registry.errors import Misused
+from tests.support import environment
+
+ROOT = Path(__file__).parents[2]
+ONWARD = [sys.executable, "-c", "from assessments.cli import main; main()"]
+
+
+def onward(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    given = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"} | {"ONWARD_HOME": str(home)}
+    return subprocess.run([*ONWARD, *words], cwd=ROOT, env=given, capture_output=True, text=True, check=False, timeout=120)
+
+
+@pytest.fixture
+def home(folder: Path) -> Iterator[Path]:
+    yield folder / "home"
+    embedded.stop()
+
+
+def said(result: subprocess.CompletedProcess[str], exit_code: int) -> str:
+    assert result.returncode == exit_code, result
+    assert len(result.stderr.strip().splitlines()) == 1, result.stderr
+    return result.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["assess"],
+        ["journal"],
+        ["doctor"],
+        ["export", "register", "--out", "x.json"],
+        ["erase", "x", "--why", "y"],
+    ],
+)
+def test_a_missing_home_is_named_and_not_made(home: Path, words: list[str]) -> None:
+    assert str(home) in said(onward(home, *words), 2)
+    assert not home.exists()
+
+
+def test_a_home_that_is_a_file_or_holds_something_else_is_refused(home: Path) -> None:
+    home.mkdir()
+    (home / "thesis.txt").write_text("mine")
+    assert "is not empty" in said(onward(home, "demo"), 2)
+    assert [path.name for path in home.iterdir()] == ["thesis.txt"]
+    assert "cannot be made" in said(onward(home / "thesis.txt", "demo"), 2)
+
+
+def test_a_home_that_is_read_only_is_refused(home: Path) -> None:
+    home.mkdir(mode=0o500)
+    assert "read-only" in said(onward(home, "demo"), 2)
+    assert not list(home.iterdir())
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to somebody else")
+def test_a_home_that_is_somebody_elses_is_refused(home: Path) -> None:
+    home.mkdir()
+    os.chown(home, 65534, 65534)
+    assert "belongs to somebody else" in said(onward(home, "demo"), 2)
+
+
+def test_the_private_folder_is_closed_at_each_start(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings.checked_home(create=True, folder=home)
+    embedded.start(home)
+    assert stat.S_IMODE((home / "private").stat().st_mode) == 0o700
+    (home / "private").chmod(0o755)
+    settings.checked_home(create=False, folder=home)
+    assert stat.S_IMODE((home / "private").stat().st_mode) == 0o700
+    assert "closed again" in capsys.readouterr().err
+
+
+def test_two_processes_make_one_home(home: Path) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        results = list(pool.map(lambda _: onward(home, "demo"), range(2)))
+    assert [result.returncode for result in results] == [0, 0], results
+    assert onward(home, "doctor").returncode == 0
+
+
+@pytest.mark.parametrize("after", [0.3, 0.7, 1.1])
+def test_a_first_start_that_was_killed_needs_no_help(home: Path, after: float) -> None:
+    given = os.environ | {"ONWARD_HOME": str(home)}
+    first = subprocess.Popen([*ONWARD, "demo"], cwd=ROOT, env=given, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(after)
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    assert onward(home, "demo").returncode == 0
+    assert onward(home, "doctor").returncode == 0
+
+
+def test_a_socket_path_that_is_too_long_is_no_trouble(folder: Path) -> None:
+    home = folder / ("a-very-long-name-" * 6) / "home"
+    assert onward(home, "demo", "--until", "2018-05-25").returncode == 0
+    assert onward(home, "assess", "--as-of", "2018-05-25").returncode == 0
+
+
+def test_a_database_that_cannot_be_reached_or_holds_no_register_is_said_so(server: str) -> None:
+    with environment(DATABASE_URL="postgresql://localhost:1/x"):
+        from click.testing import CliRunner
+
+        from assessments.cli import main
+
+        result = CliRunner().invoke(main, ["assess"])
+        assert (result.exit_code, "cannot be reached" in result.stderr) == (2, True)
+    with environment(DATABASE_URL=server):
+        result = CliRunner().invoke(main, ["assess"])
+        assert (result.exit_code, "holds no register" in result.stderr) == (2, True)
+
+
+def test_a_home_without_permission_to_create_is_misused(home: Path) -> None:
+    with pytest.raises(Misused, match="no register in"):
+        settings.checked_home(create=False, folder=home)

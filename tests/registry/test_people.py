@@ -1,0 +1,108 @@
+"""Who may act, and how a person is erased so that not a byte is left and the proof still holds."""
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from argon2 import PasswordHasher
+
+from registry import embedded
+from tests.support import Register, a_register
+
+ADA = {
+    "name": "Ada Quillfeather",
+    "email": "ada.quillfeather@mailer.example",
+    "phone": "+1 555 0199",
+    "address": "1 Plume Road",
+}
+CONTACT = {"key": "c-1", "since": "2018-05-25", "party": "mailer", "capacity": "contact", **ADA}
+
+
+def with_ada(**more: Any) -> dict[str, list[dict[str, Any]]]:
+    tables = a_register(contact=[CONTACT], **more)
+    tables["vendor"][0] |= {"note": "Call ADA QUILLFEATHER (+1 555 0199) about clauses; she knows."}
+    tables["transfer"][0] |= {"note": "Quillfeatherstone is another company", "entry": {"why": "Ada Quillfeather asked for it"}}
+    return tables
+
+
+def dumped(register: Register) -> str:
+    program = embedded.programs() / "pg_dump"
+    return subprocess.run([program, register.url], capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize("person", ["c-1", "contact:c-1", "ada.quillfeather@mailer.example", "ADA.Quillfeather@mailer.example"])
+def test_after_an_erasure_no_byte_of_the_person_is_left(register: Register, folder: Path, person: str) -> None:
+    register.load(with_ada(), folder)
+    older = {"key": "c-1", "email": "ada@old.example", "entry": {"kind": "corrected", "why": "typed wrong: Ada Quillfeather"}}
+    moved = {"key": "c-1", "since": "2020-01-01", "address": "2 Plume Road", "entry": {"kind": "changed"}}
+    register.load({"contact": [older]}, folder)
+    register.load({"contact": [moved]}, folder)
+    assert "Quillfeather" in dumped(register)
+
+    said = register.onward("erase", person, "--why", "Art. 17 request")
+
+    assert "erased: contact c-1" in said
+    assert "taken out of: vendor mailer note" in said
+    everything = dumped(register) + register.export(folder).decode() + register.onward("journal", "--json")
+    for value in (*ADA.values(), "ada@old.example", "2 Plume Road", "ADA QUILLFEATHER"):
+        assert value.lower() not in everything.lower().replace("quillfeatherstone", ""), value
+    assert "Quillfeatherstone is another company" in everything, "only the person goes"
+    assert "Call [erased] ([erased]) about clauses; she knows." in everything
+
+
+def test_what_was_known_before_reads_the_same_but_for_the_person(register: Register, folder: Path) -> None:
+    register.load(a_register(contact=[CONTACT]), folder)
+    before = register.export(folder).decode()
+    instant = register.ask("select at from journal_head")[0][0].isoformat()
+    register.onward("erase", "c-1", "--why", "Art. 17 request")
+    after = register.export(folder, "--known-on", instant).decode()
+    for key, value in ADA.items():
+        before = before.replace(f',\n   "{key}": "{value}"', "")
+    assert after == before
+
+
+def test_nobody_is_erased_by_a_name_that_nobody_has(register: Register, folder: Path) -> None:
+    register.load(a_register(contact=[CONTACT]), folder)
+    assert "nobody is recorded as 'bob'" in register.onward("erase", "bob", "--why", "x", exit_code=2)
+
+
+def test_the_reason_of_an_erasure_may_not_name_the_person(register: Register, folder: Path) -> None:
+    register.load(a_register(contact=[CONTACT]), folder)
+    said = register.onward("erase", "c-1", "--why", "Ada Quillfeather wishes it", exit_code=1)
+    assert "say it without the name" in said
+    assert register.ask("select name from contact")[0][0] == ADA["name"]
+
+
+def test_a_place_that_cannot_be_erased_is_named(register: Register, folder: Path) -> None:
+    tables = a_register(contact=[CONTACT])
+    tables["party"][1]["name"] = "Ada Quillfeather Mailing"
+    register.load(tables, folder)
+    from tests.support import CliRunner, environment, main
+
+    with environment(DATABASE_URL=register.url):
+        result = CliRunner().invoke(main, ["erase", "c-1", "--why", "Art. 17"])
+    assert result.exit_code == 0
+    assert "still named in party mailer name" in result.stderr
+
+
+def test_a_person_is_added_and_no_secret_is_journaled(register: Register, folder: Path) -> None:
+    password = "correct horse battery staple"
+    key = register.onward(
+        "user", "add", "--name", "Grace Hopper", "--email", "grace@house.example", "--role", "dpo", "--password-stdin",
+        stdin=password + "\n",
+    ).strip()  # fmt: skip
+    assert "grace" not in key.lower()
+    stored = register.ask("select password_hash from credential where person = $1", key)[0][0]
+    assert PasswordHasher().verify(stored, password)
+    everything = register.onward("journal", "--json") + register.export(folder).decode()
+    assert password not in everything
+    assert stored not in everything
+    register.onward("erase", key, "--why", "left the house")
+    assert "Grace" not in dumped(register)
+    assert register.ask("select count(*) from credential")[0][0] == 0
+
+
+def test_a_short_password_is_refused(register: Register) -> None:
+    said = register.onward("user", "add", "--name", "G", "--role", "dpo", "--password-stdin", stdin="short\n", exit_code=2)
+    assert "at least 12 characters" in said

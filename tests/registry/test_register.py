@@ -1,0 +1,197 @@
+"""In and out: the same bytes, all or nothing, and one clear line where something does not fit."""
+
+import base64
+import hashlib
+import json
+import random
+import re
+import string
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from piccolo.columns import Array, Boolean, Bytea, Column, Date, ForeignKey
+from piccolo.columns.column_types import BigInt, Integer
+
+from registry import law, schema
+from registry.tables import is_country
+from tests.support import Register, a_register
+
+JOURNALED = [table for table in schema.tables() if schema.name(table) != "register"]
+
+
+def token(chance: random.Random, length: int | None = None) -> str:
+    letters = string.ascii_letters + string.digits + "äß漢🙂'\"\\<&;=\t\n%_"
+    return "".join(chance.choice(letters) for _ in range(min(length or 24, 24)))
+
+
+def value(column: Column, chance: random.Random, keys: dict[str, list[str]]) -> Any:
+    """A value that fits a column and that no other row has, where the column leaves a choice."""
+    if column._meta.choices is not None:
+        return chance.choice([choice.value for choice in column._meta.choices])
+    if isinstance(column, ForeignKey):
+        return chance.choice(keys[schema.name(column._foreign_key_meta.resolved_references)])
+    if isinstance(column, Array):
+        return [value(column.base_column, chance, keys) for _ in range(chance.randint(0, 3))]
+    if isinstance(column, Boolean):
+        return chance.choice([True, False])
+    if isinstance(column, Date):
+        return (date(2000, 1, 1) + timedelta(days=chance.randint(0, 9000))).isoformat()
+    if isinstance(column, (Integer, BigInt)):
+        return chance.randint(1, 2**31 - 1)
+    if isinstance(column, Bytea):
+        return base64.b64encode(chance.randbytes(40)).decode()
+    if is_country(column):
+        return chance.choice(sorted(law.load().codes))
+    return token(chance, getattr(column, "length", None))
+
+
+def a_random_register(chance: random.Random, rows: int) -> dict[str, list[dict[str, Any]]]:
+    """Every table, every column, unique tokens; things with several periods, and voided rows among them."""
+    keys = {schema.name(table): [token(chance) for _ in range(rows)] for table in JOURNALED}
+    tables: dict[str, list[dict[str, Any]]] = {}
+    for table in JOURNALED:
+        title = schema.name(table)
+        tables[title] = []
+        for key in keys[title]:
+            since = date(2018, 1, 1) + timedelta(days=chance.randint(0, 2000))
+            for period in range(chance.randint(1, 3)):
+                row = {
+                    name: value(column, chance, keys)
+                    for name, column in schema.columns(table).items()
+                    if name not in {*schema.OWN, "since", "until"} and (column._meta.required or chance.random() < 0.8)
+                }
+                until = since + timedelta(days=chance.choice([0, 1, 400]))
+                row |= {"key": key, "since": since.isoformat(), "until": until.isoformat()}
+                if title == "document" and "content" in row:
+                    row["sha256"] = hashlib.sha256(base64.b64decode(row["content"])).hexdigest()
+                tables[title].append(row)
+                since = until + timedelta(days=period)
+        chance.shuffle(tables[title])
+    return tables
+
+
+def test_what_export_writes_import_reads_and_exports_as_the_same_bytes(
+    register: Register, another: Register, folder: Path, chance: random.Random
+) -> None:
+    given = a_random_register(chance, rows=6)
+    register.load(given, folder)
+    first = register.export(folder)
+    (folder / "elsewhere.json").write_bytes(first)
+    another.onward("import", "register", str(folder / "elsewhere.json"))
+    assert another.export(folder) == first
+    exported = json.loads(first)
+    for table, rows in given.items():
+        for row in rows:
+            shown = {name: found for name, found in row.items() if found is not False}
+            kept = any(all(other.get(name) == found for name, found in shown.items()) for other in exported[table])
+            assert kept, f"{table} lost {row}"
+
+
+def test_an_import_writes_one_entry_a_row(register: Register, folder: Path) -> None:
+    tables = a_register()
+    register.load(tables, folder)
+    assert len(register.answer("journal")) == 1 + sum(len(rows) for rows in tables.values())
+
+
+def test_a_dry_run_checks_everything_and_writes_nothing(register: Register, folder: Path) -> None:
+    (folder / "r.json").write_text(json.dumps(a_register()))
+    assert "Would import 8 rows" in register.onward("import", "register", "--dry-run", str(folder / "r.json"))
+    assert len(register.answer("journal")) == 1
+
+
+def test_an_export_of_a_day_holds_what_stands_then_and_what_that_refers_to(register: Register, folder: Path) -> None:
+    ended = [{**a_register()["engagement"][0], "until": "2020-01-01"}]
+    register.load(a_register(engagement=ended), folder)
+    assert "engagement" in json.loads(register.export(folder, "--as-of", "2021-01-01")), "the leg refers to it"
+    assert register.export(folder, "--as-of", "2018-05-24") == b"{}\n"
+
+
+def changed(table: str, **values: Any) -> dict[str, list[dict[str, Any]]]:
+    tables = a_register()
+    tables[table] = [{**tables[table][-1], **values}]
+    return tables
+
+
+BAD = {
+    "an unknown country": (changed("transfer", country="ZZ"), r"transfer\[0\] 'news' country: 'ZZ' is no country code"),
+    "an area for a country": (changed("transfer", country="EEA"), r"country: 'EEA' is no country code"),
+    "an impossible date": (changed("transfer", since="2020-02-30"), r"transfer\[0\] 'news' since: "),
+    "until before since": (changed("transfer", until="2018-05-24"), r"until: 2018-05-24 lies before since"),
+    "an unknown module": (
+        a_register(
+            safeguard=[
+                {
+                    "key": "s",
+                    "since": "2022-01-01",
+                    "exporter": "house",
+                    "importer": "mailer",
+                    "instrument": "eu-scc-2021",
+                    "module": "M5",
+                    "rank": "primary",
+                    "state": "signed",
+                }
+            ]
+        ),
+        r"safeguard\[0\] 's' module: Invalid enum value 'M5'",
+    ),
+    "a dangling key": (changed("transfer", importer="nobody"), r"importer: no party has the key 'nobody': record it first"),
+    "a duplicate key": (a_register(party=a_register()["party"] * 2), r"stands twice for the same days"),
+    "an unknown table": ({"parties": []}, r"no table is called 'parties': there are "),
+    "an unknown column": (changed("transfer", county="US"), r"transfer\[0\] 'news' row: .*unknown field `county`"),
+    "a missing column": ({"party": [{"key": "x", "since": "2020-01-01", "name": "X"}]}, r"missing required field `country`"),
+    "an empty name": (changed("party", name=""), r"party\[0\] 'mailer' name: Expected `str` of length >= 1"),
+    "a number for a name": (changed("party", name=3), r"name: Expected `str`, got `int`"),
+    "a character that cannot be kept": (changed("party", name="a\0b"), r"party\[0\] 'mailer' name: "),
+    "an alien who": (changed("party", entry={"who": "person-1"}), r'"who": …} is for a demo\'s own files'),
+    "an unknown kind": (changed("party", entry={"kind": "deleted"}), r"entry kind: Invalid enum value 'deleted'"),
+    "a change of nothing": ({"party": [{"key": "x", "entry": {"kind": "corrected"}}]}, r"nothing of that key is recorded"),
+    "other bytes than their hash": (
+        {
+            "document": [
+                {"key": "d", "since": "2020-01-01", "sha256": "0" * 64, "media_type": "x", "size": 1, "content": "AAAA"}
+            ]
+        },
+        r"document\[0\] 'd' sha256: the content's is ",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_gets_one_clear_line_and_changes_nothing(register: Register, folder: Path, case: str) -> None:
+    tables, expected = BAD[case]
+    register.do(_nothing)
+    before = register.onward("journal", "--json")
+    said = register.load(tables, folder, exit_code=1)
+    assert len(said.strip().splitlines()) == 1
+    assert re.search(expected, said), said
+    assert register.onward("journal", "--json") == before
+
+
+async def _nothing() -> None:
+    """Opens the register and leaves it."""
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", '{"party": {}}', '{"party": [1]}', "\xff"])
+def test_a_file_that_is_none_is_refused(register: Register, folder: Path, content: str) -> None:
+    path = folder / "bad.json"
+    path.write_bytes(content.encode("latin-1"))
+    assert "a register file is" in register.onward("import", "register", str(path), exit_code=1)
+
+
+def test_the_same_rows_again_are_refused_and_named(register: Register, folder: Path) -> None:
+    register.load(a_register(), folder)
+    assert "recorded already" in register.load(a_register(), folder, exit_code=1)
+
+
+def test_aliases_are_recorded_under_the_countrys_own_code(register: Register, folder: Path) -> None:
+    register.load({"party": [{"key": "x", "name": "X", "country": "UK", "since": "2020-01-01"}]}, folder)
+    assert register.ask("select country from party")[0][0] == "GB"
+
+
+def test_a_period_may_not_be_corrected_into_another(register: Register, folder: Path) -> None:
+    party = {"key": "x", "name": "X", "country": "DE", "since": "2020-01-01", "until": "2021-01-01"}
+    register.load({"party": [party, party | {"since": "2021-01-01", "until": "2022-01-01"}]}, folder)
+    over = {"key": "x", "until": "2021-06-01", "entry": {"kind": "corrected", "since": "2020-01-01"}}
+    assert "overlaps another one of the same key" in register.load({"party": [over]}, folder, exit_code=1)

@@ -1,0 +1,175 @@
+"""What tests need to stand in a register: a server a run, a database a test, and the command line in process."""
+
+import asyncio
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+from click.testing import CliRunner
+
+from assessments.cli import main
+from registry import database, embedded, journal, settings
+
+Answer = TypeVar("Answer")
+TEMPLATE = "onward_template"
+
+
+class Server:
+    """The PostgreSQL of one test run, from the wheel, quick because nothing of it has to survive."""
+
+    def __init__(self, version: int) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="onward-tests-"))
+        self.url = embedded.start(settings.checked_home(create=True, folder=self.folder / "home"), version)
+        asyncio.run(self._prepare())
+
+    async def _prepare(self) -> None:
+        server = await asyncpg.connect(self.url)
+        for line in ("fsync = off", "synchronous_commit = off", "full_page_writes = off", "max_connections = 200"):
+            await server.execute(f"alter system set {line}")
+        await server.execute("select pg_reload_conf()")
+        await server.execute(f"create database {TEMPLATE}")
+        await server.close()
+        async with database.opened(create=True, url=beside(self.url, TEMPLATE)):
+            pass
+
+    def stop(self) -> None:
+        embedded.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def beside(url: str, name: str) -> str:
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+def new_database(server: str, name: str, template: str = TEMPLATE) -> str:
+    """An empty register of its own, copied from the template."""
+
+    async def make() -> None:
+        connection = await asyncpg.connect(server)
+        await connection.execute(f"create database {name} template {template}")
+        await connection.close()
+
+    asyncio.run(make())
+    return beside(server, name)
+
+
+def drop_database(server: str, name: str) -> None:
+    async def drop() -> None:
+        connection = await asyncpg.connect(server)
+        await connection.execute(f"drop database if exists {name} with (force)")
+        await connection.close()
+
+    asyncio.run(drop())
+
+
+class Register:
+    """An open register: what a person does at the command line, and what a program does beneath it."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def do(self, work: Callable[[], Awaitable[Answer]]) -> Answer:
+        """Runs work in the register, which is opened as no demo where it is new."""
+
+        async def inside() -> Answer:
+            async with database.opened(url=self.url):
+                await journal.open_register("cli:test")
+                return await work()
+
+        return asyncio.run(inside())
+
+    def ask(self, query: str, *arguments: Any) -> list[asyncpg.Record]:
+        """Straight to the database, past every door."""
+
+        async def asked() -> list[asyncpg.Record]:
+            connection = await asyncpg.connect(self.url)
+            try:
+                return list(await connection.fetch(query, *arguments))
+            finally:
+                await connection.close()
+
+        return asyncio.run(asked())
+
+    def onward(self, *words: str, exit_code: int = 0, stdin: str | None = None) -> str:
+        """The command line, in process; the answer is what stands on stdout, or on stderr where it fails."""
+        with environment(DATABASE_URL=self.url):
+            result = CliRunner().invoke(main, list(words), input=stdin)
+        assert result.exit_code == exit_code, f"{words}: exit {result.exit_code}\n{result.output}\n{result.exception!r}"
+        return result.stdout if exit_code == 0 else result.stderr or result.stdout
+
+    def answer(self, *words: str) -> Any:
+        return json.loads(self.onward(*words, "--json"))
+
+    def load(self, tables: dict[str, list[dict[str, Any]]], folder: Path, *, exit_code: int = 0) -> str:
+        path = folder / "register.json"
+        path.write_text(json.dumps(tables))
+        return self.onward("import", "register", str(path), exit_code=exit_code)
+
+    def export(self, folder: Path, *words: str) -> bytes:
+        path = folder / "exported.json"
+        self.onward("export", "register", "--out", str(path), *words)
+        return path.read_bytes()
+
+
+@contextmanager
+def environment(**values: str | None) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    for name, value in values.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def a_register(**more: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """A company under the GDPR, a vendor in the United States on the Privacy Shield, one leg between them."""
+    since = "2018-05-25"
+    tables: dict[str, list[dict[str, Any]]] = {
+        "party": [
+            {"key": "house", "name": "House GmbH", "ours": True, "country": "DE", "since": since},
+            {"key": "mailer", "name": "Mailer, Inc.", "country": "US", "since": since},
+        ],
+        "regime_scope": [{"key": "house", "party": "house", "basis": "established", "territory": "DE", "since": since}],
+        "vendor": [{"key": "mailer", "party": "mailer", "category": "email_marketing", "since": since}],
+        "processing_activity": [
+            {"key": "news", "name": "Newsletter", "controller": "house", "our_role": "controller", "since": since}
+        ],
+        "engagement": [{"key": "news", "vendor": "mailer", "activity": "news", "role": "processor", "since": since}],
+        "transfer": [
+            {
+                "key": "news",
+                "engagement": "news",
+                "exporter": "house",
+                "importer": "mailer",
+                "country": "US",
+                "how": "established",
+                "since": since,
+            }
+        ],
+        "certification": [
+            {
+                "key": "shield",
+                "party": "mailer",
+                "framework": "eu-us-privacy-shield",
+                "status": "active",
+                "covers_non_hr": True,
+                "since": since,
+            }
+        ],
+    }
+    return tables | more

@@ -1,0 +1,137 @@
+"""The rules of the house, held by reading the code: who may import whom, where no clock and no date may stand."""
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+CODE = [
+    path
+    for package in ("registry", "assessments")
+    for path in sorted((ROOT / package).rglob("*.py"))
+    if "piccolo_migrations" not in path.parts
+]
+RULES = [path for path in CODE if path.parent.name == "rules"]
+
+# A module imports only from its own line or one above.
+LINES = [
+    {"registry", "registry.vocabulary", "registry.errors", "registry.settings"},
+    {"registry.law", "registry.embedded"},
+    {"registry.tables", "assessments"},
+    {"assessments.tables", "registry.piccolo_app", "assessments.piccolo_app", "piccolo_conf"},
+    {"registry.schema", "registry.database", "registry.journal"},
+    {"registry.people", "registry.register"},
+    {"registry.demo"},
+    {"assessments.rules", "assessments.rules.chapter_v", "assessments.rules.onward", "assessments.rules.gate"},
+    {"assessments.dossier", "assessments.verdicts"},
+    {"assessments.wording"},
+    {"assessments.assess", "assessments.cases", "assessments.doctor"},
+    {"assessments.tables_shown"},
+    {"assessments.cli"},
+]
+
+
+def name(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imports(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            whole = {f"{node.module}.{alias.name}" for alias in node.names}
+            modules = {name(path) for path in CODE}
+            found |= whole & modules
+            if whole - modules:
+                found.add(node.module)
+    return found
+
+
+@pytest.mark.parametrize("path", CODE, ids=name)
+def test_a_module_imports_only_from_its_own_line_or_above(path: Path) -> None:
+    rank = {module: number for number, line in enumerate(LINES) for module in line}
+    assert name(path) in rank, "give the module a line"
+    backwards = [module for module in imports(path) if rank.get(module, -1) > rank[name(path)]]
+    assert not backwards
+
+
+@pytest.mark.parametrize("path", [path for path in CODE if name(path).startswith("registry")], ids=name)
+def test_the_registry_never_imports_assessments(path: Path) -> None:
+    assert not [module for module in imports(path) if module.split(".")[0] == "assessments"]
+
+
+@pytest.mark.parametrize("path", RULES, ids=name)
+def test_a_rule_has_no_io_no_clock_no_framework(path: Path) -> None:
+    allowed = ("collections.abc", "datetime", "typing", "msgspec", "registry.vocabulary", "registry.law", "assessments.rules")
+    assert not [module for module in imports(path) if not module.startswith(allowed)]
+    for node in ast.walk(ast.parse(path.read_text())):
+        assert not isinstance(node, (ast.AsyncFunctionDef, ast.Await)), "a rule never waits"
+        if isinstance(node, ast.Call):
+            assert not re.search(r"\b(today|now|open|time)$", ast.unparse(node.func)), ast.unparse(node)
+
+
+@pytest.mark.parametrize("path", [*RULES, ROOT / "assessments/verdicts.py"], ids=name)
+def test_no_date_and_no_country_stands_in_a_rule(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("date"):
+            assert not any(isinstance(argument, ast.Constant) for argument in node.args), ast.unparse(node)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            assert not re.fullmatch(r"[A-Z]{2}|\d{4}-\d\d-\d\d", node.value), node.value
+
+
+@pytest.mark.parametrize("path", [path for path in CODE if name(path) != "registry.journal"], ids=name)
+def test_facts_are_written_through_the_journal_alone(path: Path) -> None:
+    """Elsewhere only operations are written, and the one deletion that an erasure is."""
+    writes = re.findall(r"\b(?:insert into|update|delete from|truncate)\s+(?:public\.)?\"?(\w+)", _strings(path))
+    allowed = {"registry.schema": {"journal_head", "or", "of", "on"}, "registry.people": {"journal_value"}}
+    assert set(writes) <= allowed.get(name(path), set())
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Attribute) and node.attr in {"save", "insert", "update", "delete", "remove"}:
+            target = ast.unparse(node.value)
+            assert not re.fullmatch(r"[A-Z]\w+", target) or target == "Credential", ast.unparse(node)
+
+
+def _strings(path: Path) -> str:
+    tree = ast.parse(path.read_text())
+    documented = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef))
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    return " ; ".join(
+        str(node.value)
+        for node in found
+        if (id(node) not in documented and " from " in f" {node.value} ") or "insert" in str(node.value)
+    )
+
+
+def tracked() -> list[Path]:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split()
+    return [ROOT / path for path in listed if (ROOT / path).is_file()]
+
+
+def test_no_registry_address_and_no_path_of_a_machine_is_committed() -> None:
+    """Lock files hold names, versions and hashes alone."""
+    home = str(ROOT.parent) + "/"
+    registries = re.compile(r"py" + r"pi\.org|pythonhosted|registry\.np" + r"mjs|deb\.deb" + r"ian\.org")
+    for path in tracked():
+        text = path.read_text(errors="replace")
+        assert home == "//" or home not in text, path
+        assert not registries.search(text), path
+        if path.suffix == ".lock":
+            assert "://" not in text, path
+
+
+def test_the_makefile_helps_with_every_target() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    targets = set(re.findall(r"^([a-z]+):", makefile, re.M))
+    assert targets == set(re.findall(r"^([a-z]+):.*## ", makefile, re.M))
+    assert {"setup", "run", "test", "prove", "check", "bench", "help"} <= targets
