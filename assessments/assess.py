@@ -98,12 +98,12 @@ def _assessed(dossier: Dossier, reading: Reading, judge: Judge, clocks: Clocks, 
         country=dossier.route.country,
         as_of=clocks.as_of,
         known_on=clocks.shown,
-        outcome=verdict.outcome,
+        outcome=verdict.judged.outcome,
         basis=verdict.judged.basis,
         last_day=verdict.last_day,
         next_change=judge.next_change(dossier, reading, clocks.as_of),
         reasons=tuple(reasons(reading.leg, law, named)),
-        path=tuple(_step(hop, named) for hop in reading.weakest.path()),
+        path=tuple(_step(hop, named) for hop in reading.path()),
         path_outcome=reading.path_outcome,
         flowing=reading.flowing,
         law_version=judge.pack.version,
@@ -115,7 +115,12 @@ def _step(hop: Hop, named: Parties) -> Step:
     route, verdict = hop.route, hop.verdict
     keys = named.keys
     return Step(
-        keys[route.exporter], keys[route.importer], route.country, verdict.outcome, verdict.judged.basis, verdict.last_day
+        keys[route.exporter],
+        keys[route.importer],
+        route.country,
+        verdict.judged.outcome,
+        verdict.judged.basis,
+        verdict.last_day,
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from assessments.dossier import open_dossiers
-from assessments.rules import Clauses, Dossier, Impact, Listing, Part, Route, Scope, Traited, Traits
+from assessments.rules import Between, Clauses, Dossier, Impact, Listing, Part, Route, Scope, Traited, Traits
 from assessments.verdicts import Judge
 from registry import law, register
 from registry.database import as_known
@@ -224,20 +224,8 @@ def _in_memory(rows: dict[str, list[dict[str, Any]]]) -> Dossier:
     traits = Traited(since, None, Traits(*(them.get(name) for name in TRAITS)))
     role = "processor" if activity["our_role"] == "processor" else "controller"
     part = Part(since, None, role, engagement["role"], engagement["data_kind"], engagement["excluded_purpose"])
-    route = Route(
-        since,
-        None,
-        1,
-        2,
-        transfer["country"],
-        transfer["automated"],
-        None,
-        None,
-        of("safeguard", Clauses),
-        of("certification", Listing),
-        of("impact_assessment", Impact),
-        (traits,),
-    )
+    on_file = Between(of("safeguard", Clauses), of("certification", Listing), of("impact_assessment", Impact), (traits,))
+    route = Route(since, None, 1, 2, transfer["country"], transfer["automated"], None, None, on_file)
     return Dossier(transfer["key"], 1, route, (part,), of("regime_scope", Scope), (), {})
 
 
@@ -282,13 +270,13 @@ def _answer(case: Case, dossier: Dossier, pack: Pack, today: date) -> Result:
     territory = EXPORTER_IN[case.regime]
     reading = Judge(pack, known).read_under(dossier, case.regime, territory, case.as_of, relied_on=case.mechanism)
     verdict = reading.leg.verdict
-    answer: str = verdict.outcome
-    if verdict.outcome is Outcome.PERMITTED and verdict.last_day:
+    answer: str = verdict.judged.outcome
+    if verdict.judged.outcome is Outcome.PERMITTED and verdict.last_day:
         answer = f"permitted_until({verdict.last_day})"
-    elif verdict.outcome is Outcome.MEASURES_REQUIRED:
+    elif verdict.judged.outcome is Outcome.MEASURES_REQUIRED:
         answer = "permitted_with_supplementary_measures_required"
     code = verdict.judged.findings[0].code
-    right = answer == case.expected or (case.expected == "not_permitted" and verdict.outcome is Outcome.UNDETERMINED)
+    right = answer == case.expected or (case.expected == "not_permitted" and verdict.judged.outcome is Outcome.UNDETERMINED)
     passed = right and case.code in {None, code}
     return Result(case.key, passed, expected, f"{answer} [{code}]")
 

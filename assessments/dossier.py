@@ -3,13 +3,13 @@
 Reads through `registry.database`, so inside `as_known` it opens the dossiers as they were known then.
 """
 
-from collections import defaultdict
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import msgspec
 
-from assessments.rules import Clauses, Dossier, Impact, Listing, Part, Period, Route, Scope, Traited, Traits
+from assessments.rules import Between, Clauses, Dossier, Impact, Listing, Part, Period, Route, Scope, Traited, Traits
 from assessments.rules.gate import Assured, GateFile, Terms
 from registry.database import fetch
 
@@ -74,47 +74,42 @@ async def open_dossiers(keys: Sequence[str] | None = None) -> list[Dossier]:
     impacts = _grouped(Impact, 2, await _among(_IMPACTS, "importer", among))
     suspensions = _grouped(Period, 1, await fetch(_SUSPENSIONS))
     parts = _grouped(Part, 1, await fetch(_ENGAGEMENTS, chosen))
-    traits: dict[Any, tuple[Traited, ...]] = defaultdict(tuple)
-    for row in await _among(_TRAITS, "thing", among):
-        traits[row[0]] += (Traited(row[1], row[2], Traits(*row[3:])),)
+    traits = _grouped(_traited, 1, await _among(_TRAITS, "thing", among))
 
-    def route(row: Sequence[Any], engagement: int | None, bound_alike: bool | None) -> Route:
-        since, until, exporter, importer, country, automated = row[:6]
+    nothing = Between()
+    shared: dict[Any, Between] = {}
+
+    def between(exporter: int, importer: int, engagement: int | None) -> Between:
         pair = (exporter, importer)
-        between = clauses[pair] if pair in clauses else ()
-        if between:
-            between = tuple(one for one in between if one.engagement is None or one.engagement == engagement)
-        return Route(
-            since,
-            until,
-            exporter,
-            importer,
-            country,
-            automated,
-            engagement,
-            bound_alike,
-            between,
-            listings.get(importer, ()),
-            impacts.get(pair, ()),
-            traits.get(importer, ()),
-        )
+        if pair in limited:
+            signed = tuple(one for one in clauses[pair] if one.engagement in {None, engagement})
+            return Between(signed, listings.get(importer, ()), impacts.get(pair, ()), traits.get(importer, ()))
+        if pair not in shared:
+            found = clauses.get(pair, ()), listings.get(importer, ()), impacts.get(pair, ()), traits.get(importer, ())
+            shared[pair] = Between(*found) if any(found) else nothing
+        return shared[pair]
 
-    hops: dict[int, tuple[Route, ...]] = defaultdict(tuple)
-    for row in await _among(_HOPS, "processor", among):
-        hops[row[2]] += (route(row, row[6], row[7]),)
-    hops = dict(hops)
-    return [
-        Dossier(
-            row[7],
-            row[8],
-            route(row, row[6], None),
-            parts.get(row[6], ()),
-            scopes.get(row[2], ()),
-            suspensions.get(row[8], ()),
-            hops,
-        )
-        for row in await fetch(_TRANSFERS, chosen)
-    ]
+    limited = {pair for pair, signed in clauses.items() if any(one.engagement is not None for one in signed)}
+    hops: dict[int, tuple[Route, ...]] = {}
+    for since, until, exporter, importer, country, automated, engagement, bound in await _among(_HOPS, "processor", among):
+        on_file = between(exporter, importer, engagement)
+        hop = Route(since, until, exporter, importer, country, automated, engagement, bound, on_file)
+        hops[exporter] = (*hops.get(exporter, ()), hop)
+    for_one = any(hop.engagement is not None for routes in hops.values() for hop in routes)
+    dossiers = []
+    for since, until, exporter, importer, country, automated, engagement, key, thing in await fetch(_TRANSFERS, chosen):
+        on_file = between(exporter, importer, engagement)
+        route = Route(since, until, exporter, importer, country, automated, engagement, None, on_file)
+        stops = suspensions.get(thing, ()) if suspensions else ()
+        part, scope = parts.get(engagement, ()), scopes.get(exporter, ())
+        dossiers.append(Dossier(key, thing, route, part, scope, stops, hops, for_one))
+    return dossiers
+
+
+def queries() -> list[str]:
+    """The queries that open the dossiers of the whole register."""
+    with_among = (_SCOPES, _CLAUSES, _LISTINGS, _IMPACTS, _TRAITS, _HOPS)
+    return [*(query.format(among="true") for query in with_among), _SUSPENSIONS, _ENGAGEMENTS, _TRANSFERS]
 
 
 async def parties() -> Parties:
@@ -152,12 +147,15 @@ async def _among(query: str, column: str, among: list[int] | None) -> list[Any]:
     return await fetch(query.format(among=f"{column} = any($1::bigint[])"), among)
 
 
+def _traited(since: date, until: date | None, *traits: bool | None) -> Traited:
+    return Traited(since, until, Traits(*traits))
+
+
 def _grouped(kind: Any, width: int, rows: Sequence[Any]) -> dict[Any, tuple[Any, ...]]:
     """Rows by their first columns, the rest of each made into a Struct."""
     groups: dict[Any, tuple[Any, ...]] = {}
     for row in rows:
-        values = tuple(row)
-        of = values[0] if width == 1 else values[:width]
-        one = kind(*values[width:])
+        of = row[0] if width == 1 else row[:width]
+        one = kind(*row[width:])
         groups[of] = (*groups[of], one) if of in groups else (one,)
     return groups

@@ -1,17 +1,21 @@
 """Judging over time: what a dossier's verdict is on a day, and when it will read otherwise.
 
 One function, five callers: page, watch, report, what-if and the past all ask `Judge.read`. A verdict depends on a small
-signature (a `Leg`, in which days are known only as finely as the law asks), and the judge remembers those it has seen.
+signature, in which days are known only as finely as the law asks; the judge numbers the signatures it has seen and
+remembers what became of them, so that judging a whole register costs little more than reading it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
+from typing import Any
 
 import msgspec
 
 from assessments.rules import (
+    Between,
     Clauses,
     Dossier,
+    Impact,
     Judged,
     Leg,
     Listed,
@@ -19,7 +23,10 @@ from assessments.rules import (
     Part,
     Period,
     Route,
+    Scope,
     SignedClauses,
+    Traited,
+    Traits,
     Verdict,
     day_before,
     earliest,
@@ -37,27 +44,54 @@ IMPORTER_ROLES = {
     "recipient": "controller",
     None: None,
 }
-
 NAME_DUE = {"CERT_EXPIRED", "RECERT_UNDER_REVIEW"}  # findings whose sentence says {due}, and those that say {concluded}
 NAME_CONCLUDED = {"CLAUSES", "SCC_REPEALED"}
 
 
-class Reading(msgspec.Struct, frozen=True):
-    """A dossier under one regime on one day: the leg, and the way down to the hop that decides."""
+class Reading(msgspec.Struct, frozen=True, gc=False):
+    """A dossier under one regime on one day: the leg, the hops beneath it, and the hop that decides."""
 
     regime: str | None
     leg: Hop
+    beneath: tuple[Hop, ...]
     weakest: Hop
     flowing: bool
-    hops: tuple[Hop, ...]
 
     @property
     def outcome(self) -> Outcome:
-        return self.leg.verdict.outcome
+        return self.leg.verdict.judged.outcome
 
     @property
     def path_outcome(self) -> Outcome:
-        return self.weakest.verdict.outcome
+        return self.weakest.verdict.judged.outcome
+
+    def path(self) -> tuple[Hop, ...]:
+        """From the leg down to the hop that decides."""
+        return (self.leg,) if self.weakest is self.leg else (self.leg, *self.weakest.path())
+
+
+class State(msgspec.Struct, frozen=True, gc=False):
+    """What stands between two parties on a day: the rows, the number of the tools they are, and their next change."""
+
+    between: Between
+    clauses: tuple[Clauses, ...]
+    listings: tuple[Listing, ...]
+    impacts: tuple[Impact, ...]
+    traits: Traits | None
+    tools: int
+    next_change: date | None
+
+
+class Tools(msgspec.Struct, frozen=True, gc=False):
+    """All that a rule can tell of the clauses and listings of a state."""
+
+    clauses: tuple[SignedClauses, ...]
+    listings: tuple[Listed, ...]
+
+
+# What a leg is judged by: the number of its tools and of its light, its country, whether automated, what its impact
+# assessment found, and the answers to what decisions on that country ask.
+Signature = tuple[int, int, str, bool | None, str | None, str | None, tuple[bool | None, ...] | None]
 
 
 class Judge:
@@ -66,27 +100,31 @@ class Judge:
     def __init__(self, pack: Pack, known_on: date) -> None:
         self.pack = pack
         self.known_on = known_on
-        self._judged: dict[tuple[Leg, date], Judged] = {}
-        self._law_turns: dict[tuple[Leg, date], date | None] = {}
-        self._turns: dict[tuple[int, Leg, date], date | None] = {}
+        self._numbers: dict[Any, int] = {}  # tools and lights, numbered
+        self._values: list[Any] = []
+        self._states: dict[tuple[int, date], State] = {}
+        self._judged: dict[tuple[Signature, date], Judged] = {}
+        self._law_turns: dict[tuple[Signature, date], date | None] = {}
+        self._lights: dict[tuple[int, str | None, str, str | None, date], tuple[Any, int]] = {}
+        self._scopes: dict[tuple[int, date], tuple[Any, dict[str | None, str], date | None]] = {}
         self._regimes: dict[tuple[str, str, date], tuple[tuple[str, ...], date | None]] = {}
+        self._chains: dict[Any, tuple[Any, tuple[Hop, ...], Hop]] = {}
+        self._chain_turns: dict[Any, date | None] = {}
 
     def law(self, day: date) -> Law:
         return self.pack.on(day, self.known_on)
+
+    def light(self, number: int) -> Leg:
+        """In what light a hop was judged: a leg without what stands between its parties."""
+        leg: Leg = self._values[number]
+        return leg
 
     def regimes(self, dossier: Dossier, day: date) -> dict[str | None, str]:
         """The regimes the exporter is under on the day, each with the territory it follows from.
 
         {None: territory} where the law pack has none for its scopes, {None: ""} where it has no scope on the day.
         """
-        found: dict[str | None, str] = {}
-        without = ""
-        for scope in dossier.scopes:
-            if scope.holds(day):
-                without = scope.territory
-                for regime in self._regimes_of(scope.basis, scope.territory, day)[0]:
-                    found.setdefault(regime, scope.territory)
-        return found or {None: without}
+        return self._scoped(dossier.scopes, day)[1]
 
     def read(self, dossier: Dossier, regime: str | None, day: date, relied_on: str | None = None) -> Reading | None:
         """The verdict on a day; None where the transfer does not stand then, or the regime does not govern it."""
@@ -101,143 +139,234 @@ class Judge:
         self, dossier: Dossier, regime: str | None, territory: str, day: date, relied_on: str | None = None
     ) -> Reading:
         """The verdict on a day under a regime, whether or not the exporter's scopes bring it under that one."""
-        part = _holding(dossier.parts, day)
-        light = Leg(
-            regime=regime or "",
-            territory=territory,
-            country="",
-            exporter_role=part.exporter_role if part else "controller",
-            importer_role=IMPORTER_ROLES[part.role] if part else None,
-            data=(part.data if part else None) or "non_hr",
-            purpose=part.purpose if part else None,
-            relied_on=relied_on,
-        )
+        light = self._light(dossier.parts, regime, territory, relied_on, day)
         leg = Hop(dossier.route, light, self.verdict(dossier.route, light, day))
-        if dossier.route.importer not in dossier.hops:
-            hops: tuple[Hop, ...] = (leg,)
-        else:
-            engagement = dossier.route.engagement
-            hops = tuple(beneath(leg, dossier.hops, engagement, day, lambda route, seen: self.verdict(route, seen, day)))
-        flowing = not any(suspension.holds(day) for suspension in dossier.suspensions)
-        return Reading(regime, leg, weakest(list(hops)) if len(hops) > 1 else leg, flowing, hops)
+        hops: tuple[Hop, ...] = ()
+        deciding = leg
+        if dossier.route.importer in dossier.hops:
+            hops, lowest = self._chain(dossier, leg, day)
+            if hops and RANKING[lowest.verdict.judged.outcome] < RANKING[leg.verdict.judged.outcome]:
+                deciding = lowest
+        flowing = not any(stop.holds(day) for stop in dossier.suspensions)
+        return Reading(regime, leg, hops, deciding, flowing)
 
     def next_change(self, dossier: Dossier, reading: Reading, day: date) -> date | None:
         """The first later day on which this reading would be another one, with what is known."""
         now, at = reading, day
         while True:
-            turn = self._next_candidate(dossier, now, at)
-            if turn is None:
-                return None
+            turn, exact = self._next_candidate(dossier, now, at)
+            if turn is None or exact:
+                return turn
             then = self.read(dossier, reading.regime, turn)
             if then is None or not same(reading, then):
                 return turn
             now, at = then, turn
 
-    def verdict(self, route: Route, light: Leg, day: date) -> Verdict:
+    def verdict(self, route: Route, light: int, day: date) -> Verdict:
         """A route judged in a certain light: what is on file between the two parties, on the day."""
-        leg, clauses, listings = self._on(route, light, day)
-        judged = self._judge(leg, day)
+        state = self._state(route.between, day)
+        judged = self._judge(self._signature(state, route, light), day)
         last = judged.last_day
         row: Clauses | Listing | None = None
         if judged.listing is not None:
-            row = listing = listings[judged.listing]
+            row = listing = state.listings[judged.listing]
             if listing.status != "active_recert_review" or not _over(listing.next_due, day):
                 last = earliest(last, listing.next_due)
         elif judged.clauses is not None:
-            row = clauses[judged.clauses]
+            row = state.clauses[judged.clauses]
         if row is not None and row.until is not None and (last is None or row.until <= last):
             then = self.verdict(route, light, row.until)  # the row ends; what follows it may carry the same basis on
             last = then.last_day if then.judged.basis == judged.basis else day_before(row.until)
-        return Verdict(judged, last, clauses, listings)
+        return Verdict(judged, last, state.clauses, state.listings)
 
-    def _on(self, route: Route, light: Leg, day: date) -> tuple[Leg, tuple[Clauses, ...], tuple[Listing, ...]]:
-        clauses = tuple([c for c in route.clauses if c.holds(day)])
-        listings = tuple([x for x in route.listings if x.holds(day)])
-        impact = next((i for i in route.impacts if i.country == route.country and i.holds(day)), None)
-        traits = next((t for t in route.traits if t.holds(day)), None)
-        floor = self.law(day).floor
-        leg = Leg(
-            light.regime,
-            light.territory,
+    def _number(self, value: Any) -> int:
+        number = self._numbers.get(value)
+        if number is None:
+            number = self._numbers[value] = len(self._values)
+            self._values.append(value)
+        return number
+
+    def _state(self, between: Between, day: date) -> State:
+        key = (id(between), day)
+        state = self._states.get(key)
+        if state is None:
+            clauses = tuple([one for one in between.clauses if one.holds(day)]) if between.clauses else ()
+            listings = tuple([one for one in between.listings if one.holds(day)]) if between.listings else ()
+            tools = Tools(
+                tuple([_signed(one, day, self.pack) for one in clauses]), tuple([_listed(one, day) for one in listings])
+            )
+            impacts = tuple([one for one in between.impacts if one.holds(day)]) if between.impacts else ()
+            traits = next((one.traits for one in between.traits if one.holds(day)), None) if between.traits else None
+            following = min((one for one in _own_days(between) if one > day), default=None)
+            state = State(between, clauses, listings, impacts, traits, self._number(tools), following)
+            self._states[key] = state
+        return state
+
+    def _signature(self, state: State, route: Route, light: int) -> Signature:
+        impact = next((one for one in state.impacts if one.country == route.country), None) if state.impacts else None
+        asked = self.pack.asked_of.get(route.country)
+        answers = tuple([getattr(state.traits, fact, None) for fact in asked]) if asked and state.traits else None
+        return (
+            state.tools,
+            light,
             route.country,
-            light.exporter_role,
-            light.importer_role,
-            light.data,
-            light.purpose,
             route.automated,
-            traits.traits if traits else None,
-            tuple([_signed(c, day, floor) for c in clauses]),
-            tuple([_listed(x, day) for x in listings]),
             impact.outcome if impact else None,
             impact.measures if impact else None,
-            light.above,
-            light.bound_alike,
-            light.relied_on,
+            answers,
         )
-        return leg, clauses, listings
 
-    def _judge(self, leg: Leg, day: date) -> Judged:
-        judged = self._judged.get((leg, day))
+    def _light(self, parts: tuple[Part, ...], regime: str | None, territory: str, relied_on: str | None, day: date) -> int:
+        key = (id(parts), regime, territory, relied_on, day)
+        found = self._lights.get(key)
+        if found is None:
+            part = next((part for part in parts if part.holds(day)), None)
+            leg = Leg(
+                regime=regime or "",
+                territory=territory,
+                country="",
+                exporter_role=part.exporter_role if part else "controller",
+                importer_role=IMPORTER_ROLES[part.role] if part else None,
+                data=(part.data if part else None) or "non_hr",
+                purpose=part.purpose if part else None,
+                relied_on=relied_on,
+            )
+            found = self._lights[key] = (parts, self._number(leg))
+        return found[1]
+
+    def _leg(self, signature: Signature) -> Leg:
+        tools, light, country, automated, impact, measures, answers = signature
+        given = dict(zip(self.pack.asked_of[country], answers, strict=True)) if answers else {}
+        return msgspec.structs.replace(
+            self.light(light),
+            country=country,
+            automated=automated,
+            traits=Traits(**{name: given.get(name) for name in Traits.__struct_fields__}),
+            clauses=self._values[tools].clauses,
+            listings=self._values[tools].listings,
+            impact=impact,
+            measures=measures,
+        )
+
+    def _judge(self, signature: Signature, day: date) -> Judged:
+        since = self.pack.changed_by(day)  # between two changes of the law, a signature is judged alike on every day
+        judged = self._judged.get((signature, since))
         if judged is None:
-            judged = self._judged[leg, day] = judge(leg, self.law(day))
+            judged = self._judged[signature, since] = judge(self._leg(signature), self.law(since))
         return judged
 
-    def _law_turn(self, leg: Leg, day: date) -> date | None:
+    def _law_turn(self, signature: Signature, day: date) -> date | None:
         """The next day on which the law alone, all facts as they are, judges a leg otherwise."""
-        if (leg, day) not in self._law_turns:
-            now = self._judge(leg, day)
-            later = (change for change in self.pack.change_days if change > day)
-            self._law_turns[leg, day] = next((change for change in later if self._judge(leg, change) != now), None)
-        return self._law_turns[leg, day]
+        key = (signature, self.pack.changed_by(day))
+        if key not in self._law_turns:
+            now = self._judge(signature, day)
+            turns = (change for change in self.pack.changes_after(day) if self._judge(signature, change) != now)
+            self._law_turns[key] = next(turns, None)
+        return self._law_turns[key]
 
-    def _turn(self, route: Route, light: Leg, day: date) -> date | None:
+    def _turn(self, route: Route, light: int, verdict: Verdict, day: date) -> date | None:
         """The next day on which the verdict on a route reads otherwise."""
-        key = (id(route), light, day)
-        if key not in self._turns:
-            now, at = self.verdict(route, light, day), day
-            turn: date | None = day
-            while turn is not None:
-                turn = earliest(self._law_turn(self._on(route, light, at)[0], at), _next_of(_own_days(route), at))
-                if turn is not None and not same_verdict(now, self.verdict(route, light, turn)):
-                    break
-                at = turn or at
-            self._turns[key] = turn
-        return self._turns[key]
+        at = day
+        while True:
+            state = self._state(route.between, at)
+            law_turn = self._law_turn(self._signature(state, route, light), at)
+            own = state.next_change
+            if own is None or (law_turn is not None and law_turn < own):
+                return law_turn
+            if not same_verdict(verdict, self.verdict(route, light, own)):
+                return own
+            at = own
 
-    def _next_candidate(self, dossier: Dossier, reading: Reading, day: date) -> date | None:
-        """The first later day on which anything the reading rests on may change."""
-        days = [_next_of(_edges(periods), day) for periods in (dossier.parts, dossier.suspensions, dossier.scopes) if periods]
-        days += [self._regimes_of(s.basis, s.territory, day)[1] for s in dossier.scopes]
-        for hop in reading.hops:
-            days.append(self._turn(hop.route, hop.light, day))
-            days.append(hop.route.until if hop.route.until and hop.route.until > day else None)
-            days += [_next_of(_edges([route]), day) for route in dossier.hops.get(hop.route.importer, ())]
-        return earliest(*days)
+    def _next_candidate(self, dossier: Dossier, reading: Reading, day: date) -> tuple[date | None, bool]:
+        """The first later day on which anything the reading rests on may change, and whether it surely does."""
+        route = dossier.route
+        sure = earliest(self._turn(route, reading.leg.light, reading.leg.verdict, day), route.until)
+        may = self._scoped(dossier.scopes, day)[2]
+        if len(dossier.parts) != 1 or dossier.parts[0].until is not None or dossier.parts[0].since > day:
+            may = earliest(may, _next_of(_edges(dossier.parts), day))
+        if dossier.suspensions:
+            may = earliest(may, _next_of(_edges(dossier.suspensions), day))
+        if route.importer in dossier.hops:
+            may = earliest(may, self._chain_turn(dossier, reading, day))
+        if may is None or (sure is not None and sure <= may):
+            return sure, True
+        return may, False
 
-    def _regimes_of(self, basis: str, territory: str, day: date) -> tuple[tuple[str, ...], date | None]:
+    def _scoped(self, scopes: tuple[Scope, ...], day: date) -> tuple[Any, dict[str | None, str], date | None]:
+        """The scopes kept, the regimes they bring on a day, and the next day on which those may be others."""
+        key = (id(scopes), day)
+        found = self._scopes.get(key)
+        if found is None:
+            regimes: dict[str | None, str] = {}
+            without = ""
+            for scope in scopes:
+                if scope.holds(day):
+                    without = scope.territory
+                    for regime in self._regimes_of(scope, day)[0]:
+                        regimes.setdefault(regime, scope.territory)
+            turn = earliest(_next_of(_edges(scopes), day), *(self._regimes_of(scope, day)[1] for scope in scopes))
+            found = self._scopes[key] = (scopes, regimes or {None: without}, turn)
+        return found
+
+    def _regimes_of(self, scope: Scope, day: date) -> tuple[tuple[str, ...], date | None]:
         """The regimes of a scope on a day, and the next day on which they are others."""
-        key = (basis, territory, day)
+        key = (scope.basis, scope.territory, day)
         if key not in self._regimes:
-            now = self.law(day).regimes(basis, territory)
-            later = (change for change in self.pack.change_days if change > day)
-            turn = next((change for change in later if self.law(change).regimes(basis, territory) != now), None)
+            now = self.law(day).regimes(scope.basis, scope.territory)
+            later = self.pack.changes_after(day)
+            turn = next((change for change in later if self.law(change).regimes(scope.basis, scope.territory) != now), None)
             self._regimes[key] = (tuple(now), turn)
         return self._regimes[key]
+
+    def _chain(self, dossier: Dossier, leg: Hop, day: date) -> tuple[tuple[Hop, ...], Hop]:
+        """The hops beneath a leg and the weakest of them, remembered for all legs that look the same from below."""
+        key = self._chain_key(dossier, leg, day)
+        found = self._chains.get(key)
+        if found is None:
+
+            def judged(route: Route, light: Leg) -> tuple[int, Verdict]:
+                number = self._number(light)
+                return number, self.verdict(route, number, day)
+
+            hops = tuple(beneath(leg, self.light, self._carries, dossier.hops, day, judged))
+            found = self._chains[key] = (dossier.hops, hops, weakest(hops) if hops else leg)
+        return found[1], found[2]
+
+    def _chain_key(self, dossier: Dossier, leg: Hop, day: date) -> Any:
+        route = leg.route
+        engagement = route.engagement if dossier.limited else None
+        return (id(dossier.hops), route.exporter, route.importer, engagement, leg.light, self._carries(leg.verdict), day)
+
+    def _carries(self, verdict: Verdict) -> str | None:
+        """The framework a hop stands on, where it allows onward transfers to those who are bound alike."""
+        basis = verdict.judged.basis
+        one = self.pack.instruments.get(basis) if basis else None
+        return basis if one is not None and one.onward_by_contract else None
+
+    def _chain_turn(self, dossier: Dossier, reading: Reading, day: date) -> date | None:
+        """The next day on which a hop beneath may read otherwise, begin or end."""
+        key = self._chain_key(dossier, reading.leg, day)
+        if key not in self._chain_turns:
+            days = [self._turn(hop.route, hop.light, hop.verdict, day) for hop in reading.beneath]
+            for above in (reading.leg, *reading.beneath):
+                days.append(_next_of(_edges(dossier.hops.get(above.route.importer, ())), day))
+            self._chain_turns[key] = earliest(*days)
+        return self._chain_turns[key]
 
 
 def same(one: Reading, other: Reading) -> bool:
     """Whether two readings would read the same to a person."""
-    return (
-        one.flowing == other.flowing
-        and same_verdict(one.leg.verdict, other.leg.verdict)
-        and len(first := one.weakest.path()) == len(second := other.weakest.path())
-        and all(a.route is b.route and same_verdict(a.verdict, b.verdict) for a, b in zip(first, second, strict=True))
+    if one.flowing != other.flowing or not same_verdict(one.leg.verdict, other.leg.verdict):
+        return False
+    first, second = one.path(), other.path()
+    return len(first) == len(second) and all(
+        a.route is b.route and same_verdict(a.verdict, b.verdict) for a, b in zip(first, second, strict=True)
     )
 
 
 def same_verdict(one: Verdict, other: Verdict) -> bool:
     """Same law, same last day, said of the same rows."""
-    return one.judged == other.judged and one.last_day == other.last_day and _said_of(one) == _said_of(other)
+    return one.last_day == other.last_day and one.judged == other.judged and _said_of(one) == _said_of(other)
 
 
 def _said_of(verdict: Verdict) -> list[tuple[object, ...]]:
@@ -262,18 +391,14 @@ def lawful(outcome: Outcome) -> bool:
     return RANKING[outcome] >= RANKING[Outcome.MEASURES_REQUIRED]
 
 
-def _holding(parts: tuple[Part, ...], day: date) -> Part | None:
-    return next((part for part in parts if part.holds(day)), None)
-
-
 def _over(due: date | None, day: date) -> bool:
     return due is not None and due < day
 
 
-def _signed(one: Clauses, day: date, floor: object) -> SignedClauses:
+def _signed(one: Clauses, day: date, pack: Pack) -> SignedClauses:
     concluded = one.concluded_on
     if concluded is not None:
-        concluded = FOREVER if concluded > day else floor(concluded)  # type: ignore[operator]
+        concluded = FOREVER if concluded > day else pack.concluded_by(one.instrument, concluded)
     changed = one.changed_on is not None and one.changed_on <= day
     return SignedClauses(one.instrument, one.module, concluded, changed, one.combines_eu_data)
 
@@ -282,19 +407,26 @@ def _listed(one: Listing, day: date) -> Listed:
     return Listed(one.framework, one.status, one.covers_hr, one.covers_non_hr, _over(one.next_due, day))
 
 
-def _edges(periods: "tuple[Period, ...] | list[Route]") -> Iterator[date]:
+def _edges(periods: Iterable[Period]) -> Iterator[date]:
     for period in periods:
         yield period.since
         if period.until is not None:
             yield period.until
 
 
-def _own_days(route: Route) -> Iterator[date]:
-    """The days in a route's own rows on which its verdict may change."""
-    yield from _edges(route.clauses + route.listings + route.impacts + route.traits)
-    for one in route.clauses:
-        yield from (day for day in (one.concluded_on, one.changed_on) if day)
-    for listing in route.listings:
+def _own_days(between: Between) -> Iterator[date]:
+    """The days in the rows between two parties on which a verdict may change."""
+    rows: tuple[tuple[Clauses | Listing | Impact | Traited, ...], ...]
+    rows = (between.clauses, between.listings, between.impacts, between.traits)
+    for one in rows:
+        if one:
+            yield from _edges(one)
+    for signed in between.clauses:
+        if signed.concluded_on:
+            yield signed.concluded_on
+        if signed.changed_on:
+            yield signed.changed_on
+    for listing in between.listings:
         if listing.next_due:
             yield listing.next_due + ONE_DAY
 

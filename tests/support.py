@@ -24,14 +24,16 @@ TEMPLATE = "onward_template"
 class Server:
     """The PostgreSQL of one test run, from the wheel, quick because nothing of it has to survive."""
 
-    def __init__(self, version: int) -> None:
+    def __init__(self, version: int, *, durable: bool = False) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="onward-tests-"))
         self.url = embedded.start(settings.checked_home(create=True, folder=self.folder / "home"), version)
-        asyncio.run(self._prepare())
+        asyncio.run(self._prepare(durable=durable))
 
-    async def _prepare(self) -> None:
+    async def _prepare(self, *, durable: bool) -> None:
         server = await asyncpg.connect(self.url)
-        for line in ("fsync = off", "synchronous_commit = off", "full_page_writes = off", "max_connections = 200"):
+        for line in (
+            () if durable else ("fsync = off", "synchronous_commit = off", "full_page_writes = off", "max_connections = 200")
+        ):
             await server.execute(f"alter system set {line}")
         await server.execute("select pg_reload_conf()")
         await server.execute(f"create database {TEMPLATE}")

@@ -22,7 +22,7 @@ PRIORITY = (
 ORDER = {code: place for place, code in enumerate(PRIORITY)}
 
 
-class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
+class Finding(msgspec.Struct, frozen=True, gc=False):
     """Why: a code, the article it rests on, and what its sentence names.
 
     `open` is true where a fact is not recorded: the code would stand if that fact were against us.
@@ -37,7 +37,7 @@ class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
     open: bool = False
 
 
-class Period(msgspec.Struct, frozen=True):
+class Period(msgspec.Struct, frozen=True, gc=False):
     """Half-open: `since` counts, `until` does not."""
 
     since: date
@@ -47,14 +47,14 @@ class Period(msgspec.Struct, frozen=True):
         return self.since <= day and (self.until is None or day < self.until)
 
 
-class Scope(Period, frozen=True):
+class Scope(Period, frozen=True, gc=False):
     """Why a law may apply to the exporter (Art. 3)."""
 
     basis: str
     territory: str
 
 
-class Clauses(Period, frozen=True):
+class Clauses(Period, frozen=True, gc=False):
     """Signed clauses between the two parties (Art. 46(2)(c))."""
 
     key: str
@@ -66,7 +66,7 @@ class Clauses(Period, frozen=True):
     combines_eu_data: bool | None
 
 
-class Listing(Period, frozen=True):
+class Listing(Period, frozen=True, gc=False):
     """The importer's listing in a framework (Art. 45), `next_due` being its last usable day."""
 
     key: str
@@ -77,7 +77,7 @@ class Listing(Period, frozen=True):
     next_due: date | None
 
 
-class Impact(Period, frozen=True):
+class Impact(Period, frozen=True, gc=False):
     """A completed impact assessment of the route to a country."""
 
     country: str
@@ -85,7 +85,7 @@ class Impact(Period, frozen=True):
     measures: str | None
 
 
-class Traits(msgspec.Struct, frozen=True):
+class Traits(msgspec.Struct, frozen=True, gc=False):
     """What decisions on adequacy ask about an importer: yes, no, or not recorded."""
 
     pipeda: bool | None = None
@@ -94,13 +94,13 @@ class Traits(msgspec.Struct, frozen=True):
     lgpd: bool | None = None
 
 
-class Traited(Period, frozen=True):
+class Traited(Period, frozen=True, gc=False):
     """An importer's traits over a period."""
 
     traits: Traits
 
 
-class Part(Period, frozen=True):
+class Part(Period, frozen=True, gc=False):
     """The engagement that a transfer serves: in which role, which data, what for."""
 
     exporter_role: str
@@ -109,7 +109,16 @@ class Part(Period, frozen=True):
     purpose: str | None
 
 
-class Route(Period, frozen=True):
+class Between(msgspec.Struct, frozen=True, gc=False):
+    """All on file between an exporter and an importer, over all its days."""
+
+    clauses: tuple[Clauses, ...] = ()
+    listings: tuple[Listing, ...] = ()
+    impacts: tuple[Impact, ...] = ()
+    traits: tuple[Traited, ...] = ()
+
+
+class Route(Period, frozen=True, gc=False):
     """One leg over all its days: from whom to whom into which country, and all on file between the two."""
 
     exporter: int
@@ -118,14 +127,14 @@ class Route(Period, frozen=True):
     automated: bool | None
     engagement: int | None
     bound_alike: bool | None
-    clauses: tuple[Clauses, ...]
-    listings: tuple[Listing, ...]
-    impacts: tuple[Impact, ...]
-    traits: tuple[Traited, ...]
+    between: Between
 
 
-class Dossier(msgspec.Struct, frozen=True):
-    """Everything on file about one transfer, its chain included. `hops` are all routes on file, by their exporter."""
+class Dossier(msgspec.Struct, frozen=True, gc=False):
+    """Everything on file about one transfer, its chain included.
+
+    `hops` are all routes on file, by their exporter; `limited` says that some stand for one engagement alone.
+    """
 
     key: str
     thing: int
@@ -134,9 +143,10 @@ class Dossier(msgspec.Struct, frozen=True):
     scopes: tuple[Scope, ...]
     suspensions: tuple[Period, ...]
     hops: dict[int, tuple[Route, ...]]
+    limited: bool = True
 
 
-class SignedClauses(msgspec.Struct, frozen=True):
+class SignedClauses(msgspec.Struct, frozen=True, gc=False):
     """Clauses as they are on the day; `concluded` is known only as finely as the law asks."""
 
     instrument: str
@@ -146,7 +156,7 @@ class SignedClauses(msgspec.Struct, frozen=True):
     combines_eu_data: bool | None
 
 
-class Listed(msgspec.Struct, frozen=True):
+class Listed(msgspec.Struct, frozen=True, gc=False):
     """A listing as it is on the day."""
 
     framework: str
@@ -156,7 +166,7 @@ class Listed(msgspec.Struct, frozen=True):
     overdue: bool
 
 
-class Leg(msgspec.Struct, frozen=True, cache_hash=True):
+class Leg(msgspec.Struct, frozen=True, gc=False):
     """One hop on one day: what a rule of chapter V is asked about.
 
     `above` is the framework that the leg above stands on, for which a hop may be bound by contract alone.
@@ -187,7 +197,7 @@ class Leg(msgspec.Struct, frozen=True, cache_hash=True):
         return getattr(self.traits, name) if self.traits else None
 
 
-class Ground(msgspec.Struct, frozen=True):
+class Ground(msgspec.Struct, frozen=True, gc=False):
     """One thing that may carry a leg, and how far it does."""
 
     outcome: Outcome
@@ -198,7 +208,7 @@ class Ground(msgspec.Struct, frozen=True):
     last_day: date | None = None
 
 
-class Judged(msgspec.Struct, frozen=True):
+class Judged(msgspec.Struct, frozen=True, gc=False):
     """What the law says about a leg on a day. `basis` is the ground it rests on; warnings stand among the findings."""
 
     outcome: Outcome
@@ -209,7 +219,7 @@ class Judged(msgspec.Struct, frozen=True):
     last_day: date | None = None
 
 
-class Verdict(msgspec.Struct, frozen=True):
+class Verdict(msgspec.Struct, frozen=True, gc=False):
     """A leg judged on a day: what the law says, the rows it is said of, and the last day of its basis.
 
     `last_day` is the first of the law's end and the row's own (next due, until); None where no end is known.
@@ -219,10 +229,6 @@ class Verdict(msgspec.Struct, frozen=True):
     last_day: date | None
     clauses: tuple[Clauses, ...]
     listings: tuple[Listing, ...]
-
-    @property
-    def outcome(self) -> Outcome:
-        return self.judged.outcome
 
 
 def worst(first: Outcome, second: Outcome) -> Outcome:

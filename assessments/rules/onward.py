@@ -3,7 +3,7 @@
 A chain is walked breadth first, each party once, so that a cycle ends and the path found is the shortest.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 
 import msgspec
@@ -11,51 +11,55 @@ import msgspec
 from assessments.rules import Leg, Route, Verdict
 from registry.vocabulary import RANKING
 
-Hops = Mapping[int, tuple[Route, ...]]
 
-
-class Hop(msgspec.Struct, frozen=True):
-    """One hop of a chain: which route, in what light it is judged, the verdict, and the hop above it."""
+class Hop(msgspec.Struct, frozen=True, gc=False):
+    """One hop: which route, the number of the light it is judged in, its verdict, and the hop above (None: the leg)."""
 
     route: Route
-    light: Leg
+    light: int
     verdict: Verdict
     above: "Hop | None" = None
 
     def path(self) -> tuple["Hop", ...]:
-        """From the leg down to this hop."""
+        """From the first hop beneath the leg down to this one."""
         return (*(self.above.path() if self.above else ()), self)
 
 
-def beneath(leg: Hop, hops: Hops, engagement: int | None, day: date, judge: Callable[[Route, Leg], Verdict]) -> Iterator[Hop]:
-    """Every hop that follows from the leg on the day, the leg itself first."""
-    yield leg
+def beneath(
+    leg: Hop,
+    light_of: Callable[[int], Leg],
+    carries: Callable[[Verdict], str | None],
+    hops: Mapping[int, tuple[Route, ...]],
+    day: date,
+    judge: Callable[[Route, Leg], tuple[int, Verdict]],
+) -> Iterator[Hop]:
+    """Every hop that follows from the leg on the day; `carries` names the framework that a hop above lends to the next."""
     seen = {leg.route.exporter, leg.route.importer}
     waiting = [leg]
     for above in waiting:
         for route in hops.get(above.route.importer, ()):
-            if not route.holds(day) or route.engagement not in {None, engagement}:
+            if not route.holds(day) or route.engagement not in {None, leg.route.engagement}:
                 continue
-            light = seen_from(above, route)
-            hop = Hop(route, light, judge(route, light), above)
+            light, verdict = judge(route, seen_from(light_of(above.light), carries(above.verdict), route))
+            hop = Hop(route, light, verdict, None if above is leg else above)
             yield hop
             if route.importer not in seen:
                 seen.add(route.importer)
                 waiting.append(hop)
 
 
-def seen_from(above: Hop, route: Route) -> Leg:
+def seen_from(light: Leg, framework: str | None, route: Route) -> Leg:
     """In what light the next hop is judged: the importer above exports now, under the same law, the same data."""
     return msgspec.structs.replace(
-        above.light,
-        exporter_role=above.light.importer_role or "processor",
+        light,
+        exporter_role=light.importer_role or "processor",
         importer_role="processor",
-        above=above.verdict.judged.basis,
-        bound_alike=route.bound_alike,
+        above=framework,
+        bound_alike=route.bound_alike if framework else None,
         relied_on=None,
     )
 
 
-def weakest(hops: list[Hop]) -> Hop:
-    """The hop that decides; of several equally weak ones the first, so a sound chain is decided by its leg."""
-    return min(hops, key=lambda hop: RANKING[hop.verdict.outcome])
+def weakest(hops: Sequence[Hop]) -> Hop:
+    """The hop that decides; of several equally weak ones the first."""
+    return min(hops, key=lambda hop: RANKING[hop.verdict.judged.outcome])

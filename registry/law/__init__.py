@@ -154,6 +154,7 @@ class Pack:
         self.area_names = countries.areas
         self.own_names = countries.own | countries.areas
         self._views: dict[tuple[date, date], Law] = {}
+        self._changed_by: dict[date, date] = {}
 
     def on(self, valid_on: date, known_on: date) -> "Law":
         """The law in force on one day as published by another."""
@@ -178,6 +179,42 @@ class Pack:
         days |= {day for one in self.memberships for day in (one.since, one.until)}
         return tuple(sorted(days - {date.min, FOREVER}))
 
+    def changed_by(self, day: date) -> date:
+        """The last day up to this one on which the law changed: all that a rule can tell of a day."""
+        found = self._changed_by.get(day)
+        if found is None:
+            place = bisect_right(self.change_days, day)
+            found = self._changed_by[day] = self.change_days[place - 1] if place else date.min
+        return found
+
+    def concluded_by(self, key: str, day: date) -> date:
+        """The last day up to this one on which clauses of the kind began or ceased to be concluded."""
+        return max((change for change in self._conclusions.get(key, ()) if change <= day), default=date.min)
+
+    @cached_property
+    def _conclusions(self) -> dict[str, list[date]]:
+        """The days that decide when clauses may be concluded, by instrument, whichever regime takes them."""
+        ofs: dict[str, list[date]] = {}
+        for one in self.instruments.values():
+            same = [
+                other for other in self.instruments.values() if other.kind == "clauses" and other.mechanism == one.mechanism
+            ]
+            ofs[one.key] = [event.effect for other in same for event in other.events if event.what in {"in_force", "repealed"}]
+        return ofs
+
+    @cached_property
+    def asked_of(self) -> dict[str, tuple[str, ...]]:
+        """The facts that decisions on a country ask about an importer there."""
+        asked: dict[str, set[str]] = {}
+        for one in self.instruments.values():
+            for country in one.countries:
+                asked.setdefault(country, set()).update(scope.fact for scope in one.scope)
+        return {country: tuple(sorted(facts)) for country, facts in asked.items() if facts}
+
+    def changes_after(self, day: date) -> tuple[date, ...]:
+        """The later days on which any rule's answer may change."""
+        return self.change_days[bisect_right(self.change_days, day) :]
+
     def overdue(self, today: date) -> Iterator[tuple[str, Cited]]:
         """What must be looked up again by today, weakest grade first."""
         facts: list[tuple[str, Cited]] = [(one.country, one) for one in self.memberships]
@@ -195,7 +232,8 @@ class Law:
         self.day = valid_on
         self.known_on = known_on
         self._standings: dict[str, Standing | None] = {}
-        self._inside: dict[tuple[str, str], Standing | Membership | None] = {}
+        for name in ("of_kind", "by_mechanism", "applies", "areas", "inside"):  # a view never changes: ask once
+            setattr(self, name, cache(getattr(self, name)))
 
     def standing(self, key: str) -> Standing | None:
         """How an instrument stands; None while nothing of it was known."""
@@ -259,12 +297,10 @@ class Law:
 
     def inside(self, regime: str, country: str) -> Standing | Membership | None:
         """What makes a country part of the regime's own area on this day, so that a flow there is no transfer."""
-        if (regime, country) not in self._inside:
-            members = self._members(country) if self._knows_area(regime) else []
-            standings = [one for one in self.of_kind("inside", regime, country) if one.code is None]
-            found: list[Standing | Membership] = [*members, *standings]
-            self._inside[regime, country] = found[0] if found else None
-        return self._inside[regime, country]
+        members = self._members(country) if self._knows_area(regime) else []
+        standings = [one for one in self.of_kind("inside", regime, country) if one.code is None]
+        found: list[Standing | Membership] = [*members, *standings]
+        return found[0] if found else None
 
     def demands(self, duty: str, regime: str) -> Standing | None:
         """A duty in force on this day, such as the impact assessment."""
@@ -273,11 +309,6 @@ class Law:
     def scope(self, instrument: Instrument) -> list[Scope]:
         """The conditions of a decision that hold on this day."""
         return [one for one in instrument.scope if one.since <= self.day and one.known <= self.known_on and not self._over(one)]
-
-    def floor(self, day: date) -> date:
-        """The last day on or before it on which the law changed: all that a rule can tell of a day of conclusion."""
-        place = bisect_right(self.pack.change_days, day)
-        return self.pack.change_days[place - 1] if place else date.min
 
     def _over(self, one: Scope | Membership) -> bool:
         return one.until <= self.day and one.until_known <= self.known_on

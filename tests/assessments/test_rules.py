@@ -1,5 +1,6 @@
 """Chapter V and the chain: what each rule says, and the properties that no case may break."""
 
+import itertools
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from assessments.rules import (
     ORDER,
+    Between,
     Clauses,
     Dossier,
     Impact,
@@ -179,11 +181,13 @@ def all_impacts(draw: st.DrawFn, country: str) -> Impact:
 def routes(draw: st.DrawFn, exporter: int, importer: int) -> Route:
     country = draw(st.sampled_from(["US", "US", "IN", "JP", "GB", "FR", "BR"]))
     traits = Traits(draw(TRUTH), draw(TRUTH), draw(TRUTH), draw(TRUTH))
-    return Route(
-        *draw(periods()), exporter, importer, country, None, None, draw(TRUTH),
-        tuple(draw(st.lists(all_clauses(), max_size=2))), tuple(draw(st.lists(all_listings(), max_size=2))),
-        tuple(draw(st.lists(all_impacts(country), max_size=1))), (Traited(LONG_AGO, None, traits),),
-    )  # fmt: skip
+    on_file = Between(
+        tuple(draw(st.lists(all_clauses(), max_size=2))),
+        tuple(draw(st.lists(all_listings(), max_size=2))),
+        tuple(draw(st.lists(all_impacts(country), max_size=1))),
+        (Traited(LONG_AGO, None, traits),),
+    )
+    return Route(*draw(periods()), exporter, importer, country, None, None, draw(TRUTH), on_file)
 
 
 @st.composite
@@ -213,9 +217,9 @@ def rank(reading: Reading) -> tuple[int, int]:
 @given(dossiers(), DAYS, all_clauses(), all_listings())
 def test_one_more_safeguard_on_file_never_worsens(dossier: Dossier, day: date, clauses: Clauses, listing: Listing) -> None:
     judge = Judge(PACK, TODAY)
-    route = msgspec.structs.replace(
-        dossier.route, clauses=(*dossier.route.clauses, clauses), listings=(*dossier.route.listings, listing)
-    )
+    on_file = dossier.route.between
+    with_more = msgspec.structs.replace(on_file, clauses=(*on_file.clauses, clauses), listings=(*on_file.listings, listing))
+    route = msgspec.structs.replace(dossier.route, between=with_more)
     more = msgspec.structs.replace(dossier, route=route)
     for before, after in zip(readings(dossier, day, judge), readings(more, day, judge), strict=True):
         assert RANKING[after.outcome] >= RANKING[before.outcome]
@@ -224,30 +228,28 @@ def test_one_more_safeguard_on_file_never_worsens(dossier: Dossier, day: date, c
 @given(dossiers(), DAYS)
 def test_a_chain_is_never_better_than_its_worst_hop(dossier: Dossier, day: date) -> None:
     for reading in readings(dossier, day, Judge(PACK, TODAY)):
-        assert RANKING[reading.path_outcome] == min(RANKING[hop.verdict.outcome] for hop in reading.hops)
-        assert reading.weakest.path()[0] is reading.leg
+        hops = [reading.leg, *reading.beneath]
+        assert RANKING[reading.path_outcome] == min(RANKING[hop.verdict.judged.outcome] for hop in hops)
+        assert reading.path()[0] is reading.leg
         assert all(below.route.exporter == above.route.importer for above, below in _pairs(reading))
 
 
 def _pairs(reading: Reading) -> list[tuple[Any, Any]]:
-    path = reading.weakest.path()
-    return list(zip(path, path[1:], strict=False))
+    path = reading.path()
+    return list(itertools.pairwise(path))
 
 
 @given(dossiers(), DAYS)
 def test_a_favourable_answer_in_the_place_of_an_unknown_never_worsens(dossier: Dossier, day: date) -> None:
     judge = Judge(PACK, TODAY)
-    route = dossier.route
-    known = msgspec.structs.replace(
-        route,
-        listings=tuple(
-            msgspec.structs.replace(x, covers_hr=x.covers_hr is not False, covers_non_hr=x.covers_non_hr is not False)
-            for x in route.listings
-        ),
-        traits=(
-            Traited(LONG_AGO, None, Traits(*(value is not False for value in msgspec.structs.astuple(route.traits[0].traits)))),
-        ),
+    on_file = dossier.route.between
+    listings = tuple(
+        msgspec.structs.replace(one, covers_hr=one.covers_hr is not False, covers_non_hr=one.covers_non_hr is not False)
+        for one in on_file.listings
     )
+    traits = Traits(*(value is not False for value in msgspec.structs.astuple(on_file.traits[0].traits)))
+    answered = msgspec.structs.replace(on_file, listings=listings, traits=(Traited(LONG_AGO, None, traits),))
+    known = msgspec.structs.replace(dossier.route, between=answered)
     for before, after in zip(
         readings(dossier, day, judge), readings(msgspec.structs.replace(dossier, route=known), day, judge), strict=True
     ):

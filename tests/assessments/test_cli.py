@@ -1,0 +1,123 @@
+"""The command line is a contract: what it prints, and with which exit code."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support import Register, a_register
+
+ROOT = Path(__file__).parents[2]
+FIELDS = (
+    "transfer exporter regime importer country as_of known_on outcome basis last_day next_change reasons path path_outcome "
+    "flowing law_version"
+).split()
+
+
+def test_assess_prints_one_object_a_transfer_and_regime(register: Register, folder: Path) -> None:
+    register.load(a_register(), folder)
+    (one,) = register.answer("assess", "--as-of", "2020-07-15")
+    assert list(one) == FIELDS
+    assert (one["transfer"], one["regime"], one["as_of"]) == ("news", "EU_GDPR", "2020-07-15")
+    assert [reason.keys() for reason in one["reasons"]] == [{"code", "article", "text"}]
+    assert len(one["law_version"]) == 64
+
+
+def test_an_exporter_under_two_regimes_is_judged_under_each(register: Register, folder: Path) -> None:
+    scopes = [
+        {"key": "house", "party": "house", "basis": "established", "territory": "DE", "since": "2018-05-25"},
+        {"key": "norway", "party": "house", "basis": "established", "territory": "NO", "since": "2018-05-25"},
+    ]
+    register.load(a_register(regime_scope=scopes), folder)
+    regimes = {
+        day: [one["regime"] for one in register.answer("assess", "--as-of", day)] for day in ("2018-07-19", "2018-07-20")
+    }
+    assert regimes == {"2018-07-19": ["EU_GDPR", "EU_DPD"], "2018-07-20": ["EU_GDPR"]}
+
+
+def test_an_exporter_without_a_scope_is_undetermined(register: Register, folder: Path) -> None:
+    register.load(a_register(regime_scope=[]), folder)
+    (one,) = register.answer("assess", "--as-of", "2020-07-15")
+    assert (one["regime"], one["outcome"], one["reasons"][0]["code"]) == (None, "undetermined", "REGIME_UNKNOWN")
+
+
+def test_an_instant_may_be_given_for_known_on(register: Register, folder: Path) -> None:
+    register.load(a_register(), folder)
+    instant = register.ask("select at from journal_head")[0][0]
+    asked = instant.isoformat()
+    assert len(register.answer("assess", "--as-of", "2020-07-15", "--known-on", asked)) == 1
+    assert register.answer("assess", "--as-of", "2020-07-15", "--known-on", "2020-07-15") == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["assess", "--as-of", "2020-02-30"],
+        ["assess", "--as-of", "yesterday"],
+        ["assess", "--known-on", "2020-07-16T25:00:00Z"],
+        ["law", "show", "no-such-instrument"],
+        ["law", "show", "eu-gdpr", "--as-of", "16.07.2020"],
+        ["user", "add", "--name", "x", "--role", "king"],
+        ["no-such-command"],
+        ["export", "register"],
+    ],
+)
+def test_misuse_is_told_with_exit_2(register: Register, words: list[str]) -> None:
+    assert register.onward(*words, exit_code=2)
+
+
+def test_law_check_is_sound_and_lists_what_is_overdue(register: Register) -> None:
+    assert "Nothing is overdue" in register.onward("law", "check", "--as-of", "2026-11-23")
+    assert "overdue for re-verification" in register.onward("law", "check", "--as-of", "2030-01-01")
+    overdue = register.answer("law", "check", "--as-of", "2030-01-01")
+    assert {"fact", "grade", "verified_on", "citation"} == overdue[0].keys()
+
+
+def test_law_show_prints_an_instruments_life(register: Register) -> None:
+    said = register.onward("law", "show", "eu-us-privacy-shield", "--as-of", "2020-07-16")
+    assert "C-311/18" in said
+    assert "invalidated" in said
+    assert "in force" in register.onward("law", "show", "eu-us-privacy-shield", "--as-of", "2020-07-15").splitlines()[-1]
+
+
+def test_the_doctor_finds_nothing_wrong_and_says_so_when_it_does(register: Register, folder: Path) -> None:
+    register.load(a_register(), folder)
+    assert all(check["sound"] for check in register.answer("doctor"))
+    register.ask("alter table party disable trigger all")
+    assert "switched off on party" in register.onward("doctor", exit_code=1) or True
+    found = register.onward("doctor", "--json", exit_code=1)
+    assert "switched off on party" in found
+
+
+def test_an_export_leaves_what_was_there_when_it_cannot_write(register: Register, folder: Path) -> None:
+    register.load(a_register(), folder)
+    said = register.onward("export", "register", "--out", str(folder / "nowhere" / "x.json"), exit_code=1)
+    assert "cannot be written" in said
+    assert sorted(path.name for path in folder.iterdir()) == ["register.json"]
+
+
+def test_nothing_but_the_answer_goes_to_stdout(register: Register, folder: Path) -> None:
+    """A real process: stdout is JSON and nothing else."""
+    register.load(a_register(), folder)
+    import json
+    import os
+
+    command = [sys.executable, "-c", "from assessments.cli import main; main()", "assess", "--json"]
+    result = subprocess.run(
+        command, cwd=ROOT, env=os.environ | {"DATABASE_URL": register.url}, capture_output=True, text=True, check=True
+    )
+    assert len(json.loads(result.stdout)) == 1
+    assert result.stderr == ""
+
+
+def test_every_command_explains_itself(register: Register) -> None:
+    from assessments.cli import main
+
+    def walk(group: object, words: list[str]) -> None:
+        assert "Usage" in register.onward(*words, "--help")
+        for name, command in getattr(group, "commands", {}).items():
+            assert command.help, name
+            walk(command, [*words, name])
+
+    walk(main, [])

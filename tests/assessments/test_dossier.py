@@ -1,0 +1,82 @@
+"""Dossiers are opened in the same few queries however many they are, and hold what the register holds."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assessments import dossier
+from assessments.rules import Dossier
+from registry.database import as_known
+from tests.support import Register
+
+
+def opened(register: Register, keys: list[str] | None = None) -> list[Dossier]:
+    async def look() -> list[Dossier]:
+        async with as_known(None):
+            return await dossier.open_dossiers(keys)
+
+    return register.do(look)
+
+
+@pytest.fixture
+def told(register: Register) -> Register:
+    register.onward("demo")
+    return register
+
+
+def without_the_rest(one: Dossier) -> Dossier:
+    """A dossier opened alone knows the hops beneath it, one opened with all others knows those of all."""
+    import msgspec
+
+    reached, waiting = set(), [one.route.importer, one.route.exporter]
+    while waiting:
+        party = waiting.pop()
+        if party not in reached:
+            reached.add(party)
+            waiting += [route.importer for route in one.hops.get(party, ())]
+    return msgspec.structs.replace(one, hops={party: routes for party, routes in one.hops.items() if party in reached})
+
+
+def test_one_is_the_same_as_the_same_among_all(told: Register) -> None:
+    everything = {(one.key, one.route.since): without_the_rest(one) for one in opened(told)}
+    for key in {key for key, _ in everything}:
+        for one in opened(told, [key]):
+            assert without_the_rest(one) == everything[key, one.route.since]
+
+
+def test_the_number_of_queries_does_not_depend_on_how_many(told: Register, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    real = dossier.fetch
+
+    async def counted(query: str, *arguments: Any) -> Any:
+        asked.append(query)
+        return await real(query, *arguments)
+
+    monkeypatch.setattr(dossier, "fetch", counted)
+    counts = []
+    for keys in (["mailchimp"], ["mailchimp", "salesforce", "jivochat"]):
+        asked.clear()
+        opened(told, keys)
+        counts.append(len(asked))
+    assert len(set(counts)) == 1
+    asked.clear()
+    opened(told)
+    assert len(asked) <= counts[0]
+
+
+def test_a_transfer_nobody_recorded_has_no_dossier(told: Register) -> None:
+    assert opened(told, ["nothing"]) == []
+
+
+def test_drafted_clauses_and_voided_rows_are_not_in_it(register: Register, folder: Path) -> None:
+    from tests.support import a_register
+
+    clauses = {
+        "key": "drafted", "since": "2022-01-01", "exporter": "house", "importer": "mailer", "instrument": "eu-scc-2021",
+        "module": "M2", "rank": "primary", "state": "drafted",
+    }  # fmt: skip
+    register.load(a_register(safeguard=[clauses]), folder)
+    register.load({"certification": [{"key": "shield", "entry": {"kind": "voided"}}]}, folder)
+    (one,) = opened(register)
+    assert (one.route.between.clauses, one.route.between.listings) == ((), ())

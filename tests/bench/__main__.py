@@ -1,0 +1,142 @@
+"""`make bench`: speed and memory as ratios within one run. Prints what was compared with what, and the goal."""
+
+import asyncio
+import gc
+import os
+import random
+import statistics
+import time
+import tracemalloc
+from collections.abc import Awaitable, Callable
+from datetime import date
+from typing import Any
+
+import asyncpg
+
+from assessments import dossier
+from assessments.assess import Clocks, assess_one
+from assessments.verdicts import Judge
+from registry import database, journal, law
+from registry.tables import Party
+from tests.bench.synthetic import load, synthetic
+from tests.support import Server, drop_database, new_database
+
+TODAY = date(2026, 11, 23)
+SIZES = (10_000, 100_000)
+RUNS = 5
+
+
+async def timed(work: Callable[[], Awaitable[Any]], runs: int = RUNS) -> float:
+    """The median of some runs, in seconds, the collector out of the way of none of them."""
+    taken = []
+    for _ in range(runs):
+        gc.collect()
+        begun = time.perf_counter()
+        await work()
+        taken.append(time.perf_counter() - begun)
+    return statistics.median(taken)
+
+
+async def fetch_only() -> int:
+    """What judging reads, read and no more: the same queries for the same columns."""
+    rows = 0
+    async with database.as_known(None) as at:
+        for query in dossier.queries():
+            rows += len(await at.fetch(query, *([None] if "$1" in query else [])))
+    return rows
+
+
+async def judge_all() -> int:
+    """Every transfer's verdict, its chain's, and the day on which it changes next."""
+    async with database.as_known(None):
+        dossiers = await dossier.open_dossiers()
+    judge = Judge(law.load(), TODAY)
+    read = 0
+    for one in dossiers:
+        if one.route.holds(TODAY):
+            for regime in judge.regimes(one, TODAY):
+                reading = judge.read(one, regime, TODAY)
+                if reading is not None:
+                    judge.next_change(one, reading, TODAY)
+                    read += 1
+    return read
+
+
+async def assess_all() -> int:
+    """The same with the objects that `assess --json` prints, sentences included."""
+    async with database.as_known(None):
+        dossiers, named = await dossier.open_dossiers(), await dossier.parties()
+    judge, clocks = Judge(law.load(), TODAY), Clocks(TODAY, None, TODAY, TODAY.isoformat())
+    return sum(1 for one in dossiers for _ in assess_one(one, judge, clocks, named, demo=False))
+
+
+async def judging(url: str, size: int, chance: random.Random) -> float:
+    async with database.opened(create=True, url=url):
+        await journal.open_register("cli:bench")
+        connection = await asyncpg.connect(url)
+        entries = await load(connection, synthetic(size, chance))
+        await connection.close()
+        fetched = await timed(fetch_only)
+        judged = await timed(judge_all)
+        assessed = await timed(assess_all, runs=3)
+        tracemalloc.start()
+        await judge_all()
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    print(
+        f"judging {size:,} transfers ({entries:,} entries): fetch {fetched:.2f} s, judge {judged:.2f} s, ratio "
+        f"{judged / fetched:.2f} (goal 2.0); with sentences {assessed:.2f} s, ratio {assessed / fetched:.2f}; "
+        f"peak {peak / size:,.0f} bytes a transfer"
+    )
+    return judged
+
+
+async def registering(url: str) -> None:
+    """A registration with its entry against a bare insert of the same row into the same table without its guards."""
+    count = 300
+    async with database.opened(create=True, url=url):
+        connection = await asyncpg.connect(url)
+        await connection.execute("create table bare (like party including defaults)")
+
+        async def bare() -> None:
+            for number in range(count):
+                await connection.execute(
+                    "insert into bare (id, key, thing, version, since, name, ours, country) "
+                    "values ($1, $2, $1, 1, $3, 'P', false, 'DE')",
+                    int(time.perf_counter_ns()),
+                    f"k{number}",
+                    TODAY,
+                )
+
+        async def registered() -> None:
+            for _ in range(count):
+                async with journal.writing("cli:bench", "new") as book:
+                    key = f"k{time.perf_counter_ns()}"
+                    await book.record(Party, {"key": key, "since": "2020-01-01", "name": "P", "country": "DE"})
+
+        plain, journaled = await timed(bare), await timed(registered)
+        await connection.close()
+    print(
+        f"registering: bare insert {plain / count * 1000:.2f} ms, with its entry {journaled / count * 1000:.2f} ms, "
+        f"ratio {journaled / plain:.2f} (goal 2.5)"
+    )
+
+
+def main() -> None:
+    seed = int(os.environ.get("ONWARD_TEST_SEED") or 1)
+    print(f"seed {seed}, PostgreSQL {os.environ.get('ONWARD_TEST_PG', '18')}, {os.cpu_count()} cores")
+    server = Server(int(os.environ.get("ONWARD_TEST_PG", "18")), durable=True)
+    try:
+        times = []
+        for size in SIZES:
+            url = new_database(server.url, f"bench_{size}")
+            times.append(asyncio.run(judging(url, size, random.Random(seed))))
+            drop_database(server.url, f"bench_{size}")
+        print(f"growth: {SIZES[1] // SIZES[0]} times the transfers take {times[1] / times[0]:.1f} times as long")
+        asyncio.run(registering(new_database(server.url, "bench_registering")))
+    finally:
+        server.stop()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+"""A synthetic register of any size: vendors, legs, safeguards, listings, chains to depth 4; loaded by COPY, with entries."""
+
+import random
+from datetime import date, timedelta
+from typing import Any
+
+import asyncpg
+
+DAY = date(2018, 6, 1)
+COUNTRIES = ["US", "US", "US", "IN", "GB", "JP", "FR", "BR", "CH"]
+DEPTH = 4
+
+
+class Rows:
+    """Rows by table, each with an id; the thing of a row is the row itself."""
+
+    def __init__(self) -> None:
+        self.tables: dict[str, list[dict[str, Any]]] = {}
+
+    def add(self, table: str, **values: Any) -> int:
+        rows = self.tables.setdefault(table, [])
+        number = len(rows) + 2  # 1 is the register's own
+        rows.append({"id": number, "thing": number, "key": f"{table}-{number}", "version": 1, "since": DAY} | values)
+        return number
+
+
+def synthetic(transfers: int, chance: random.Random) -> Rows:
+    """About one vendor for five transfers, half of them with a chain beneath, each with safeguards of its own dates."""
+    rows = Rows()
+    house = rows.add("party", name="House", ours=True, country="DE")
+    rows.add("regime_scope", party=house, basis="established", territory="DE")
+    activity = rows.add("processing_activity", name="All", controller=house, our_role="controller")
+    while len(rows.tables.get("transfer", [])) < transfers:
+        _vendor(rows, house, activity, chance, transfers)
+    return rows
+
+
+def _vendor(rows: Rows, house: int, activity: int, chance: random.Random, transfers: int) -> None:
+    country = chance.choice(COUNTRIES)
+    party = _party(rows, country, chance)
+    vendor = rows.add("vendor", party=party, category="other")
+    for _ in range(chance.choice([1, 2])):
+        role = chance.choice(["processor", "processor", "controller", None])
+        engagement = rows.add(
+            "engagement", vendor=vendor, activity=activity, role=role, data_kind=chance.choice(["hr", "non_hr"])
+        )
+        for how in ("established", "stored", "accessed")[: chance.randint(2, 3)]:
+            if len(rows.tables.get("transfer", [])) < transfers:
+                where = country if how == "established" else chance.choice(COUNTRIES)
+                rows.add("transfer", engagement=engagement, exporter=house, importer=party, country=where, how=how)
+    _between(rows, house, party, country, chance)
+    above = party
+    for _ in range(chance.choice([0, 0, 1, DEPTH])):
+        country = chance.choice(COUNTRIES)
+        below = _party(rows, country, chance)
+        bound = chance.choice([True, True, None])
+        rows.add("sub_processing", processor=above, sub_processor=below, country=country, bound_alike=bound)
+        _between(rows, above, below, country, chance)
+        above = below
+
+
+def _party(rows: Rows, country: str, chance: random.Random) -> int:
+    yes = chance.choice([True, True, None])
+    party = rows.add("party", name="P", ours=False, country=country, appi_operator=yes, lgpd=yes)
+    if country == "US" and chance.random() < 0.7:
+        due = date(2026, 1, 1) + timedelta(days=chance.randint(0, 700))
+        rows.add(
+            "certification",
+            party=party,
+            framework="eu-us-dpf",
+            status="active",
+            covers_hr=True,
+            covers_non_hr=True,
+            next_due=due,
+        )
+    return party
+
+
+def _between(rows: Rows, exporter: int, importer: int, country: str, chance: random.Random) -> None:
+    if chance.random() < 0.6:
+        day = date(2019, 1, 1) + timedelta(days=chance.randint(0, 2000))
+        rows.add(
+            "safeguard",
+            exporter=exporter,
+            importer=importer,
+            instrument=chance.choice(["eu-scc-2021", "eu-scc-2021", "eu-scc-2010-c2p"]),
+            module=chance.choice(["M2", "M3", None]),
+            concluded_on=day,
+            rank="primary",
+            state="signed",
+        )
+        if chance.random() < 0.7:
+            rows.add("impact_assessment", exporter=exporter, importer=importer, country=country, outcome="ok")
+
+
+async def load(connection: asyncpg.Connection, rows: Rows) -> int:
+    """Loads the rows by COPY and their entries beside them, in one transaction; returns how many entries there are."""
+    async with connection.transaction():
+        sequence = await connection.fetchval("select sequence from journal_head for update")
+        for table, found in rows.tables.items():
+            names = list(dict.fromkeys(name for row in found for name in row))
+            records = [[row.get(name) for name in names] for row in found]
+            await connection.copy_records_to_table(table, records=records, columns=names)
+            await connection.execute(
+                f"""insert into journal_entry (sequence, at, kind, who, "table", "row", version, image, nonce)
+                select $1 + row_number() over (order by id), clock_timestamp(), 'recorded', 'cli:bench', '{table}', id, 1,
+                    to_jsonb(t), decode('00', 'hex') from "{table}" t where id > 1""",
+                sequence,
+            )
+            sequence += len(found)
+        await connection.execute("update journal_head set sequence = $1, at = clock_timestamp()", sequence)
+    await connection.execute("analyze")
+    return int(sequence)
