@@ -1,0 +1,133 @@
+"""`make prove [PART=name]`: each part with its large number, under nine minutes a run, going on where it stopped.
+
+A finished part writes a line into docs/proofs.md: what was shown, how often, with which seed, on which commit and day.
+"""
+
+import json
+import os
+import random
+import secrets
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.proofs.kills import Kills
+from tests.support import Server, drop_database, new_database
+
+ROOT = Path(__file__).parents[2]
+STATE = ROOT / ".prove"
+LINES = ROOT / "docs" / "proofs.md"
+BUDGET = 8.5 * 60  # seconds a run
+
+
+def kills_on_a_server_by_url(chance: random.Random) -> Iterator[str]:
+    """kill -9 during imports and edits on a server by DATABASE_URL; yields after each round how many hit a write."""
+    server = Server(18, durable=True)
+    try:
+        url = new_database(server.url, "kills")
+        kills = Kills(chance, {"DATABASE_URL": url}, None)
+        while True:
+            before = kills.hit
+            kills.round()
+            yield "hit" if kills.hit > before else "missed"
+    finally:
+        drop_database(server.url, "kills")
+        server.stop()
+
+
+def kills_on_the_embedded_server(chance: random.Random) -> Iterator[str]:
+    """The same on the embedded server, every third time with a kill -9 of the postmaster and its children."""
+    with tempfile.TemporaryDirectory(prefix="onward-kills-") as folder:
+        home = Path(folder) / "home"
+        kills = Kills(chance, {"ONWARD_HOME": str(home)}, home)
+        while True:
+            before = kills.hit
+            kills.round()
+            yield "hit" if kills.hit > before else "missed"
+
+
+def random_registers(chance: random.Random) -> Iterator[str]:
+    """Registers of random tokens: import, export, import elsewhere, export: the same bytes."""
+    from tests.registry.test_register import a_random_register
+    from tests.support import Register
+
+    server = Server(18)
+    try:
+        while True:
+            registers = [Register(new_database(server.url, f"r{number}")) for number in range(2)]
+            with tempfile.TemporaryDirectory() as folder:
+                registers[0].load(a_random_register(chance, rows=8), Path(folder))
+                exported = registers[0].export(Path(folder))
+                (Path(folder) / "again.json").write_bytes(exported)
+                registers[1].onward("import", "register", str(Path(folder) / "again.json"))
+                assert registers[1].export(Path(folder)) == exported
+            for number in range(2):
+                drop_database(server.url, f"r{number}")
+            yield "same"
+    finally:
+        server.stop()
+
+
+def properties(chance: random.Random) -> Iterator[str]:
+    """The properties of the rules, 1,000 examples each a round."""
+    while True:
+        given = os.environ | {"ONWARD_EXAMPLES": "1000"}
+        seed = str(chance.randrange(10**9))
+        command = [sys.executable, "-m", "pytest", "-n", "2", f"--hypothesis-seed={seed}", "tests/assessments/test_rules.py"]
+        result = subprocess.run(command, cwd=ROOT, env=given, capture_output=True, text=True, check=False)
+        assert result.returncode == 0, result.stdout[-3000:]
+        yield "held"
+
+
+PARTS: dict[str, tuple[Callable[[random.Random], Iterator[str]], int]] = {
+    "kills-by-url": (kills_on_a_server_by_url, 200),
+    "kills-embedded": (kills_on_the_embedded_server, 200),
+    "random-registers": (random_registers, 100),
+    "properties": (properties, 5),
+}
+
+
+def prove(name: str, until: float) -> bool:
+    """Runs a part until it is done or the time is over; returns whether it is done."""
+    work, goal = PARTS[name]
+    path = STATE / f"{name}.json"
+    state = json.loads(path.read_text()) if path.exists() else {"done": 0, "told": {}, "seed": secrets.randbelow(10**9)}
+    if state["done"] >= goal:
+        return True
+    rounds = work(random.Random(state["seed"] + state["done"]))
+    longest = 0.0
+    while state["done"] < goal and time.monotonic() + longest < until:
+        begun = time.monotonic()
+        told = next(rounds)
+        longest = max(longest, time.monotonic() - begun)
+        state["done"] += 1
+        state["told"][told] = state["told"].get(told, 0) + 1
+        path.write_text(json.dumps(state))
+        print(f"\r{name}: {state['done']} of {goal}", end="", flush=True)
+    rounds.close()  # type: ignore[attr-defined]
+    print()
+    if state["done"] >= goal:
+        told = ", ".join(f"{count} {word}" for word, count in sorted(state["told"].items()))
+        commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True)
+        day = datetime.now(UTC).date()
+        with LINES.open("a") as lines:
+            lines.write(f"| {name} | {goal} ({told}) | {state['seed']} | {commit.stdout.strip()} | {day} |\n")
+    return bool(state["done"] >= goal)
+
+
+def main(names: list[str]) -> None:
+    STATE.mkdir(exist_ok=True)
+    until = time.monotonic() + BUDGET
+    for name in names or PARTS:
+        if not prove(name, until):
+            print(f"the time is over: run it again, and {name} goes on where it stopped")
+            return
+    print("all parts are done; delete .prove to begin anew")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
