@@ -5,7 +5,7 @@ signature, in which days are known only as finely as the law asks; the judge num
 remembers what became of them, so that judging a whole register costs little more than reading it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -15,7 +15,6 @@ from assessments.rules import (
     Between,
     Clauses,
     Dossier,
-    Impact,
     Judged,
     Leg,
     Listed,
@@ -24,8 +23,10 @@ from assessments.rules import (
     Period,
     Route,
     Scope,
+    Signature,
     SignedClauses,
-    Traited,
+    State,
+    Tools,
     Traits,
     Verdict,
     day_before,
@@ -68,30 +69,6 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
     def path(self) -> tuple[Hop, ...]:
         """From the leg down to the hop that decides."""
         return (self.leg,) if self.weakest is self.leg else (self.leg, *self.weakest.path())
-
-
-class State(msgspec.Struct, frozen=True, gc=False):
-    """What stands between two parties on a day: the rows, the number of the tools they are, and their next change."""
-
-    between: Between
-    clauses: tuple[Clauses, ...]
-    listings: tuple[Listing, ...]
-    impacts: tuple[Impact, ...]
-    traits: Traits | None
-    tools: int
-    next_change: date | None
-
-
-class Tools(msgspec.Struct, frozen=True, gc=False):
-    """All that a rule can tell of the clauses and listings of a state."""
-
-    clauses: tuple[SignedClauses, ...]
-    listings: tuple[Listed, ...]
-
-
-# What a leg is judged by: the number of its tools and of its light, its country, whether automated, what its impact
-# assessment found, and the answers to what decisions on that country ask.
-Signature = tuple[int, int, str, bool | None, str | None, str | None, tuple[bool | None, ...] | None]
 
 
 class Judge:
@@ -164,8 +141,9 @@ class Judge:
 
     def verdict(self, route: Route, light: int, day: date) -> Verdict:
         """A route judged in a certain light: what is on file between the two parties, on the day."""
-        state = self._state(route.between, day)
-        judged = self._judge(self._signature(state, route, light), day)
+        state = self._states.get((id(route.between), day)) or self._state(route.between, day)
+        signature = self._signature(state, route, light)
+        judged = self._judge(signature, day)
         last = judged.last_day
         row: Clauses | Listing | None = None
         if judged.listing is not None:
@@ -177,7 +155,7 @@ class Judge:
         if row is not None and row.until is not None and (last is None or row.until <= last):
             then = self.verdict(route, light, row.until)  # the row ends; what follows it may carry the same basis on
             last = then.last_day if then.judged.basis == judged.basis else day_before(row.until)
-        return Verdict(judged, last, state.clauses, state.listings)
+        return Verdict(judged, last, state, signature)
 
     def _number(self, value: Any) -> int:
         number = self._numbers.get(value)
@@ -187,34 +165,26 @@ class Judge:
         return number
 
     def _state(self, between: Between, day: date) -> State:
-        key = (id(between), day)
-        state = self._states.get(key)
-        if state is None:
-            clauses = tuple([one for one in between.clauses if one.holds(day)]) if between.clauses else ()
-            listings = tuple([one for one in between.listings if one.holds(day)]) if between.listings else ()
-            tools = Tools(
-                tuple([_signed(one, day, self.pack) for one in clauses]), tuple([_listed(one, day) for one in listings])
-            )
-            impacts = tuple([one for one in between.impacts if one.holds(day)]) if between.impacts else ()
-            traits = next((one.traits for one in between.traits if one.holds(day)), None) if between.traits else None
-            following = min((one for one in _own_days(between) if one > day), default=None)
-            state = State(between, clauses, listings, impacts, traits, self._number(tools), following)
-            self._states[key] = state
+        """What stands between two parties on a day, remembered."""
+        clauses = tuple([one for one in between.clauses if one.holds(day)]) if between.clauses else ()
+        listings = tuple([one for one in between.listings if one.holds(day)]) if between.listings else ()
+        impacts = tuple([one for one in between.impacts if one.holds(day)]) if between.impacts else ()
+        traits = next((one.traits for one in between.traits if one.holds(day)), None) if between.traits else None
+        signed = tuple([_signed(one, day, self.pack) for one in clauses]) if clauses else ()
+        tools = self._number(Tools(signed, tuple([_listed(one, day) for one in listings]) if listings else ()))
+        following = _next_of(_own_days(between), day)
+        state = self._states[id(between), day] = State(between, clauses, listings, impacts, traits, tools, following)
         return state
 
     def _signature(self, state: State, route: Route, light: int) -> Signature:
-        impact = next((one for one in state.impacts if one.country == route.country), None) if state.impacts else None
-        asked = self.pack.asked_of.get(route.country)
-        answers = tuple([getattr(state.traits, fact, None) for fact in asked]) if asked and state.traits else None
-        return (
-            state.tools,
-            light,
-            route.country,
-            route.automated,
-            impact.outcome if impact else None,
-            impact.measures if impact else None,
-            answers,
-        )
+        found = measures = answers = None
+        for one in state.impacts:
+            if one.country == route.country:
+                found, measures = one.outcome, one.measures
+                break
+        if state.traits is not None and (asked := self.pack.asked_of.get(route.country)):
+            answers = tuple([getattr(state.traits, fact, None) for fact in asked])
+        return (state.tools, light, route.country, route.automated, found, measures, answers)
 
     def _light(self, parts: tuple[Part, ...], regime: str | None, territory: str, relied_on: str | None, day: date) -> int:
         key = (id(parts), regime, territory, relied_on, day)
@@ -266,16 +236,14 @@ class Judge:
 
     def _turn(self, route: Route, light: int, verdict: Verdict, day: date) -> date | None:
         """The next day on which the verdict on a route reads otherwise."""
-        at = day
+        then, at = verdict, day
         while True:
-            state = self._state(route.between, at)
-            law_turn = self._law_turn(self._signature(state, route, light), at)
-            own = state.next_change
+            law_turn, own = self._law_turn(then.signature, at), then.state.next_change
             if own is None or (law_turn is not None and law_turn < own):
                 return law_turn
-            if not same_verdict(verdict, self.verdict(route, light, own)):
+            then, at = self.verdict(route, light, own), own
+            if not same_verdict(verdict, then):
                 return own
-            at = own
 
     def _next_candidate(self, dossier: Dossier, reading: Reading, day: date) -> tuple[date | None, bool]:
         """The first later day on which anything the reading rests on may change, and whether it surely does."""
@@ -380,10 +348,10 @@ def _said_of(verdict: Verdict) -> list[tuple[object, ...]]:
 
 def about(verdict: Verdict, code: str, instrument: str | None, tool: int) -> tuple[object, ...]:
     """The days that a finding's sentence names: when a listing is due, when clauses were concluded."""
-    if code in NAME_DUE and tool < len(verdict.listings):
-        return (verdict.listings[tool].next_due,)
-    if code in NAME_CONCLUDED and tool < len(verdict.clauses):
-        return (instrument, verdict.clauses[tool].concluded_on)
+    if code in NAME_DUE and tool < len(verdict.state.listings):
+        return (verdict.state.listings[tool].next_due,)
+    if code in NAME_CONCLUDED and tool < len(verdict.state.clauses):
+        return (instrument, verdict.state.clauses[tool].concluded_on)
     return ()
 
 
@@ -407,29 +375,27 @@ def _listed(one: Listing, day: date) -> Listed:
     return Listed(one.framework, one.status, one.covers_hr, one.covers_non_hr, _over(one.next_due, day))
 
 
-def _edges(periods: Iterable[Period]) -> Iterator[date]:
-    for period in periods:
-        yield period.since
-        if period.until is not None:
-            yield period.until
+def _edges(periods: Iterable[Period]) -> list[date | None]:
+    return [day for period in periods for day in (period.since, period.until)]
 
 
-def _own_days(between: Between) -> Iterator[date]:
+def _own_days(between: Between) -> list[date | None]:
     """The days in the rows between two parties on which a verdict may change."""
-    rows: tuple[tuple[Clauses | Listing | Impact | Traited, ...], ...]
-    rows = (between.clauses, between.listings, between.impacts, between.traits)
-    for one in rows:
-        if one:
-            yield from _edges(one)
+    days: list[date | None] = []
     for signed in between.clauses:
-        if signed.concluded_on:
-            yield signed.concluded_on
-        if signed.changed_on:
-            yield signed.changed_on
+        days += (signed.since, signed.until, signed.concluded_on, signed.changed_on)
     for listing in between.listings:
-        if listing.next_due:
-            yield listing.next_due + ONE_DAY
+        days += (listing.since, listing.until, listing.next_due + ONE_DAY if listing.next_due else None)
+    for impact in between.impacts:
+        days += (impact.since, impact.until)
+    for traited in between.traits:
+        days += (traited.since, traited.until)
+    return days
 
 
-def _next_of(days: Iterator[date], day: date) -> date | None:
-    return min((one for one in days if one > day), default=None)
+def _next_of(days: Iterable[date | None], day: date) -> date | None:
+    following = None
+    for one in days:
+        if one is not None and one > day and (following is None or one < following):
+            following = one
+    return following

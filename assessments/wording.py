@@ -64,9 +64,9 @@ def _parameters(finding: Finding, hop: Hop, names: Names, law: Law, language: st
         "concluded": _day(None, language),
     }
     if finding.tool is not None and one is not None and one.kind == "framework":
-        said["due"] = _day(verdict.listings[finding.tool].next_due, language)
-    elif finding.tool is not None and finding.tool < len(verdict.clauses):
-        said["concluded"] = _day(verdict.clauses[finding.tool].concluded_on, language)
+        said["due"] = _day(verdict.state.listings[finding.tool].next_due, language)
+    elif finding.tool is not None and finding.tool < len(verdict.state.clauses):
+        said["concluded"] = _day(verdict.state.clauses[finding.tool].concluded_on, language)
     return said
 
 

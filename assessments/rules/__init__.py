@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from registry.law import ONE_DAY
-from registry.vocabulary import RANKING, Outcome
+from registry.vocabulary import Outcome
 
 # The order in which codes are named where several stand (law.md 12); codes that only warn are in no order.
 PRIORITY = (
@@ -219,6 +219,30 @@ class Judged(msgspec.Struct, frozen=True, gc=False):
     last_day: date | None = None
 
 
+class Tools(msgspec.Struct, frozen=True, gc=False):
+    """All that a rule can tell of the clauses and listings between two parties on a day."""
+
+    clauses: tuple[SignedClauses, ...]
+    listings: tuple[Listed, ...]
+
+
+class State(msgspec.Struct, frozen=True, gc=False):
+    """What stands between two parties on a day: the rows, the number of the tools they are, and their next change."""
+
+    between: Between
+    clauses: tuple[Clauses, ...]
+    listings: tuple[Listing, ...]
+    impacts: tuple[Impact, ...]
+    traits: Traits | None
+    tools: int
+    next_change: date | None
+
+
+# What a leg is judged by: the numbers of its tools and of its light, its country, whether automated, what its impact
+# assessment found, and the answers to what decisions on that country ask.
+Signature = tuple[int, int, str, bool | None, str | None, str | None, tuple[bool | None, ...] | None]
+
+
 class Verdict(msgspec.Struct, frozen=True, gc=False):
     """A leg judged on a day: what the law says, the rows it is said of, and the last day of its basis.
 
@@ -227,17 +251,17 @@ class Verdict(msgspec.Struct, frozen=True, gc=False):
 
     judged: Judged
     last_day: date | None
-    clauses: tuple[Clauses, ...]
-    listings: tuple[Listing, ...]
-
-
-def worst(first: Outcome, second: Outcome) -> Outcome:
-    return first if RANKING[first] <= RANKING[second] else second
+    state: State
+    signature: Signature
 
 
 def earliest(*days: date | None) -> date | None:
     """The first of several days, where None is no end."""
-    return min((day for day in days if day is not None), default=None)
+    first = None
+    for day in days:
+        if day is not None and (first is None or day < first):
+            first = day
+    return first
 
 
 def day_before(day: date | None) -> date | None:
