@@ -76,16 +76,22 @@ def read_cases(path: Path) -> list[Case]:
     """The cases of a file. Raises Refused naming line and column of what cannot be read."""
     try:
         lines = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE))
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise Refused(f"{path}: cannot be read: {error}") from error
     if not lines or set(COLUMNS) - set(lines[0]):
         raise Refused(f"{path.name}: no case, or a column is missing: a line is {' '.join(COLUMNS)}, tab separated")
-    return [_case(line, f"{path.name} line {number}") for number, line in enumerate(lines, start=2)]
+    found = [_case(line, f"{path.name} line {number}") for number, line in enumerate(lines, start=2)]
+    keys = [case.key for case in found]
+    if twice := {key for key in keys if keys.count(key) > 1}:
+        raise Refused(f"{path.name}: case {min(twice)!r} stands twice: give each its own case_id")
+    return found
 
 
 async def answer_cases(cases: list[Case], pack: Pack, today: date, *, through_register: bool) -> list[Result]:
     """Puts every case to the judge; through the register, all of them as rows of their own parties, first."""
     rows = {case.key: rows_of(case) for case in cases}
+    for one in rows.values():
+        register.checked(one)
     dossiers = {case.key: _in_memory(rows[case.key]) for case in cases}
     if through_register:
         tables: dict[str, list[dict[str, Any]]] = {}
@@ -230,6 +236,8 @@ def _in_memory(rows: dict[str, list[dict[str, Any]]]) -> Dossier:
 
 
 def _case(line: dict[str, str], place: str) -> Case:
+    if None in line or None in line.values() or not line["case_id"]:
+        raise Refused(f"{place}: a line has {len(COLUMNS)} columns, the first its case_id: {' '.join(COLUMNS)}")
     mechanism, _, bracket = line["mechanism"].partition("(")
     facts: dict[str, str] = {}
     for text in (line["importer_attributes"], line["extra_facts"], bracket.rstrip(")").replace(",", ";")):
@@ -245,7 +253,7 @@ def _case(line: dict[str, str], place: str) -> Case:
     try:
         as_of = date.fromisoformat(line["as_of"])
         for name in ("known_at", "concluded", "next_due"):
-            if facts.get(name):
+            if name in facts:
                 date.fromisoformat(facts[name])
     except ValueError as error:
         raise Refused(f"{place}: {error}: write days as YYYY-MM-DD") from error

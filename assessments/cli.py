@@ -6,12 +6,13 @@ Nothing but the answer goes to stdout. This is the door at which the day is fixe
 import asyncio
 import getpass
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Coroutine
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import asyncpg
 import msgspec
@@ -35,7 +36,7 @@ class Day(click.ParamType[date]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
         try:
-            return value if isinstance(value, date) else date.fromisoformat(value)
+            return value if isinstance(value, date) else day_of(value)
         except ValueError as error:
             self.fail(f"{value!r} is no day ({error}): write it as YYYY-MM-DD", param, ctx)
 
@@ -47,12 +48,20 @@ class Instant(click.ParamType[datetime]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         try:
-            if len(value) == len("2020-07-16"):
-                return datetime.combine(date.fromisoformat(value), END_OF_DAY)
+            if "T" not in value:
+                return datetime.combine(day_of(value), END_OF_DAY)
             instant = datetime.fromisoformat(value)
+            day_of(value.partition("T")[0])
+            return instant.replace(tzinfo=instant.tzinfo or UTC).astimezone(UTC)
         except ValueError as error:
             self.fail(f"{value!r} is no day or instant ({error}): write 2020-07-16 or 2020-07-16T09:30:00Z", param, ctx)
-        return instant.replace(tzinfo=instant.tzinfo or UTC)
+
+
+def day_of(text: str) -> date:
+    """A day within the reach of the law's files. Raises ValueError for anything else."""
+    if not re.fullmatch(r"[12]\d{3}-\d\d-\d\d", text):
+        raise ValueError("a year from 1000 to 2999, month and day")
+    return date.fromisoformat(text)
 
 
 DAY, INSTANT = Day(), Instant()
@@ -62,17 +71,26 @@ known_on_option = click.option("--known-on", type=INSTANT, default=None, help="W
 
 
 class Commands(click.RichGroup):
-    """Refusals become one line on stderr and an exit code; the server is left when the command ends."""
+    """Whatever goes wrong becomes one line on stderr and an exit code."""
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def main(self, *args: Any, **kwargs: Any) -> Any:
         try:
-            return super().invoke(ctx)
+            return super().main(*args, **{**kwargs, "standalone_mode": False})
+        except click.ClickException as error:
+            complain(error.format_message(), error.exit_code)
+        except click.Abort:
+            complain("stopped", 1)
         except Refused as error:
-            click.echo(f"onward: {error}", err=True)
-            ctx.exit(error.exit_code)
+            complain(str(error), error.exit_code)
+        except UnicodeEncodeError:
+            complain("what was given is no UTF-8: write it in UTF-8", 2)
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-            click.echo(f"onward: the register could not be used: {error}", err=True)
-            ctx.exit(1)
+            complain(f"the database could not be used: {error}; `onward doctor` looks at it", 1)
+
+
+def complain(what: str, exit_code: int) -> NoReturn:
+    print("onward:", " ".join(what.split()), file=sys.stderr)
+    sys.exit(exit_code)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -111,10 +129,12 @@ def import_register(file: Path, dry_run: bool, why: str | None) -> None:
     rows = register.read_file(file)
     register.checked(rows)
 
+    reason = why or f"imported from {file.name}"
+
     async def write() -> int:
-        async with database.opened(create=True):
-            await open_for(rows)
-            return await register.import_register(rows, who(), why or f"imported from {file.name}", dry_run=dry_run)
+        rehearsal = dry_run and not await database.holds_register()
+        async with database.scratch() if rehearsal else database.opened(create=not dry_run):
+            return await register.import_register(rows, who(), reason, demo_from=demo_from(rows), dry_run=dry_run)
 
     count = run(write())
     click.echo(f"{'Would import' if dry_run else 'Imported'} {count} rows from {file.name}.")
@@ -205,7 +225,6 @@ def law_cases(file: Path, through_register: bool, as_json: bool) -> None:
         if not through_register:
             return await cases.answer_cases(read, law.load(), today(), through_register=False)
         async with database.scratch():
-            await journal.open_register(who())
             return await cases.answer_cases(read, law.load(), today(), through_register=True)
 
     results = run(answer())
@@ -242,6 +261,9 @@ def journal_command(as_json: bool) -> None:
 def erase(person: str, why: str) -> None:
     """Erase a natural person: PERSON is a key, `contact:KEY`, `person:KEY` or an e-mail address."""
 
+    if not why.strip():
+        raise Misused("--why: say for what reason, without the person's name")
+
     async def write() -> people.Erasure:
         async with database.opened():
             return await people.erase_person(person, why, who())
@@ -252,7 +274,7 @@ def erase(person: str, why: str) -> None:
     for text in done.texts:
         click.echo(f"taken out of: {text}")
     for place in done.left:
-        click.echo(f"still named in {place}, which is no personal column: correct it by hand", err=True)
+        click.echo(f"still named in {place}, which is no personal column: its entries hold it for good", err=True)
 
 
 @main.command("doctor")
@@ -286,6 +308,8 @@ def user_group() -> None:
 def user_add(name: str, email: str | None, role: str, password_stdin: bool) -> None:
     """Add a person who may act. Prints the key; the password is kept as a hash, apart from the register."""
     password = sys.stdin.readline().rstrip("\n") if password_stdin else click.prompt("Password", hide_input=True, err=True)
+    if not name.strip():
+        raise Misused("--name: cannot be empty")
     if len(password) < 12:
         raise Misused("password: at least 12 characters")
 
@@ -317,17 +341,12 @@ def clocks(as_of: date | None, known_on: datetime | None) -> Clocks:
     return Clocks(as_of or now, known_on, known_day, shown)
 
 
-async def open_for(rows: dict[str, list[dict[str, Any]]]) -> None:
-    """Makes the first entry of an empty register; a demo's export stays a demo, and enters no other register."""
-    invented = register.is_demo_file(rows)
-    first = min(
-        (day for row in (r for found in rows.values() for r in found) if (day := str(row.get("since", "")))), default=""
-    )
-    demo_from = datetime.combine(min(date.fromisoformat(first), today()), time(tzinfo=UTC)) if invented and first else None
-    await journal.open_register(who(), demo_from=demo_from)
-    async with database.as_known(None) as at:
-        if invented and not await journal.is_demo(at):
-            raise Refused(f"{register.REGISTER}[0]: invented data of a demo do not enter a register that is none")
+def demo_from(rows: dict[str, list[dict[str, Any]]]) -> datetime | None:
+    """Where an empty register would begin with the file: a demo's export stays a demo, from its first day on."""
+    if not register.is_demo_file(rows):
+        return None
+    first = min((str(row["since"]) for found in rows.values() for row in found if "since" in row), default=today().isoformat())
+    return datetime.combine(min(date.fromisoformat(first), today()), time(tzinfo=UTC))
 
 
 def run(work: Coroutine[Any, Any, Answer]) -> Answer:
@@ -339,10 +358,15 @@ def run(work: Coroutine[Any, Any, Answer]) -> Answer:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Writes a file whole, or leaves what was there."""
+    """Writes a file whole, or leaves what was there; what is no plain file (a pipe, a device) is written to."""
     try:
+        path = path.resolve()
+        if path.exists() and not path.is_file():
+            path.write_bytes(content)
+            return
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
             file.write(content)
+        Path(file.name).chmod(0o600 if not path.exists() else path.stat().st_mode & 0o777)
         os.replace(file.name, path)
     except OSError as error:
         raise Refused(f"{path}: cannot be written: {error.strerror}") from error

@@ -25,15 +25,15 @@ COLOURS = {
 
 def console() -> Console:
     """As wide as the terminal, wide enough for a table elsewhere."""
-    found = Console()
-    return found if found.is_terminal else Console(width=150)
+    found = Console(markup=False, highlight=False)
+    return found if found.is_terminal else Console(width=150, markup=False, highlight=False)
 
 
 def verdicts(assessed: Sequence[Assessed], clocks: Clocks) -> None:
     """The verdicts as a table, and beneath it why some of them stop."""
     out = console()
     count = f"{len(assessed)} verdict{'' if len(assessed) == 1 else 's'}"
-    out.print(f"\nValid on [bold]{clocks.as_of}[/], known on [bold]{clocks.shown}[/]: {count}", highlight=False)
+    out.print(f"\nValid on {clocks.as_of}, known on {clocks.shown}: {count}")
     grid = _grid("transfer", "from", "to", "in", "law", "verdict", "with its chain", "rests on", "last day", "changes")
     for one in assessed:
         grid.add_row(
@@ -51,9 +51,9 @@ def verdicts(assessed: Sequence[Assessed], clocks: Clocks) -> None:
     out.print(grid)
     for one in assessed:
         for line in _why(one):
-            out.print(line, highlight=False, markup=False)
+            out.print(line)
     if assessed:
-        out.print(f"\nLaw {assessed[0].law_version[:12]}", style="dim", highlight=False)
+        out.print(f"\nLaw {assessed[0].law_version[:12]}", style="dim")
     if any(isinstance(one.notice, str) for one in assessed):
         out.print(f"{DEMO_NOTICE}.", style="bold")
 
@@ -78,13 +78,13 @@ def _worded(outcome: Outcome) -> str:
 
 def instrument(one: Instrument, standing: Standing | None, clocks: Clocks) -> None:
     out = console()
-    out.print(f"[bold]{one.title}[/] ({one.key}){' (own)' if one.own else ''}", highlight=False)
-    out.print(f"{one.citation}\n{one.source}", highlight=False)
-    out.print(f"For {', '.join(one.regimes)}; grade {one.grade}, verified on {one.verified_on}", highlight=False)
+    out.print(f"{one.title} ({one.key}){' (own)' if one.own else ''}")
+    out.print(f"{one.citation}\n{one.source}")
+    out.print(f"For {', '.join(one.regimes)}; grade {one.grade}, verified on {one.verified_on}")
     if one.countries:
-        out.print(f"Covers {', '.join(one.countries)}", highlight=False)
+        out.print(f"Covers {', '.join(one.countries)}")
     if one.note:
-        out.print(one.note, highlight=False)
+        out.print(one.note)
     grid = _grid("effect", "known", "what", "citation", "grade", "verified on")
     for event in one.events:
         grid.add_row(
@@ -102,17 +102,16 @@ def instrument(one: Instrument, standing: Standing | None, clocks: Clocks) -> No
             if scope.demands is not None
             else f"{scope.fact} is none of {', '.join(scope.none_of)}"
         )
-        out.print(f"Only where {asks} ({scope.citation})", highlight=False)
+        out.print(f"Only where {asks} ({scope.citation})")
     stands = "not known yet" if standing is None else (standing.code or "in force").replace("_", " ").lower()
     last = f", last day {standing.last_day}" if standing and standing.last_day else ""
-    out.print(f"On {clocks.as_of}, as known on {clocks.shown}: [bold]{stands}[/]{last}", highlight=False)
+    out.print(f"On {clocks.as_of}, as known on {clocks.shown}: {stands}{last}")
 
 
 def law_check(pack: Pack, overdue: Sequence[dict[str, Any]]) -> None:
     out = console()
     out.print(
         f"{len(pack.instruments)} instruments and {len(pack.memberships)} memberships are sound; version {pack.version}.",
-        highlight=False,
     )
     if overdue:
         grid = _grid("overdue for re-verification", "grade", "verified on", "citation")

@@ -323,31 +323,40 @@ class Judge:
 
 
 def same(one: Reading, other: Reading) -> bool:
-    """Whether two readings would read the same to a person."""
+    """Whether two readings would read the same to a person: of hops beneath the leg their outcome, basis, last day."""
     if one.flowing != other.flowing or not same_verdict(one.leg.verdict, other.leg.verdict):
         return False
-    first, second = one.path(), other.path()
-    return len(first) == len(second) and all(
-        a.route is b.route and same_verdict(a.verdict, b.verdict) for a, b in zip(first, second, strict=True)
-    )
+    return [_step(hop) for hop in one.path()[1:]] == [_step(hop) for hop in other.path()[1:]]
+
+
+def _step(hop: Hop) -> tuple[object, ...]:
+    route, judged = hop.route, hop.verdict.judged
+    return route.exporter, route.importer, route.country, judged.outcome, judged.basis, hop.verdict.last_day
 
 
 def same_verdict(one: Verdict, other: Verdict) -> bool:
-    """Same law, same last day, said of the same rows."""
-    return one.last_day == other.last_day and one.judged == other.judged and _said_of(one) == _said_of(other)
+    """Same outcome, same basis, same last day, and the same sentences."""
+    first, second = one.judged, other.judged
+    return (
+        one.last_day == other.last_day
+        and first.outcome == second.outcome
+        and first.basis == second.basis
+        and _said_by(one) == _said_by(other)
+    )
 
 
-def _said_of(verdict: Verdict) -> list[tuple[object, ...]]:
-    """What the findings' sentences take from the rows they are about."""
-    said: list[tuple[object, ...]] = []
-    for finding in verdict.judged.findings:
-        if finding.tool is not None:
-            said.append(about(verdict, finding.code, finding.instrument, finding.tool))
-    return said
+def _said_by(verdict: Verdict) -> list[tuple[object, ...]]:
+    """What the findings' sentences say, and what they take from the rows they are about."""
+    return [
+        (one.code, one.article, one.instrument, one.fact, one.open, about(verdict, one.code, one.instrument, one.tool))
+        for one in verdict.judged.findings
+    ]
 
 
-def about(verdict: Verdict, code: str, instrument: str | None, tool: int) -> tuple[object, ...]:
+def about(verdict: Verdict, code: str, instrument: str | None, tool: int | None) -> tuple[object, ...]:
     """The days that a finding's sentence names: when a listing is due, when clauses were concluded."""
+    if tool is None:
+        return ()
     if code in NAME_DUE and tool < len(verdict.state.listings):
         return (verdict.state.listings[tool].next_due,)
     if code in NAME_CONCLUDED and tool < len(verdict.state.clauses):

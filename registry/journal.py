@@ -10,8 +10,8 @@ sequence, time and commit order are one. A personal value enters an entry only a
 
 import hashlib
 import secrets
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -49,6 +49,16 @@ class Book:
         self.why = why
         self.entries: list[Entry] = []
 
+    @contextmanager
+    def speaking(self, who: str | None, why: str | None) -> Iterator[None]:
+        """For the entries written inside, somebody else or another reason."""
+        before = self.who, self.why
+        self.who, self.why = who or self.who, why or self.why
+        try:
+            yield
+        finally:
+            self.who, self.why = before
+
     async def record(self, table: type[Table], *rows: Row, kind: EntryKind = EntryKind.RECORDED) -> list[Row]:
         """Writes new rows; `thing` names the thing they are a period of, and is their own id where it is missing."""
         written: list[Row] = []
@@ -74,22 +84,32 @@ class Book:
 
     async def correct(self, table: type[Table], row: Row, **values: Any) -> Row:
         """It was never so: columns change in place. What was known before stays as it was known."""
+        if fixed := {"sha256", *schema.contents(table)} & values.keys() if schema.contents(table) else set():
+            raise Refused(f"{schema.name(table)} {row['key']!r} {min(fixed)}: bytes are what they are: void it, file another")
         return await self._update(EntryKind.CORRECTED, table, row, values)
 
     async def void(self, table: type[Table], row: Row) -> Row:
         """Recorded by mistake: from now on it counts on no day."""
+        if row["until"] == row["since"]:
+            raise Refused(f"{schema.name(table)} {row['key']!r} is voided already")
         return await self._update(EntryKind.VOIDED, table, row, {"until": row["since"]})
 
     async def erase(self, table: type[Table], row: Row, **values: Any) -> Row:
         """A person's data go; `registry.people` deletes the values that older entries are commitments to."""
         return await self._update(EntryKind.ERASED, table, row, values)
 
+    async def enter(self) -> None:
+        """Writes the entries so far; until here they wait for the end, so that nobody waits for the head for long."""
+        entries, self.entries = self.entries, []
+        for start in range(0, len(entries), BATCH):
+            await _enter_batch(self.at, entries[start : start + BATCH])
+
     async def _insert(self, table: type[Table], rows: Sequence[Row]) -> list[Row]:
         title = schema.name(table)
         listed = ", ".join(f'"{key}"' for key in rows[0])
         fetched = await self.at.fetch(
             f'insert into "{title}" ({listed}) select {listed} from jsonb_populate_recordset(null::"{title}", $1::jsonb) '
-            f"returning {_image(table)}",
+            f"returning {image(table)}",
             msgspec.json.encode(rows).decode(),
         )
         return [msgspec.json.decode(record[0]) for record in fetched]
@@ -100,7 +120,7 @@ class Book:
         fetched = await self.at.fetchval(
             f'update "{title}" t set {changed}, version = t.version + 1 '
             f'from jsonb_populate_record(null::"{title}", $1::jsonb) r '
-            f"where t.id = $2 and t.version = $3 returning {_image(table, 't')}",
+            f"where t.id = $2 and t.version = $3 returning {image(table, 't')}",
             msgspec.json.encode(values).decode(),
             row["id"],
             row["version"],
@@ -123,27 +143,42 @@ async def writing(who: str, why: str | None = None) -> AsyncIterator[Book]:
         async with database.transaction() as at:
             book = Book(at, who, why)
             yield book
-            await _enter(at, book.entries)
-    except asyncpg.UniqueViolationError as error:
-        raise Refused(f"{error.table_name}: {error.detail or error}: it was recorded in the meantime") from error
-    except asyncpg.ExclusionViolationError as error:
-        raise Refused(f"{error.table_name}: the period overlaps another one of the same key: {error.detail}") from error
-    except asyncpg.CheckViolationError as error:
-        rule = "`until` lies before `since`" if str(error.constraint_name).endswith("_period") else str(error)
-        raise Refused(f"{error.table_name}: {rule}") from error
+            await book.enter()
+    except asyncpg.IntegrityConstraintViolationError as error:
+        raise Refused(f"{error.table_name}: {explained(error)}") from error
+
+
+def explained(error: asyncpg.IntegrityConstraintViolationError) -> str:
+    """What a rule of the database means, in a line without the row's own data."""
+    name = str(error.constraint_name)
+    if isinstance(error, asyncpg.UniqueViolationError):
+        return "it was recorded in the meantime: look at it again"
+    if isinstance(error, asyncpg.ExclusionViolationError):
+        return "the period overlaps another one of the same key: end that one first"
+    if isinstance(error, asyncpg.NotNullViolationError):
+        return f"{error.column_name}: cannot be left empty"
+    if name.endswith("_period"):
+        return "until: lies before `since`: mend one of them"
+    return f"the rule {name} does not allow it"
 
 
 async def open_register(who: str, *, demo_from: datetime | None = None) -> None:
-    """Makes the first entry of a new journal: what this register is, for good. A demo begins on its own first day."""
+    """Makes a register of an empty database; one that is there already stays what it is."""
     async with writing(who) as book:
-        await book.at.execute("select from journal_head for update")
-        if await newest(book.at) > 0:
-            return
-        if demo_from is not None:
-            await book.at.execute("update journal_head set clock = $1", demo_from)
-        opened = demo_from or await book.at.fetchval("select clock_timestamp()")
-        since = opened.astimezone(UTC).date().isoformat()
-        await book.record(Register, {"key": "register", "since": since, "demo": demo_from is not None})
+        await begin(book, demo_from=demo_from)
+
+
+async def begin(book: Book, *, demo_from: datetime | None = None) -> None:
+    """Makes the first entry of an empty journal: what this register is, for good. A demo begins on its own first day."""
+    await book.at.execute("select from journal_head for update")
+    if await newest(book.at) > 0:
+        return
+    if demo_from is not None:
+        await book.at.execute("update journal_head set clock = $1", demo_from)
+    opened = demo_from or await book.at.fetchval("select clock_timestamp()")
+    since = opened.astimezone(UTC).date().isoformat()
+    await book.record(Register, {"key": "register", "since": since, "demo": demo_from is not None})
+    await book.enter()
 
 
 async def is_demo(at: asyncpg.Connection) -> bool:
@@ -167,7 +202,7 @@ async def current(at: asyncpg.Connection, table: type[Table], key: str, since: d
     """The row of a thing to change: its last period, or the one that began on a day. Raises Refused without one."""
     title = schema.name(table)
     found = await at.fetchval(
-        f'select {_image(table)} from "{title}" where key = $1 and ($2::date is null or since = $2) '
+        f'select {image(table)} from "{title}" where key = $1 and ($2::date is null or since = $2) '
         f"order by (until = since) nulls first, since desc limit 1",
         key,
         since,
@@ -193,7 +228,7 @@ def _as_text(value: Any) -> str:
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
-def _image(table: type[Table], alias: str | None = None) -> str:
+def image(table: type[Table], alias: str | None = None) -> str:
     """The row as an entry holds it; bytes stay out, their SHA-256 is in another column."""
     bytes_out = "".join(f" - '{key}'" for key in schema.contents(table))
     return f'(to_jsonb("{alias or schema.name(table)}".*){bytes_out})::text'
@@ -208,18 +243,13 @@ def _complete(table: type[Table], row: Row) -> Row:
     return full | {key: row[key] for key in ("id", "thing") if row.get(key) is not None}
 
 
-async def _enter(at: asyncpg.Connection, entries: Sequence[Entry]) -> None:
-    for start in range(0, len(entries), BATCH):
-        await _enter_batch(at, entries[start : start + BATCH])
-
-
 async def _enter_batch(at: asyncpg.Connection, entries: Sequence[Entry]) -> None:
     images, behind = [], []
     for place, entry in enumerate(entries, start=1):
         table = schema.by_name()[entry.table]
-        image, values = committed(entry.image, schema.personal(table))
+        shown, values = committed(entry.image, schema.personal(table))
         reason, why = committed({"why": entry.why}, ("why",))
-        images.append((image, reason["why"]))
+        images.append((shown, reason["why"]))
         behind += [(place, name, *pair) for name, pair in (values | why).items()]
     await at.execute(
         _ENTER,
@@ -229,7 +259,7 @@ async def _enter_batch(at: asyncpg.Connection, entries: Sequence[Entry]) -> None
         [entry.table for entry in entries],
         [entry.row for entry in entries],
         [entry.version for entry in entries],
-        [msgspec.json.encode(image).decode() for image, _ in images],
+        [msgspec.json.encode(shown).decode() for shown, _ in images],
         [why for _, why in images],
         [secrets.token_bytes(16) for _ in entries],
         [place for place, *_ in behind],
@@ -281,10 +311,10 @@ async def entries() -> list[Written]:
             coalesce((select jsonb_object_agg(v.name, v.value) from journal_value v where v.sequence = e.sequence), '{}')::text
         from journal_entry e order by e.sequence""")
     written = []
-    for sequence, at, kind, who, table, row, version, image, why, behind in rows:
+    for sequence, at, kind, who, table, row, version, shown, why, behind in rows:
         values = msgspec.json.decode(behind, type=dict[str, str])
         reason = values.pop("why", None)
         written.append(
-            Written(sequence, at, kind, who, table, row, version, msgspec.json.decode(image), values, why, reason, notice)
+            Written(sequence, at, kind, who, table, row, version, msgspec.json.decode(shown), values, why, reason, notice)
         )
     return written

@@ -10,7 +10,7 @@ import msgspec
 from argon2 import PasswordHasher
 from piccolo.table import Table
 
-from registry import database, journal, schema
+from registry import journal, schema
 from registry.errors import Misused, Refused
 from registry.journal import Book, Row
 from registry.tables import Contact, Credential, Person
@@ -18,7 +18,6 @@ from registry.vocabulary import PersonRole
 
 HASHER = PasswordHasher(memory_cost=19456, time_cost=2, parallelism=1)  # OWASP's profile: 19 MiB, 37 ms measured
 ERASED = "[erased]"
-_HOLDS = "exists (select from unnest($1::text[]) as n (name) where position(lower(n.name) in lower({})) > 0)"
 
 
 async def add_person(name: str, email: str | None, role: PersonRole, since: date, password: str, who: str) -> str:
@@ -45,22 +44,20 @@ async def erase_person(person: str, why: str, who: str) -> Erasure:
     addresses and the number out of every text in which somebody may be named. Raises Misused for a key nobody has.
     """
     async with journal.writing(who, why) as book:
-        done = await erase(book, await rows_about(book, person))
-    async with database.transaction() as at:
-        done.left = await _still_named(at, done.left)
-    return done
+        return await erase(book, await rows_about(book, person))
 
 
 async def erase(book: Book, about: Sequence[tuple[type[Table], Row]]) -> Erasure:
     """Empties the rows and takes the person out of every other text, within the book's transaction."""
+    await book.enter()
     names: set[str] = set()
     for table, row in about:
         names |= {str(row[key]) for key in schema.personal(table) if row.get(key)}
         names |= {value["value"] for value in await _values_of(book, table, row)}
-    names = {name.strip() for name in names if len(name.strip()) > 1}
-    if book.why and (named := _named(names)) and named.search(book.why):
+    named = Named({name.strip() for name in names if len(name.strip()) > 1})
+    if named.found_in(book.why):
         raise Refused("why: the reason names the person who is to be erased: say it without the name")
-    done = Erasure([], [], sorted(names))
+    done = Erasure([], [], [])
     for table, row in about:
         await book.erase(table, row, **dict.fromkeys(schema.personal(table)))
         await book.at.execute(
@@ -72,16 +69,46 @@ async def erase(book: Book, about: Sequence[tuple[type[Table], Row]]) -> Erasure
         done.rows.append(f"{schema.name(table)} {row['key']}")
         if table is Person:
             await Credential.delete().where(Credential.person == row["key"])
-    emptied = {(schema.name(table), row["id"]) for table, row in about}
-    if named := _named(names):
-        done.texts = await _take_out(book, named, names, emptied)
+    done.texts = await _take_out(book, named, {(schema.name(table), row["id"]) for table, row in about})
+    done.left = await _still_named(book, named)
     return done
+
+
+class Named:
+    """The names, addresses and numbers of a person, to be found in texts as wholes: no letter or digit goes on from them.
+
+    A sign of a script without capitals (Chinese, Japanese, Thai …) beside a name ends it: such scripts set no spaces.
+    """
+
+    def __init__(self, names: set[str]) -> None:
+        longest_first = sorted(names, key=lambda name: (-len(name), name))
+        self.pattern = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE) if names else None
+
+    def found_in(self, text: str | None) -> bool:
+        return bool(text) and self.taken_out_of(str(text)) != text
+
+    def taken_out_of(self, text: str) -> str:
+        def whole(match: re.Match[str]) -> str:
+            before, after = text[: match.start()][-1:], text[match.end() :][:1]
+            return match[0] if _goes_on(before, match[0][0]) or _goes_on(after, match[0][-1]) else ERASED
+
+        return self.pattern.sub(whole, text) if self.pattern else text
+
+
+def _goes_on(beside: str, edge: str) -> bool:
+    """Whether a sign beside a name makes it part of a longer word or number."""
+    return _joins(beside) and _joins(edge)
+
+
+def _joins(sign: str) -> bool:
+    return sign.isdigit() or (sign.isalpha() and sign.lower() != sign.upper())
 
 
 async def rows_about(book: Book, person: str) -> list[tuple[type[Table], Row]]:
     """The rows about a person: all periods of the key, and of every key that ever had one of the person's addresses."""
-    title_given, _, key = person.rpartition(":")
-    tables = [table for table in (Person, Contact) if title_given in {"", schema.name(table)}]
+    title_given, colon, rest = person.partition(":")
+    tables = [table for table in (Person, Contact) if colon and schema.name(table) == title_given] or [Person, Contact]
+    key = rest if len(tables) == 1 else person
     about: dict[tuple[str, int], tuple[type[Table], Row]] = {}
     addresses = {key.lower()}
     while True:
@@ -124,49 +151,30 @@ async def _values_of(book: Book, table: type[Table], row: Row) -> list[Any]:
     )
 
 
-def _named(names: set[str]) -> re.Pattern[str] | None:
-    if not names:
-        return None
-    longest_first = sorted(names, key=lambda name: (-len(name), name))
-    return re.compile("|".join(rf"(?<!\w){re.escape(name)}(?!\w)" for name in longest_first), re.IGNORECASE)
-
-
-async def _take_out(book: Book, named: re.Pattern[str], names: set[str], emptied: set[tuple[str, int]]) -> list[str]:
-    """Takes the person out of every personal text of other rows, and out of the reasons of entries."""
+async def _take_out(book: Book, named: Named, emptied: set[tuple[str, int]]) -> list[str]:
+    """Takes the person out of every personal text of other rows, and out of the values and reasons behind old entries."""
     texts: list[str] = []
-    among = sorted(names)
     for table in schema.tables():
         title, columns = schema.name(table), schema.personal(table)
         if not columns:
             continue
-        holding = " or ".join(_HOLDS.format(f't."{column}"') for column in columns)
-        for (text,) in await book.at.fetch(f'select to_jsonb(t.*)::text from "{title}" t where {holding}', among):
+        filled = " or ".join(f'"{column}" is not null' for column in columns)
+        for (text,) in await book.at.fetch(f'select {journal.image(table)} from "{title}" where {filled}'):
             row: Row = msgspec.json.decode(text)
-            taken = {column: named.sub(ERASED, row[column]) for column in columns if row[column] and named.search(row[column])}
+            taken = {column: named.taken_out_of(row[column]) for column in columns if named.found_in(row[column])}
             if taken and (title, row["id"]) not in emptied:
                 await book.erase(table, row, **taken)
                 texts += [f"{title} {row['key']} {column}" for column in taken]
-    gone = await book.at.fetch(f"select id, value from journal_value where {_HOLDS.format('value')}", among)
-    await book.at.execute(
-        "delete from journal_value where id = any($1)", [row["id"] for row in gone if named.search(row["value"])]
-    )
+    gone = [row["id"] async for row in book.at.cursor("select id, value from journal_value") if named.found_in(row["value"])]
+    await book.at.execute("delete from journal_value where id = any($1)", gone)
     return texts
 
 
-async def _still_named(at: Any, names: list[str]) -> list[str]:
-    """Columns that are not personal and still name the person: they stand in entries for good."""
-    named = _named(set(names))
-    left: list[str] = []
-    if named is None:
-        return left
-    for table in schema.tables():
-        title = schema.name(table)
-        bytes_out = "".join(f" - '{key}'" for key in schema.contents(table))
-        for (text,) in await at.fetch(
-            f"""select (to_jsonb(t.*){bytes_out})::text from "{title}" t
-            where {_HOLDS.format(f"(to_jsonb(t.*){bytes_out})::text")}""",
-            names,
-        ):
+async def _still_named(book: Book, named: Named) -> list[str]:
+    """Columns that are not personal and named the person at any time: their entries hold it for good."""
+    left: dict[str, None] = {}
+    async for title, text in book.at.cursor('select "table", image::text from journal_entry order by sequence'):
+        if named.found_in(text):
             row = msgspec.json.decode(text)
-            left += [f"{title} {row['key']} {key}" for key, value in row.items() if named.search(str(value))]
-    return left
+            left |= {f"{title} {row['key']} {key}": None for key, value in row.items() if named.found_in(str(value))}
+    return list(left)

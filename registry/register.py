@@ -5,14 +5,18 @@ What export writes, import reads, and the export of that is the same bytes. Impo
 """
 
 import hashlib
+import json
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from datetime import date, datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import msgspec
-from piccolo.columns import Bytea, Column
+from piccolo.columns import Bytea, Column, Date
 from piccolo.table import Table
 
 from registry import journal, law, people, schema
@@ -23,6 +27,7 @@ from registry.tables import is_country
 from registry.vocabulary import DEMO_NOTICE, EntryKind
 
 REGISTER = "register"
+EARLIEST, LATEST = "1900-01-01", "2999-12-31"
 OPENING = {"key": REGISTER, "demo": True, "notice": DEMO_NOTICE}
 
 
@@ -33,21 +38,30 @@ class Given(msgspec.Struct):
     table: type[Table]
     values: Row
     note: schema.EntryNote
-    spoken: frozenset[str]
 
 
 def read_file(path: Path) -> dict[str, list[Row]]:
     """The tables of a register file. Raises Refused for what cannot be read as one."""
     try:
-        tables = msgspec.json.decode(path.read_bytes(), type=dict[str, list[dict[str, Any]]])
+        read = json.loads(path.read_bytes(), object_pairs_hook=_object)
+        tables = msgspec.convert(read, dict[str, list[dict[str, Any]]])
     except OSError as error:
         raise Refused(f"{path}: cannot be read: {error.strerror}") from error
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError, msgspec.ValidationError) as error:
         raise Refused(f"{path.name}: {error}: a register file is {{table: [row, …]}}") from error
     for table in tables:
         if table not in schema.by_name():
-            raise Refused(f"{path.name}: no table is called {table!r}: there are {', '.join(sorted(schema.by_name()))}")
+            raise Refused(f"{path.name}: no table is called {table[:60]!r}: there are {', '.join(sorted(schema.by_name()))}")
     return tables
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object in which every name stands once: of two, one would be lost."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        twice = next(name for name, _ in pairs if [other for other, _ in pairs].count(name) > 1)
+        raise ValueError(f"{twice[:60]!r} stands twice in one object")
+    return found
 
 
 def is_demo_file(tables: dict[str, list[Row]]) -> bool:
@@ -63,12 +77,21 @@ def checked(tables: dict[str, list[Row]]) -> list[Given]:
     return [row for table, rows in tables.items() if table != REGISTER for row in _checked(table, rows)]
 
 
-async def import_register(tables: dict[str, list[Row]], who: str, why: str, *, dry_run: bool = False) -> int:
-    """Writes the rows of a file, one entry a row, in one transaction; returns how many. Raises Refused, changing nothing."""
+async def import_register(
+    tables: dict[str, list[Row]], who: str, why: str, *, demo_from: datetime | None = None, dry_run: bool = False
+) -> int:
+    """Writes the rows of a file, one entry a row, in one transaction; returns how many. Raises Refused, changing nothing.
+
+    In an empty database the register itself begins with it, as a demo from `demo_from` on, or as none.
+    """
     given = checked(tables)
     try:
         async with journal.writing(who, why) as book:
-            await write(book, given, demo=await journal.is_demo(book.at))
+            await journal.begin(book, demo_from=demo_from)
+            demo = await journal.is_demo(book.at)
+            if is_demo_file(tables) and not demo:
+                raise Refused(f"{REGISTER}[0]: invented data of a demo do not enter a register that is none")
+            await write(book, given, demo=demo)
             if dry_run:
                 raise _Rehearsed
     except _Rehearsed:
@@ -83,8 +106,11 @@ async def write(book: Book, given: list[Given], *, demo: bool) -> None:
     for table in schema.tables():
         await _record(book, [row for row in fresh if row.table is table], things, demo=demo)
     for row in later:
-        _speak_for(book, row.note, demo=demo)
-        await _alter(book, row, things)
+        with _speaking(book, row, demo=demo):
+            try:
+                await _alter(book, row, things)
+            except asyncpg.IntegrityConstraintViolationError as error:
+                raise Refused(f"{row.place} {journal.explained(error)}") from error
 
 
 async def export_register(as_of: date | None = None, instant: datetime | None = None) -> bytes:
@@ -119,15 +145,37 @@ def _checked(title: str, rows: list[Row]) -> Iterator[Given]:
     """Checks each row against its table's columns; an altering row need only speak of what it alters."""
     table = schema.by_name()[title]
     for number, row in enumerate(rows):
-        place = f"{title}[{number}] {row.get('key', '')!r}"
+        place = f"{title}[{number}] {str(row.get('key', ''))[:60]!r}"
         note = _converted(row.get("entry") or {}, schema.EntryNote, f"{place} entry")
-        kind = schema.struct(table) if note.kind is EntryKind.RECORDED else schema.altering(table)
-        one = _converted(row, kind, place)
+        recorded = note.kind is EntryKind.RECORDED
+        one = _converted(row, schema.struct(table) if recorded else schema.altering(table), place)
         values = {key: value for key, value in msgspec.to_builtins(one).items() if key != "entry"}
-        spoken = frozenset(row) - {"entry", "key"}
-        if note.kind is not EntryKind.RECORDED:
-            values = {key: value for key, value in values.items() if key in spoken or key == "key"}
-        yield Given(place, table, _normal(table, values, place), note, spoken)
+        given = Given(place, table, _normal(table, values, place), note)
+        _check_note(given)
+        yield given
+
+
+def _check_note(row: Given) -> None:
+    """Whether what a row says of its entry goes with what it holds. Raises Refused: nothing said may be lost."""
+    spoken = row.values.keys() - {"key"}
+    match row.note.kind:
+        case EntryKind.RECORDED:
+            if row.note.since is not None:
+                raise Refused(f"{row.place} entry since: names the period to correct or void; a new row has its own `since`")
+        case EntryKind.VOIDED | EntryKind.ERASED:
+            if spoken:
+                raise Refused(f"{row.place} {min(spoken)}: a row that is {row.note.kind} says nothing else: leave it out")
+        case EntryKind.CORRECTED:
+            if not spoken:
+                raise Refused(f"{row.place} row: nothing is corrected: say which column reads how")
+        case EntryKind.CHANGED:
+            if not row.values.get("since") and not row.values.get("until"):
+                raise Refused(f"{row.place} since: say on which day it changed, or in `until` on which day it ended")
+            if not row.values.get("since") and spoken != {"until"}:
+                other = min(spoken - {"until"})
+                raise Refused(
+                    f"{row.place} {other}: the thing ends with `until`: leave it out, or say in `since` when it changed"
+                )
 
 
 def _converted(row: Any, kind: type[Any], place: str) -> Any:
@@ -151,6 +199,8 @@ def _normal(table: type[Table], values: Row, place: str) -> Row:
                 raise Refused(f"{place} {key}: {error}") from error
         elif isinstance(column, Bytea):
             values[key] = "\\x" + _content(values, place).hex()
+        elif isinstance(column, Date) and not EARLIEST <= values[key] <= LATEST:
+            raise Refused(f"{place} {key}: {values[key]} lies beyond all law: leave it out where no day is known")
     since, until = values.get("since"), values.get("until")
     if since is not None and until is not None and until < since:
         raise Refused(f"{place} until: {until} lies before since, {since}: mend one of them")
@@ -200,12 +250,10 @@ async def _record(book: Book, rows: list[Given], things: dict[tuple[str, str], i
         row.values |= {"id": number, "thing": things[title, key]}
     for row in rows:
         _linked(row, things)
-    plain = [row for row in rows if row.note.why is None and row.note.who is None]
-    await book.record(table, *(row.values for row in plain))
-    for row in rows:
-        if row not in plain:
-            _speak_for(book, row.note, demo=demo)
-            await book.record(table, row.values)
+    for own, told in groupby(rows, lambda row: (row.note.who, row.note.why)):
+        alike = list(told)
+        with _speaking(book, alike[0], demo=demo) if any(own) else nullcontext():
+            await book.record(table, *(row.values for row in alike))
 
 
 def _overlap(before: Given, row: Given) -> bool:
@@ -226,12 +274,11 @@ def _linked(row: Given, things: dict[tuple[str, str], int]) -> None:
             row.values[column] = things[table, key]
 
 
-def _speak_for(book: Book, note: schema.EntryNote, *, demo: bool) -> None:
+def _speaking(book: Book, row: Given, *, demo: bool) -> AbstractContextManager[None]:
     """Only a demo's files may say who acted; why may be said anywhere."""
-    if note.who is not None and not demo:
-        raise Refused('"entry": {"who": …} is for a demo\'s own files: leave it out, the entry will name you')
-    book.who = note.who or book.who
-    book.why = note.why or book.why
+    if row.note.who is not None and not demo:
+        raise Refused(f"{row.place} entry who: is for a demo's own files: leave it out, the entry will name you")
+    return book.speaking(row.note.who, row.note.why)
 
 
 async def _alter(book: Book, row: Given, things: dict[tuple[str, str], int]) -> None:
@@ -246,13 +293,11 @@ async def _alter(book: Book, row: Given, things: dict[tuple[str, str], int]) -> 
         await people.erase(book, await people.rows_about(book, f"{title}:{key}"))
     elif note.kind is EntryKind.CORRECTED:
         await book.correct(row.table, stands, **row.values)
-    elif "since" in row.values:
+    elif row.values.get("since"):
         since = date.fromisoformat(row.values.pop("since"))
         await book.change(row.table, stands, since, **(row.values or {"until": None}))
-    elif "until" in row.values:
-        await book.change(row.table, stands, date.fromisoformat(row.values["until"]))
     else:
-        raise Refused(f"{row.place} since: say on which day it changed, or in `until` on which day it ended")
+        await book.change(row.table, stands, date.fromisoformat(row.values["until"]))
 
 
 def _standing(rows: dict[str, list[Row]], day: date) -> dict[str, list[Row]]:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from piccolo.columns import Array, Boolean, Bytea, Column, Date, ForeignKey
-from piccolo.columns.column_types import BigInt, BigSerial, Integer, Text, Timestamptz, Varchar
+from piccolo.columns.column_types import BigInt, Integer, Text, Varchar
 from piccolo.conf.apps import Finder
 from piccolo.table import Table, sort_table_classes
 
@@ -28,8 +28,8 @@ class EntryNote(msgspec.Struct, forbid_unknown_fields=True):
     """
 
     kind: EntryKind = EntryKind.RECORDED
-    why: str | None = None
-    who: str | None = None
+    why: Annotated[str, msgspec.Meta(pattern=NO_NUL)] | None = None
+    who: Annotated[str, msgspec.Meta(max_length=200, pattern=NO_NUL)] | None = None
     since: datetime.date | None = None
 
 
@@ -95,37 +95,28 @@ def struct(table: type[Table]) -> type[msgspec.Struct]:
 @cache
 def altering(table: type[Table]) -> type[msgspec.Struct]:
     """The same, of a row that alters what is recorded: only the key must be named."""
-    whole = struct(table)
-    fields = [
-        (
-            field.name,
-            field.type if field.name in {"key", "entry"} else field.type | None,
-            *([] if field.name == "key" else [None]),
-        )
-        for field in msgspec.structs.fields(whole)
-    ]
+    fields: list[tuple[str, Any, Any]] = []
+    for field in msgspec.structs.fields(struct(table)):
+        default = field.default if field.name in {"key", "entry"} else msgspec.UNSET
+        fields.append((field.name, field.type if field.name in {"key", "entry"} else field.type | msgspec.UnsetType, default))
     return msgspec.defstruct(table.__name__, fields, kw_only=True, forbid_unknown_fields=True)
 
 
 def _type(column: Column) -> Any:
+    """What a column's value may be; texts without the one character that PostgreSQL cannot hold."""
     if column._meta.choices is not None:
         return Literal[tuple(choice.value for choice in column._meta.choices)]
     if isinstance(column, ForeignKey):
-        return Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+        return Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=NO_NUL)]
     if isinstance(column, (Varchar, Text)):
-        return Annotated[
-            str,
-            msgspec.Meta(
-                min_length=1 if column._meta.required else None, max_length=getattr(column, "length", None), pattern=NO_NUL
-            ),
-        ]
+        shortest = 1 if column._meta.required else None
+        longest = getattr(column, "length", None)
+        return Annotated[str, msgspec.Meta(min_length=shortest, max_length=longest, pattern=NO_NUL)]
     if isinstance(column, Array):
         return list[_type(column.base_column)]  # type: ignore[misc]
-    simple = {Boolean: bool, Date: datetime.date, Bytea: bytes, BigInt: int, BigSerial: int, Timestamptz: datetime.datetime}
-    return next(
-        (kind for column_type, kind in simple.items() if isinstance(column, column_type)),
-        int if isinstance(column, Integer) else str,
-    )
+    if isinstance(column, (BigInt, Integer)):
+        return Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1 if isinstance(column, BigInt) else 2**31 - 1)]
+    return {Boolean: bool, Date: datetime.date, Bytea: bytes}[type(column)]
 
 
 def statements() -> list[str]:
@@ -166,10 +157,40 @@ begin
 end $$""",
     """create or replace function onward_advance() returns trigger language plpgsql as $$
 begin
-    if new.sequence < old.sequence or new.at < old.at then
+    if new.id <> 1 or (tg_op = 'INSERT' and exists (select from public.journal_head)) then
+        raise exception 'the journal has one head' using errcode = 'OW004';
+    elsif tg_op = 'UPDATE' and (new.sequence < old.sequence or new.at < old.at) then
         raise exception 'the journal does not go back' using errcode = 'OW004';
+    elsif new.clock is not null and exists (
+        select from public.journal_entry where sequence = 1 and image->>'demo' is distinct from 'true'
+    ) then
+        raise exception 'only a demo has a clock of its own' using errcode = 'OW004';
     end if;
     return new;
+end $$""",
+    """create or replace function onward_in_order() returns trigger language plpgsql as $$
+declare
+    head public.journal_head;
+    found boolean;
+begin
+    select * into head from public.journal_head;
+    if tg_table_name = 'journal_head' then
+        if head.sequence > 0 and not exists (select from public.journal_entry where sequence = head.sequence) then
+            raise exception 'the journal would have a gap' using errcode = 'OW005';
+        end if;
+        return null;
+    end if;
+    if new.sequence > head.sequence or new.at > head.at or (new.sequence > 1 and not exists (
+        select from public.journal_entry where sequence = new.sequence - 1 and at <= new.at
+    )) then
+        raise exception 'entry % is out of order', new.sequence using errcode = 'OW005';
+    end if;
+    execute format('select exists (select from public.%I where id = $1 and version >= $2)', new."table")
+        into found using new."row", new.version;
+    if not found then
+        raise exception 'entry % has no row', new.sequence using errcode = 'OW005';
+    end if;
+    return null;
 end $$""",
 ]
 
@@ -195,11 +216,23 @@ _JOURNAL = [
     *_kept("journal_entry", "update or delete"),
     *_kept("journal_value", "update"),
     *_kept("journal_head", "delete"),
-    *_trigger("journal_head", "onward_advance", 'before update on public."{table}" for each row', "onward_advance"),
+    *_trigger("journal_head", "onward_advance", 'before insert or update on public."{table}" for each row', "onward_advance"),
+    *(
+        line
+        for table in ("journal_head", "journal_entry")
+        for line in _trigger(
+            table,
+            "onward_in_order",
+            'after insert or update on public."{table}" deferrable initially deferred for each row',
+            "onward_in_order",
+            constraint=True,
+        )
+    ),
     'create unique index if not exists journal_entry_row on public.journal_entry ("table", "row", version)',
     "create index if not exists journal_entry_at on public.journal_entry (at)",
     "create unique index if not exists journal_value_entry on public.journal_value (sequence, name)",
-    "insert into public.journal_head (id, sequence, at) values (1, 0, '-infinity') on conflict do nothing",
+    """insert into public.journal_head (id, sequence, at) select 1, 0, '-infinity'
+    where not exists (select from public.journal_head)""",
 ]
 
 

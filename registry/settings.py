@@ -1,6 +1,7 @@
 """What the environment decides, read when it is asked for, and the checks on ONWARD_HOME."""
 
 import os
+import re
 import stat
 import sys
 from pathlib import Path
@@ -36,6 +37,8 @@ def checked_home(*, create: bool, folder: Path | None = None) -> Path:
     something else.
     """
     folder = folder or home()
+    if not re.fullmatch(r"[\w./-]+", str(folder)):
+        raise Misused(f"{str(folder)!r} (ONWARD_HOME): PostgreSQL's socket lies there: use letters, digits and / . _ - alone")
     if not (folder / MARKER / "PG_VERSION").exists():
         if not create:
             raise Misused(f"no register in {folder} (ONWARD_HOME): make one with `onward demo` or `onward import register`")
@@ -56,7 +59,10 @@ def checked_home(*, create: bool, folder: Path | None = None) -> Path:
 
 def _keep_private(folder: Path) -> None:
     """Holds the signing key: 0700, whatever happened to it or to the folders above."""
-    folder.mkdir(mode=0o700, exist_ok=True)
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise Misused(f"{folder} cannot be made: {error.strerror}; move away what is there") from error
     if stat.S_IMODE(folder.stat().st_mode) != 0o700:
         print(f"onward: {folder} was open to others; closed again (0700)", file=sys.stderr)
         folder.chmod(0o700)

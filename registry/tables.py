@@ -127,7 +127,7 @@ class Party(Fact, Table):
     trading_names = words("Names it is also known by")
     ours = Boolean(default=False, help_text="Whether it is a company of ours")
     country = country("Country of its establishment from `since` on (Art. 30(1)(d), (e))", required=True)
-    address = text("Art. 30(1)(a): its postal address")
+    address = note("Art. 30(1)(a): its postal address")
     registration_number = text("Its number in the commercial register")
     lei = Varchar(length=20, null=True, default=None, help_text="Legal Entity Identifier (ISO 17442)")
     website = text("Its public site; also how look-alikes are found")
@@ -182,7 +182,7 @@ class Vendor(Fact, Table):
 
     party = link(Party, "The legal person we deal with")
     category = choice(v.VendorCategory, "What it is for", required=True)
-    service = text("What it does for us, in everyday words")
+    service = note("What it does for us, in everyday words")
     owner = link(Person, "Who answers for it in our house", required=False)
     note = note("Anything else worth knowing")
 
@@ -199,8 +199,8 @@ class ProcessingActivity(Fact, Table):
     data_subjects = words("Art. 30(1)(c): categories of data subjects")
     data_categories = words("Art. 30(1)(c): categories of personal data")
     special_categories = words("Art. 9(1), Art. 10: special categories and criminal data", v.SpecialCategory)
-    erasure_time_limits = text("Art. 30(1)(f): envisaged time limits for erasure")
-    security_measures = text("Art. 30(1)(g): general description of the measures of Art. 32(1)")
+    erasure_time_limits = note("Art. 30(1)(f): envisaged time limits for erasure")
+    security_measures = note("Art. 30(1)(g): general description of the measures of Art. 32(1)")
     note = note("Anything else worth knowing")
 
 
@@ -295,7 +295,7 @@ class ImpactAssessment(Fact, Table):
     country = country("The country whose law and practice were assessed", required=True)
     outcome = choice(v.ImpactOutcome, "EDPB Recommendations 01/2020, step 3", required=True)
     measures = choice(v.MeasuresOutcome, "EDPB Recommendations 01/2020, step 4: whether measures close the gap")
-    measures_taken = text("Which supplementary measures, and who keeps the keys")
+    measures_taken = note("Which supplementary measures, and who keeps the keys")
     dossier_version = text("The country dossier it rests on")
     document = link(Document, "The assessment itself", required=False)
     note = note("Anything else worth knowing")
@@ -305,7 +305,7 @@ class Measure(Fact, Table):
     """One of our own security measures (Art. 32): what a vendor's security must be as strong as."""
 
     name = text("What the measure is called", required=True)
-    description = text("Art. 32(1): what it does")
+    description = note("Art. 32(1): what it does")
 
 
 class Assurance(Fact, Table):

@@ -81,7 +81,7 @@ class Register:
         """Runs work in the register, which is opened as no demo where it is new."""
 
         async def inside() -> Answer:
-            async with database.opened(url=self.url):
+            async with database.opened(create=True, url=self.url):
                 await journal.open_register("cli:test")
                 return await work()
 

@@ -18,6 +18,8 @@ def days() -> list[date]:
 
 async def write_demo(until: date, today: date) -> list[date]:
     """Writes what is not written yet of the history, up to a day and never beyond today; returns the days written."""
+    if until < days()[0]:
+        raise Refused(f"--until: the history begins on {days()[0]}: name that day or a later one")
     await journal.open_register(WHO, demo_from=datetime.combine(days()[0], OFFICE_HOURS))
     written: list[date] = []
     for day in days():

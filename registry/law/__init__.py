@@ -16,6 +16,7 @@ import msgspec
 
 from registry import settings
 from registry.errors import Refused
+from registry.vocabulary import DataKind, Purpose
 
 FOLDER = Path(__file__).parent
 Grade = Literal["S1", "S2", "S3", "M-h", "M-m", "M-l"]
@@ -221,7 +222,7 @@ class Pack:
         for one in self.instruments.values():
             facts += [(one.key, one), *((f"{one.key} {event.what} {event.effect}", event) for event in one.events)]
         facts.sort(key=lambda fact: (WEAKEST_FIRST.index(fact[1].grade), fact[1].verified_on, fact[0]))
-        return (fact for fact in facts if fact[1].verified_on + timedelta(days=VERIFY_EVERY[fact[1].grade]) <= today)
+        return (fact for fact in facts if (today - fact[1].verified_on).days >= VERIFY_EVERY[fact[1].grade])
 
 
 class Law:
@@ -360,7 +361,7 @@ def _load(folder: Path, own: Path | None) -> Pack:
     fixed = [folder / "countries.toml", folder / "memberships.toml"]
     digest = hashlib.sha256()
     for path in [*fixed, *files, *own_files]:
-        digest.update(f"{path.name}\0".encode() + path.read_bytes() + b"\0")
+        digest.update(f"{path.name}\0".encode() + _bytes(path) + b"\0")
     countries = _decode(fixed[0], Countries)
     memberships = _decode(fixed[1], dict[str, tuple[Membership, ...]]).get("membership", ())
     instruments: dict[str, Instrument] = {}
@@ -377,13 +378,18 @@ def _load(folder: Path, own: Path | None) -> Pack:
     return pack
 
 
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise LawError(f"{path.name}: cannot be read: {error.strerror}: put a file there, or take it away") from error
+
+
 def _decode(path: Path, kind: Any) -> Any:
     try:
-        return msgspec.toml.decode(path.read_bytes(), type=kind, strict=True)
-    except msgspec.MsgspecError as error:
+        return msgspec.toml.decode(_bytes(path), type=kind, strict=True)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise LawError(f"{path.name}: {error}: registry/law/README.md says what a file may hold") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise LawError(f"{path.name}: cannot be read: {error}") from error
 
 
 def faults(pack: Pack) -> Iterator[str]:
@@ -410,6 +416,11 @@ def faults(pack: Pack) -> Iterator[str]:
 def _faults(one: Instrument, pack: Pack) -> Iterator[str]:
     if not one.citation.strip():
         yield "`citation` is empty: say where it stands"
+    if not one.source.strip():
+        yield "`source` is empty: say where to look it up again"
+    declared = {regime for other in pack.instruments.values() if other.kind == "regime" for regime in other.regimes}
+    if not one.regimes or set(one.regimes) - declared:
+        yield f"`regimes`: name some of {', '.join(sorted(declared))}"
     if not one.events:
         yield "no [[events]]: say at least when it came into force"
     elif all(event.what != "in_force" for event in one.events):
@@ -427,6 +438,11 @@ def _faults(one: Instrument, pack: Pack) -> Iterator[str]:
     for scope in one.scope:
         if (scope.demands is None) == (not scope.none_of):
             yield f"[[scope]] on {scope.fact}: give either `is` or `none_of`"
+        known = {"data": DataKind, "purpose": Purpose}.get(scope.fact)
+        if scope.none_of and (known is None or set(scope.none_of) - set(known)):
+            yield f"[[scope]] on {scope.fact}: `none_of` takes {', '.join(known) if known else 'no words here: use `is`'}"
+        if not (scope.citation or "").strip():
+            yield f"[[scope]] on {scope.fact}: `citation` is missing: say where it stands"
         if scope.until <= scope.since:
             yield f"[[scope]] on {scope.fact}: `until` lies before `since`: mend one of them"
     if one.kind in {"adequacy", "framework", "inside"} and not one.countries:

@@ -56,6 +56,10 @@ def test_what_is_not_built_says_so_and_counts_as_failed(register: Register, fold
         ("X1\tEU_GDPR\tIN\tcolour=red\tNONE\t\t2024-01-01\tpermitted\t", "line 2: 'colour=red' is no fact of a case"),
         ("X1\tEU_GDPR\tZZ\t\tNONE\t\t2024-01-01\tpermitted\t", "line 2 importer_country: 'ZZ' is no country code"),
         ("X1\tEU_GDPR\tIN\t\tNONE\t\t2024-02-30\tpermitted\t", "line 2: day is out of range"),
+        ("X1\tEU_GDPR\tIN\tnext_due=\tNONE\t\t2024-02-03\tpermitted\t", "line 2: Invalid isoformat"),
+        ("X1\tEU_GDPR\tIN\t", "line 2: a line has 9 columns"),
+        ("\tEU_GDPR\tIN\t\tNONE\t\t2024-02-03\tpermitted\t", "line 2: a line has 9 columns"),
+        ("X1\tEU_GDPR\tIN\t\tNONE\t\t2024-02-03\tpermitted\t\n" * 2, "case 'X1' stands twice"),
     ],
 )
 def test_a_line_that_cannot_be_read_is_refused(folder: Path, line: str, expected: str) -> None:
@@ -66,3 +70,13 @@ def test_a_line_that_cannot_be_read_is_refused(folder: Path, line: str, expected
 def test_a_case_is_put_under_its_own_parties() -> None:
     cases: list[Case] = read_cases(FILE)
     assert len({case.key for case in cases}) == len(cases)
+
+
+@pytest.mark.parametrize("fact", ["dpf_eu=banana", "data=banana", "role=banana"])
+def test_a_word_that_the_register_refuses_is_refused_in_memory_too(register: Register, folder: Path, fact: str) -> None:
+    line = f"X1\tEU_GDPR\tUS\t{fact}\tDPF\t\t2024-01-01\tpermitted\t"
+    said = [
+        register.onward("law", "cases", case_file(folder, line), *words, exit_code=1) for words in ([], ["--through-register"])
+    ]
+    assert "banana" in said[0]
+    assert said[0] == said[1]

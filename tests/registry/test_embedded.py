@@ -1,5 +1,6 @@
 """The server of our own: a home that is ours alone, made where it may be made, and started whatever was left behind."""
 
+import json
 import os
 import signal
 import stat
@@ -123,3 +124,26 @@ def test_a_database_that_cannot_be_reached_or_holds_no_register_is_said_so(serve
 def test_a_home_without_permission_to_create_is_misused(home: Path) -> None:
     with pytest.raises(Misused, match="no register in"):
         settings.checked_home(create=False, folder=home)
+
+
+@pytest.mark.parametrize("name", ["a b", "a&b", "a?b", "a#b", "a%41", "a\nb"])
+def test_a_home_whose_name_a_socket_cannot_have_is_refused(folder: Path, name: str) -> None:
+    assert "letters, digits" in said(onward(folder / name, "demo"), 2)
+
+
+def test_a_server_killed_in_the_midst_is_told_in_one_line_and_the_next_command_works(home: Path) -> None:
+    rows = [{"key": f"p{number}", "name": "P", "country": "DE", "since": "2020-01-01"} for number in range(6000)]
+    home.parent.joinpath("big.json").write_text(json.dumps({"party": rows}))
+    onward(home, "demo", "--until", "2018-05-25")
+    given = os.environ | {"ONWARD_HOME": str(home)}
+    words = [*ONWARD, "import", "register", str(home.parent / "big.json")]
+    running = subprocess.Popen(words, cwd=ROOT, env=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    path = home / "db" / "postmaster.pid"
+    while not path.exists():
+        time.sleep(0.02)
+    time.sleep(0.5)
+    os.kill(int(path.read_text().split()[0]), signal.SIGKILL)
+    _, stderr = running.communicate(timeout=60)
+    assert len(stderr.splitlines()) <= 1, stderr
+    assert onward(home, "doctor").returncode == 0
+    assert running.returncode in {0, 1}

@@ -131,6 +131,16 @@ REFUSED = [
     "update party set name = 'Other'",
     "update party set name = 'Other', version = version + 1",
     "update party set key = 'other', version = version + 1",
+    "insert into journal_head (id, sequence) values (2, 0)",
+    "update journal_head set sequence = sequence + 5",
+    "update journal_head set clock = now() + interval '5 years'",
+    'insert into journal_entry (sequence, at, kind, who, "table", "row", version, image, nonce) '
+    "values (500, now(), 'changed', 'x', 'party', 1, 2, '{}', '')",
+    'insert into journal_entry (sequence, at, kind, who, "table", "row", version, image, nonce) '
+    "values (3, '1990-01-01', 'changed', 'x', 'party', 1, 2, '{}', '')",
+    "with head as (update journal_head set sequence = 3, at = clock_timestamp() returning at) "
+    'insert into journal_entry (sequence, at, kind, who, "table", "row", version, image, nonce) '
+    "select 3, at, 'changed', 'x', 'party', 1, 2, '{}', '' from head",
     "insert into party (key, name, country, since, ours) values ('x', 'X', 'DE', '2020-01-01', false)",
 ]
 

@@ -8,7 +8,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from registry import embedded
-from tests.support import Register, a_register
+from tests.support import CliRunner, Register, a_register, environment, main
 
 ADA = {
     "name": "Ada Quillfeather",
@@ -78,8 +78,6 @@ def test_a_place_that_cannot_be_erased_is_named(register: Register, folder: Path
     tables = a_register(contact=[CONTACT])
     tables["party"][1]["name"] = "Ada Quillfeather Mailing"
     register.load(tables, folder)
-    from tests.support import CliRunner, environment, main
-
     with environment(DATABASE_URL=register.url):
         result = CliRunner().invoke(main, ["erase", "c-1", "--why", "Art. 17"])
     assert result.exit_code == 0
@@ -106,3 +104,47 @@ def test_a_person_is_added_and_no_secret_is_journaled(register: Register, folder
 def test_a_short_password_is_refused(register: Register) -> None:
     said = register.onward("user", "add", "--name", "G", "--role", "dpo", "--password-stdin", stdin="short\n", exit_code=2)
     assert "at least 12 characters" in said
+
+
+def test_a_person_recorded_and_erased_in_one_file_is_gone(register: Register, folder: Path) -> None:
+    register.load(a_register(), folder)
+    gone = {"key": "c-1", "entry": {"kind": "erased", "why": "a test"}}
+    corrected = {"key": "c-1", "phone": "+1 555 0111", "entry": {"kind": "corrected", "why": "told by Ada Quillfeather"}}
+    register.load({"contact": [CONTACT, corrected, gone]}, folder)
+    everything = dumped(register) + register.onward("journal", "--json")
+    assert not [value for value in (*ADA.values(), "+1 555 0111") if value in everything]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "left"),
+    [
+        ("田中太郎", "田中太郎さんに連絡", "[erased]さんに連絡"),
+        ("Jürgen Özil", "see JÜRGEN ÖZIL_CV.pdf", "see [erased]_CV.pdf"),
+        ("Ann Lee", "Ann Leeds is another", "Ann Leeds is another"),
+        ("+1 555 01", "call +1 555 0199", "call +1 555 0199"),
+        ("Max (M.) \\d+ %_", "Max (M.) \\d+ %_!", "[erased]!"),
+    ],
+)
+def test_a_name_is_found_as_a_whole_in_any_script(register: Register, folder: Path, name: str, text: str, left: str) -> None:
+    contact = {"key": "c", "since": "2020-01-01", "party": "mailer", "capacity": "contact", "name": name}
+    tables = a_register(contact=[contact])
+    tables["vendor"][0]["note"] = text
+    register.load(tables, folder)
+    register.onward("erase", "c", "--why", "Art. 17")
+    assert register.ask("select note from vendor")[0][0] == left
+    assert register.answer("journal")[-1]["values"].get("note", left) == left
+
+
+def test_a_key_with_a_colon_names_its_contact(register: Register, folder: Path) -> None:
+    register.load(a_register(contact=[CONTACT | {"key": "a:b"}]), folder)
+    assert "erased: contact a:b" in register.onward("erase", "a:b", "--why", "Art. 17")
+
+
+def test_a_place_that_held_the_person_once_is_named_too(register: Register, folder: Path) -> None:
+    tables = a_register(contact=[CONTACT])
+    tables["party"][1]["trading_names"] = ["Ada Quillfeather"]
+    register.load(tables, folder)
+    register.load({"party": [{"key": "mailer", "trading_names": None, "entry": {"kind": "corrected"}}]}, folder)
+    with environment(DATABASE_URL=register.url):
+        result = CliRunner().invoke(main, ["erase", "c-1", "--why", "Art. 17"])
+    assert "still named in party mailer trading_names" in result.stderr

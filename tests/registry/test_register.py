@@ -98,6 +98,9 @@ def test_an_import_writes_one_entry_a_row(register: Register, folder: Path) -> N
 def test_a_dry_run_checks_everything_and_writes_nothing(register: Register, folder: Path) -> None:
     (folder / "r.json").write_text(json.dumps(a_register()))
     assert "Would import 8 rows" in register.onward("import", "register", "--dry-run", str(folder / "r.json"))
+    assert "holds no register" in register.onward("journal", exit_code=2)
+    register.do(_nothing)
+    assert "Would import 8 rows" in register.onward("import", "register", "--dry-run", str(folder / "r.json"))
     assert len(register.answer("journal")) == 1
 
 
@@ -144,9 +147,18 @@ BAD = {
     "an empty name": (changed("party", name=""), r"party\[0\] 'mailer' name: Expected `str` of length >= 1"),
     "a number for a name": (changed("party", name=3), r"name: Expected `str`, got `int`"),
     "a character that cannot be kept": (changed("party", name="a\0b"), r"party\[0\] 'mailer' name: "),
-    "an alien who": (changed("party", entry={"who": "person-1"}), r'"who": …} is for a demo\'s own files'),
+    "an alien who": (changed("party", entry={"who": "person-1"}), r"party\[0\] 'mailer' entry who: is for a demo's own files"),
     "an unknown kind": (changed("party", entry={"kind": "deleted"}), r"entry kind: Invalid enum value 'deleted'"),
-    "a change of nothing": ({"party": [{"key": "x", "entry": {"kind": "corrected"}}]}, r"nothing of that key is recorded"),
+    "a change of nothing": (
+        {"party": [{"key": "x", "name": "X", "entry": {"kind": "corrected"}}]},
+        r"nothing of that key is recorded",
+    ),
+    "a day beyond all law": (changed("transfer", until="9999-12-31"), r"until: 9999-12-31 lies beyond all law"),
+    "a key that names nothing, with a character that cannot be kept": (changed("transfer", importer="a\0"), r"importer: "),
+    "a number without end": (
+        {"decision": [{"key": "d", "since": "2020-01-01", "vendor": "x", "standing": "approved", "rests_on": 2**70}]},
+        r"rests_on: ",
+    ),
     "other bytes than their hash": (
         {
             "document": [
@@ -156,6 +168,68 @@ BAD = {
         r"document\[0\] 'd' sha256: the content's is ",
     ),
 }
+
+
+ALTERED_BADLY = {
+    "ended and renamed at once": ({"until": "2024-01-01", "name": "N"}, "changed", "name: the thing ends with `until`"),
+    "changed on no day": ({"name": "N"}, "changed", "since: say on which day it changed"),
+    "changed on null": ({"until": None}, "changed", "since: say on which day it changed"),
+    "voided with more to say": ({"name": "N"}, "voided", "name: a row that is voided says nothing else"),
+    "nothing corrected": ({}, "corrected", "nothing is corrected"),
+    "a name taken away": ({"name": None}, "corrected", "name: Expected `str`, got `null`"),
+    "until before since": ({"until": "2018-01-01"}, "corrected", "until: lies before `since`"),
+    "changed before it began": ({"since": "2018-05-25", "name": "N"}, "changed", "name a day between"),
+    "a reason that cannot be kept": ({"name": "N"}, "corrected", "entry why: "),
+}
+
+
+@pytest.mark.parametrize("case", ALTERED_BADLY)
+def test_an_alteration_that_says_too_much_or_too_little_is_refused(register: Register, folder: Path, case: str) -> None:
+    values, kind, expected = ALTERED_BADLY[case]
+    register.load(a_register(), folder)
+    before = register.onward("journal", "--json")
+    why = {"why": "a\0b"} if case.startswith("a reason") else {}
+    row = {"key": "mailer", **values, "entry": {"kind": kind, **why}}
+    said = register.load({"party": [row]}, folder, exit_code=1)
+    assert expected in said
+    assert "Failing row" not in said
+    assert len(said.splitlines()) == 1
+    assert register.onward("journal", "--json") == before
+
+
+def test_each_entry_gives_its_own_reason(register: Register, folder: Path) -> None:
+    tables = a_register()
+    tables["party"][0]["entry"] = {"why": "our own house"}
+    register.load(tables, folder)
+    whys = {(entry["table"], entry["image"]["key"]): entry["why"] for entry in register.answer("journal")}
+    assert whys["party", "house"] == "our own house"
+    assert whys["party", "mailer"] == whys["vendor", "mailer"] == "imported from register.json"
+
+
+def test_the_bytes_of_a_document_are_never_corrected(register: Register, folder: Path) -> None:
+    content = base64.b64encode(b"first").decode()
+    document = {"key": "d", "since": "2020-01-01", "media_type": "text/plain", "size": 5, "content": content}
+    document["sha256"] = hashlib.sha256(b"first").hexdigest()
+    register.load({"document": [document]}, folder)
+    other = {"key": "d", "sha256": hashlib.sha256(b"other").hexdigest(), "entry": {"kind": "corrected"}}
+    assert "bytes are what they are" in register.load({"document": [other]}, folder, exit_code=1)
+
+
+def test_a_failed_import_leaves_no_register_behind(register: Register, folder: Path) -> None:
+    register.load(changed("transfer", importer="nobody"), folder, exit_code=1)
+    assert "holds no register" in register.onward("journal", exit_code=2)
+    register.onward("demo")
+
+
+def test_a_name_that_stands_twice_in_a_file_is_refused(register: Register, folder: Path) -> None:
+    (folder / "twice.json").write_text('{"party": [], "party": []}')
+    said = register.onward("import", "register", str(folder / "twice.json"), exit_code=1)
+    assert "'party' stands twice" in said
+
+
+def test_brackets_without_end_are_refused(register: Register, folder: Path) -> None:
+    (folder / "deep.json").write_text("[" * 100_000)
+    assert "a register file is" in register.onward("import", "register", str(folder / "deep.json"), exit_code=1)
 
 
 @pytest.mark.parametrize("case", BAD)

@@ -146,6 +146,19 @@ UNSOUND = {
         WHOLE.replace('grade = "M-l"\nverified_on = 2026-11-01\nregimes', 'grade = "A"\nverified_on = 2026-11-01\nregimes'),
         "Invalid enum value 'A'",
     ),
+    "no source": (WHOLE.replace("https://law.example", " "), "`source` is empty"),
+    "an unknown regime": (
+        WHOLE.replace('["EU_GDPR"]', '["NOSUCH"]').replace("{ EU_GDPR", "{ NOSUCH"),
+        "`regimes`: name some of EU_DPD",
+    ),
+    "no regime": (WHOLE.replace('["EU_GDPR"]', "[]"), "`regimes`: name some of"),
+    "a misspelt purpose": (
+        WHOLE + '[[scope]]\nfact = "purpose"\nnone_of = ["jornalism"]\ncitation = "x"\n',
+        "`none_of` takes ",
+    ),
+    "words for a yes": (WHOLE + '[[scope]]\nfact = "lgpd"\nnone_of = ["yes"]\ncitation = "x"\n', "use `is`"),
+    "a scope without citation": (WHOLE + '[[scope]]\nfact = "lgpd"\nis = true\n', "`citation` is missing"),
+    "brackets without end": (WHOLE + "x = " + "[" * 3000, "own-decision.toml"),
     "no article": (WHOLE.replace('{ EU_GDPR = "45(1)" }', "{}"), "names no article for EU_GDPR"),
 }
 
