@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 BIN := .venv/bin
 PG ?= 18
-SEED ?=
+SEED ?= $(shell od -An -N4 -tu4 /dev/urandom | tr -d " ")
 
 .PHONY: help setup run test prove check bench lock clean
 
@@ -21,7 +21,7 @@ run: setup ## load the demo and print its verdicts before and after 16 July 2020
 	@$(BIN)/onward assess --as-of 2020-07-16
 
 test: setup ## run the tests (PG=16: on PostgreSQL 16; SEED=n: draw the same examples again)
-	@ONWARD_TEST_PG=$(PG) ONWARD_TEST_SEED=$(SEED) $(BIN)/python -m pytest -n 2
+	@ONWARD_TEST_PG=$(PG) ONWARD_TEST_SEED=$(SEED) $(BIN)/python -m pytest -n 2 --hypothesis-seed=$(SEED)
 
 check: setup ## lint, formatting and types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

@@ -67,7 +67,7 @@ class Clocks(msgspec.Struct, frozen=True):
 async def assess(pack: Pack, clocks: Clocks) -> list[Assessed]:
     """Every transfer that stands on the day, under every regime its exporter is under."""
     async with as_known(clocks.instant) as at:
-        dossiers, named, demo = await open_dossiers(), await parties(), await is_demo(at)
+        dossiers, named, demo = await open_dossiers(), await parties(clocks.as_of), await is_demo(at)
     judge = Judge(pack, clocks.known_on)
     return [assessed for dossier in dossiers for assessed in assess_one(dossier, judge, clocks, named, demo=demo)]
 

@@ -98,7 +98,7 @@ async def answer_cases(cases: list[Case], pack: Pack, today: date, *, through_re
         for one in rows.values():
             for table, found in one.items():
                 tables.setdefault(table, []).extend(found)
-        await register.import_register(tables, "system:cases", "worked cases")
+        await register.import_register(tables, "system:cases", None, "worked cases")
         async with as_known(None):
             dossiers = {dossier.key: dossier for dossier in await open_dossiers()}
     return [_answer(case, dossiers[case.key], pack, today) for case in cases]
@@ -205,13 +205,23 @@ def _purpose(purpose: str | None) -> str | None:
     """The carve-outs of decisions, under whatever name a case gives them; any other purpose is the ordinary case."""
     stems = {
         "immigration": "immigration_control",
-        "journalis": "journalism",
+        "journal": "journalism",
         "press": "journalism",
+        "broadcast": "journalism",
+        "writer": "journalism",
+        "literar": "journalism",
         "academic": "academic",
-        "religious": "religious",
-        "missionary": "religious",
-        "political": "political",
-        "public_security": "public_security",
+        "universit": "academic",
+        "religio": "religious",
+        "mission": "religious",
+        "politic": "political",
+        "candidate": "political",
+        "nomination": "political",
+        "security": "public_security",
+        "defence": "public_security",
+        "defense": "public_security",
+        "criminal": "public_security",
+        "law_enforcement": "public_security",
     }
     return next((meant for stem, meant in stems.items() if purpose and stem in purpose), None)
 

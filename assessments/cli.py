@@ -129,12 +129,10 @@ def import_register(file: Path, dry_run: bool, why: str | None) -> None:
     rows = register.read_file(file)
     register.checked(rows)
 
-    reason = why or f"imported from {file.name}"
-
     async def write() -> int:
         rehearsal = dry_run and not await database.holds_register()
         async with database.scratch() if rehearsal else database.opened(create=not dry_run):
-            return await register.import_register(rows, who(), reason, demo_from=demo_from(rows), dry_run=dry_run)
+            return await register.import_register(rows, who(), why, file.name, demo_from=demo_from(rows), dry_run=dry_run)
 
     count = run(write())
     click.echo(f"{'Would import' if dry_run else 'Imported'} {count} rows from {file.name}.")
@@ -342,11 +340,11 @@ def clocks(as_of: date | None, known_on: datetime | None) -> Clocks:
 
 
 def demo_from(rows: dict[str, list[dict[str, Any]]]) -> datetime | None:
-    """Where an empty register would begin with the file: a demo's export stays a demo, from its first day on."""
+    """Where an empty register would begin with the file: a demo's export stays a demo, its time the last of it."""
     if not register.is_demo_file(rows):
         return None
-    first = min((str(row["since"]) for found in rows.values() for row in found if "since" in row), default=today().isoformat())
-    return datetime.combine(min(date.fromisoformat(first), today()), time(tzinfo=UTC))
+    last = max((str(row["since"]) for found in rows.values() for row in found if "since" in row), default=today().isoformat())
+    return datetime.combine(min(date.fromisoformat(last), today()), time(tzinfo=UTC))
 
 
 def run(work: Coroutine[Any, Any, Answer]) -> Answer:
@@ -354,7 +352,8 @@ def run(work: Coroutine[Any, Any, Answer]) -> Answer:
     try:
         return asyncio.run(work)
     finally:
-        embedded.stop()
+        if settings.database_url() is None:
+            embedded.stop(settings.home())
 
 
 def write_whole(path: Path, content: bytes) -> None:

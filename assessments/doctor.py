@@ -1,4 +1,4 @@
-"""A look at whether everything stands as it should: database, journal, rows and law."""
+"""A look at whether everything stands as it should: database, journal, rows, guards and law."""
 
 from datetime import date
 
@@ -35,9 +35,13 @@ async def look(pack: Pack, today: date) -> list[Check]:
             )
         ]
         demo = await journal.is_demo(at)
-        idle = await at.fetch(
-            "select tgrelid::regclass::text from pg_trigger where tgname like 'onward\\_%' and tgenabled <> 'A'"
-        )
+        standing = {
+            (row[0], row[1])
+            for row in await at.fetch("""
+                select c.relname, t.tgname from pg_trigger t join pg_class c on c.oid = t.tgrelid
+                where t.tgenabled = 'A' and c.relnamespace = 'public'::regnamespace""")
+        }
+        idle = sorted(f"{trigger} on {table}" for table, trigger in schema.guards() - standing)
     overdue = len(list(pack.overdue(today)))
     return [
         Check("database", True, f"PostgreSQL {version}"),
@@ -45,6 +49,6 @@ async def look(pack: Pack, today: date) -> list[Check]:
         Check("journal", newest == count, f"{count} entries, the newest is {newest}"),
         Check("time", not backwards, f"{backwards} entries earlier than the one before" if backwards else "never goes back"),
         Check("rows", not without, f"without an entry: {', '.join(without[:5])}" if without else "each has its entry"),
-        Check("guards", not idle, f"switched off on {', '.join(row[0] for row in idle)}" if idle else "all stand"),
+        Check("guards", not idle, f"gone or switched off: {', '.join(idle[:5])}" if idle else "all stand"),
         Check("law", True, f"{len(pack.instruments)} instruments, {overdue} facts overdue, version {pack.version[:12]}"),
     ]

@@ -26,15 +26,11 @@ _TRANSFERS = f"""
 select since, until, exporter, importer, country, automated, engagement, key, thing
 from transfer where {STANDS} and ($1::text[] is null or key = any($1)) order by key, since"""
 
-_ENGAGEMENTS = """
-select e.thing, e.since, e.until,
-    case when a.our_role = 'processor' then 'processor' else 'controller' end, e.role, e.data_kind, e.excluded_purpose
-from engagement e
-left join lateral (
-    select our_role from processing_activity a where a.thing = e.activity order by since desc limit 1
-) a on true
-where (e.until is null or e.until > e.since)
-    and ($1::text[] is null or e.thing in (select engagement from transfer where key = any($1)))"""
+_ENGAGEMENTS = f"""
+select thing, since, until, activity, role, data_kind, excluded_purpose
+from engagement where {STANDS} and ($1::text[] is null or thing in (select engagement from transfer where key = any($1)))
+order by thing, since"""
+_OUR_ROLES = f"select thing, since, until, our_role from processing_activity where {STANDS} order by thing, since"
 
 _SCOPES = f"select party, since, until, basis, territory from regime_scope where {STANDS} and {{among}}"
 _CLAUSES = f"""
@@ -50,7 +46,7 @@ _TRAITS = f"""
 select thing, since, until, pipeda, appi_operator, pipa, lgpd
 from party where {STANDS} and coalesce(pipeda, appi_operator, pipa, lgpd) is not null and {{among}}"""
 _HOPS = f"""
-select since, until, processor, sub_processor, country, null::boolean, engagement, bound_alike
+select since, until, processor, sub_processor, country, automated, engagement, bound_alike
 from sub_processing where {STANDS} and {{among}} order by key, since"""
 _SUSPENSIONS = f"select transfer, since, until from suspension where {STANDS}"
 
@@ -73,7 +69,7 @@ async def open_dossiers(keys: Sequence[str] | None = None) -> list[Dossier]:
     listings = _grouped(Listing, 1, await _among(_LISTINGS, "party", among))
     impacts = _grouped(Impact, 2, await _among(_IMPACTS, "importer", among))
     suspensions = _grouped(Period, 1, await fetch(_SUSPENSIONS))
-    parts = _grouped(Part, 1, await fetch(_ENGAGEMENTS, chosen))
+    parts = _parts(await fetch(_ENGAGEMENTS, chosen), await fetch(_OUR_ROLES))
     traits = _grouped(_traited, 1, await _among(_TRAITS, "thing", among))
 
     nothing = Between()
@@ -82,7 +78,7 @@ async def open_dossiers(keys: Sequence[str] | None = None) -> list[Dossier]:
     def between(exporter: int, importer: int, engagement: int | None) -> Between:
         pair = (exporter, importer)
         if pair in limited:
-            signed = tuple(one for one in clauses[pair] if one.engagement in {None, engagement})
+            signed = tuple(one for one in clauses[pair] if engagement is None or one.engagement in {None, engagement})
             return Between(signed, listings.get(importer, ()), impacts.get(pair, ()), traits.get(importer, ()))
         if pair not in shared:
             found = clauses.get(pair, ()), listings.get(importer, ()), impacts.get(pair, ()), traits.get(importer, ())
@@ -109,12 +105,12 @@ async def open_dossiers(keys: Sequence[str] | None = None) -> list[Dossier]:
 def queries() -> list[str]:
     """The queries that open the dossiers of the whole register."""
     with_among = (_SCOPES, _CLAUSES, _LISTINGS, _IMPACTS, _TRAITS, _HOPS)
-    return [*(query.format(among="true") for query in with_among), _SUSPENSIONS, _ENGAGEMENTS, _TRANSFERS]
+    return [*(query.format(among="true") for query in with_among), _SUSPENSIONS, _OUR_ROLES, _ENGAGEMENTS, _TRANSFERS]
 
 
-async def parties() -> Parties:
-    """Keys and newest names of all parties."""
-    rows = await fetch("select thing, key, name from party order by thing, since")
+async def parties(day: date) -> Parties:
+    """Keys of all parties, and their names on the day, or the nearest that is recorded."""
+    rows = await fetch("select thing, key, name from party order by (until = since) desc, since <= $1, since", day)
     return Parties({row[0]: row[1] for row in rows}, {row[0]: row[2] for row in rows})
 
 
@@ -145,6 +141,22 @@ async def _among(query: str, column: str, among: list[int] | None) -> list[Any]:
     if among is None:
         return await fetch(query.format(among="true"))
     return await fetch(query.format(among=f"{column} = any($1::bigint[])"), among)
+
+
+def _parts(engagements: Sequence[Any], roles: Sequence[Any]) -> dict[int, tuple[Part, ...]]:
+    """The periods of each engagement, cut where our own role in its activity changes."""
+    of_activity: dict[int, list[Any]] = {}
+    for row in roles:
+        of_activity.setdefault(row[0], []).append(row)
+    parts: dict[int, tuple[Part, ...]] = {}
+    for thing, since, until, activity, *what in engagements:
+        ours = of_activity.get(activity, [])
+        cuts = sorted({since, *(row[1] for row in ours if since < row[1] and (until is None or row[1] < until))})
+        for begun, ended in zip(cuts, [*cuts[1:], until], strict=True):
+            role = next((row[3] for row in reversed(ours) if row[1] <= begun), ours[0][3] if ours else None)
+            part = Part(begun, ended, "processor" if role == "processor" else "controller", *what)
+            parts[thing] = (*parts.get(thing, ()), part)
+    return parts
 
 
 def _traited(since: date, until: date | None, *traits: bool | None) -> Traited:

@@ -15,13 +15,14 @@ from registry.tables import (
     day,
     link,
     note,
-    text,
     words,
 )
 
 
 class Judgement(Fact):
     """A fact about us that we made ourselves, and what it rests on."""
+
+    judged = True
 
     rests_on = BigInt(null=True, default=None, help_text="The newest journal sequence that was read for it")
     law_version = Varchar(length=64, null=True, default=None, help_text="Fingerprint of the law pack that was applied")
@@ -53,7 +54,7 @@ class Alert(Judgement, Table):
     """One cause that somebody must hear about."""
 
     cause = Varchar(length=200, required=True, default="", help_text="An entry, an event of the law, or a day reached")
-    subject = text("What happened", required=True)
+    subject = note("What happened")
     assessments = words("Keys of the assessments that the cause changed")
 
 

@@ -47,6 +47,7 @@ IMPORTER_ROLES = {
 }
 NAME_DUE = {"CERT_EXPIRED", "RECERT_UNDER_REVIEW"}  # findings whose sentence says {due}, and those that say {concluded}
 NAME_CONCLUDED = {"CLAUSES", "SCC_REPEALED"}
+NAME_FACT = {"OUT_OF_SCOPE", "MODULE_MISMATCH", "CONDITION_MISSING"}
 
 
 class Reading(msgspec.Struct, frozen=True, gc=False):
@@ -152,10 +153,13 @@ class Judge:
                 last = earliest(last, listing.next_due)
         elif judged.clauses is not None:
             row = state.clauses[judged.clauses]
-        if row is not None and row.until is not None and (last is None or row.until <= last):
-            then = self.verdict(route, light, row.until)  # the row ends; what follows it may carry the same basis on
-            last = then.last_day if then.judged.basis == judged.basis else day_before(row.until)
-        return Verdict(judged, last, state, signature)
+        if row is not None:
+            last = earliest(last, day_before(row.until))
+        if last is not None and last != judged.last_day:  # the row ends, not the law: another may carry the same basis on
+            then = self.verdict(route, light, last + ONE_DAY)
+            if then.judged.basis == judged.basis and then.row is not row:
+                last = then.last_day
+        return Verdict(judged, last, state, signature, row)
 
     def _number(self, value: Any) -> int:
         number = self._numbers.get(value)
@@ -303,7 +307,7 @@ class Judge:
     def _chain_key(self, dossier: Dossier, leg: Hop, day: date) -> Any:
         route = leg.route
         engagement = route.engagement if dossier.limited else None
-        return (id(dossier.hops), route.exporter, route.importer, engagement, leg.light, self._carries(leg.verdict), day)
+        return (id(dossier.hops), route.importer, engagement, leg.light, self._carries(leg.verdict), day)
 
     def _carries(self, verdict: Verdict) -> str | None:
         """The framework a hop stands on, where it allows onward transfers to those who are bound alike."""
@@ -348,7 +352,14 @@ def same_verdict(one: Verdict, other: Verdict) -> bool:
 def _said_by(verdict: Verdict) -> list[tuple[object, ...]]:
     """What the findings' sentences say, and what they take from the rows they are about."""
     return [
-        (one.code, one.article, one.instrument, one.fact, one.open, about(verdict, one.code, one.instrument, one.tool))
+        (
+            one.code,
+            one.article,
+            one.instrument,
+            one.open,
+            one.fact if one.open or one.code in NAME_FACT else None,
+            about(verdict, one.code, one.instrument, one.tool),
+        )
         for one in verdict.judged.findings
     ]
 
@@ -376,7 +387,9 @@ def _signed(one: Clauses, day: date, pack: Pack) -> SignedClauses:
     concluded = one.concluded_on
     if concluded is not None:
         concluded = FOREVER if concluded > day else pack.concluded_by(one.instrument, concluded)
-    changed = one.changed_on is not None and one.changed_on <= day
+    changed = one.changed_on if one.changed_on is not None and one.changed_on <= day else None
+    if changed is not None:
+        changed = pack.concluded_by(one.instrument, changed)
     return SignedClauses(one.instrument, one.module, concluded, changed, one.combines_eu_data)
 
 

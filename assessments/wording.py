@@ -56,7 +56,9 @@ def _parameters(finding: Finding, hop: Hop, names: Names, law: Law, language: st
         "exporter": names.exporter,
         "importer": names.importer,
         "country": country_name(hop.route.country, law, language),
-        "instrument": one.title if one else {"eea": "European Economic Area"}.get(finding.instrument or "", finding.instrument),
+        "instrument": one.title + (" (own)" if one.own else "")
+        if one
+        else {"eea": "European Economic Area"}.get(finding.instrument or "", finding.instrument),
         "citation": _citation(finding.code, standing) if standing else "",
         "last_day": _day(standing.last_day if standing else None, language),
         "fact": finding.fact,

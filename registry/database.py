@@ -36,8 +36,11 @@ async def opened(*, create: bool = False, url: str | None = None) -> AsyncIterat
         where = embedded.start(home)
     DB.config = {"dsn": where, "statement_cache_size": 0 if settings.behind_pooler() else 100}
     try:
-        await DB.start_connection_pool(min_size=1, max_size=10)
+        await DB.start_connection_pool(min_size=0, max_size=10)
+        async with DB.transaction():
+            pass  # the pool connects when it is asked to: ask now
     except (OSError, asyncpg.PostgresError, ValueError) as error:
+        await _leave()
         raise Misused(f"DATABASE_URL cannot be reached: {error}") from error
     try:
         await prepare(create=create)
@@ -161,7 +164,8 @@ async def scratch() -> AsyncIterator[None]:
     url = settings.database_url()
     name = f"onward_scratch_{secrets.token_hex(6)}"
     with TemporaryDirectory(prefix="onward-") as folder:
-        where = url or embedded.start(settings.checked_home(create=True, folder=Path(folder) / "home"))
+        home = Path(folder) / "home"
+        where = url or embedded.start(settings.checked_home(create=True, folder=home))
         server = await asyncpg.connect(where)
         try:
             await server.execute(f"create database {name}")
@@ -171,7 +175,7 @@ async def scratch() -> AsyncIterator[None]:
             await server.execute(f"drop database if exists {name} with (force)")
             await server.close()
             if url is None:
-                embedded.stop()
+                embedded.stop(home)
 
 
 def _beside(url: str, name: str) -> str:

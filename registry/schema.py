@@ -5,6 +5,7 @@ A column is described once, in `tables.py`. Nothing here knows what day it is or
 
 import datetime
 import hashlib
+import re
 from functools import cache
 from typing import Annotated, Any, Literal
 
@@ -18,6 +19,7 @@ from registry.tables import Fact, Register, is_personal
 from registry.vocabulary import EntryKind
 
 OWN = ("id", "thing", "version")  # columns that the journal fills, never a person
+WHY = "(why)"  # the name of a reason among the values of an entry, which no column can have
 NO_NUL = r"^[^\x00]*$"  # PostgreSQL cannot hold the character
 
 
@@ -121,7 +123,13 @@ def _type(column: Column) -> Any:
 
 def statements() -> list[str]:
     """The SQL that guards the journal and every journaled table, and folds the past; may be run again."""
-    return [*_FUNCTIONS, *_JOURNAL, *(line for table in tables() for line in [*_guards(table), _view(table)])]
+    return [*_FUNCTIONS, *_JOURNAL, *(line for table in tables() for line in [*_guards(table), *_view(table)])]
+
+
+def guards() -> set[tuple[str, str]]:
+    """The triggers that must stand, as (table, trigger)."""
+    found = (re.match(r'alter table public\."(\w+)" enable always trigger (\w+)', line) for line in statements())
+    return {(match[1], match[2]) for match in found if match}
 
 
 def fingerprint(migrations: list[str]) -> str:
@@ -270,18 +278,18 @@ def _constraint(table: str, constraint: str, rule: str) -> list[str]:
     ]
 
 
-def _view(table: type[Table]) -> str:
+def _view(table: type[Table]) -> list[str]:
     """The table as it was known at the entry set for the transaction: the newest image of each row by then."""
     title = name(table)
     image = "e.image"
     if personal(table):
         image = f"""e.image - array[{", ".join(f"'{key}'" for key in personal(table))}] || coalesce((
             select jsonb_object_agg(v.name, v.value) from public.journal_value v
-            where v.sequence = e.sequence and v.name <> 'why'
+            where v.sequence = e.sequence and v.name <> '{WHY}'
         ), '{{}}')"""
     source = {"id": "n.id", "key": "n.key", "thing": "n.thing"} | {key: f"n.{key}" for key in contents(table)}
     listed = ", ".join(f"{source.get(key, f'r.{key}')} as {key}" for key in columns(table))
-    return f"""create or replace view known."{title}" as
+    view = f"""create view known."{title}" as
 select {listed}
 from public."{title}" n
 cross join lateral (
@@ -290,6 +298,7 @@ cross join lateral (
     order by e.version desc limit 1
 ) e
 cross join lateral jsonb_populate_record(null::public."{title}", e.image) r"""
+    return [f'drop view if exists known."{title}"', view]
 
 
 REGISTER = name(Register)

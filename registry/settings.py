@@ -1,14 +1,15 @@
 """What the environment decides, read when it is asked for, and the checks on ONWARD_HOME."""
 
 import os
-import re
+import shutil
 import stat
 import sys
 from pathlib import Path
 
-from registry.errors import Misused
+from registry.errors import Misused, Refused
 
 MARKER = "db"
+LEAST_FREE = 64 * 2**20  # bytes
 
 
 def database_url() -> str | None:
@@ -30,6 +31,14 @@ def home() -> Path:
     return Path(os.environ.get("ONWARD_HOME") or "onward-data").expanduser().absolute()
 
 
+def room_to_write() -> None:
+    """Raises Refused below 64 MB free under our own PostgreSQL: a full log would shut it down for good."""
+    if database_url() is None and home().exists() and shutil.disk_usage(home()).free < LEAST_FREE:
+        raise Refused(
+            f"less than {LEAST_FREE // 2**20} MB are free under {home()} (ONWARD_HOME): nothing is written; make room"
+        )
+
+
 def checked_home(*, create: bool, folder: Path | None = None) -> Path:
     """ONWARD_HOME (or another folder), made where allowed, ours alone where it matters.
 
@@ -37,8 +46,6 @@ def checked_home(*, create: bool, folder: Path | None = None) -> Path:
     something else.
     """
     folder = folder or home()
-    if not re.fullmatch(r"[\w./-]+", str(folder)):
-        raise Misused(f"{str(folder)!r} (ONWARD_HOME): PostgreSQL's socket lies there: use letters, digits and / . _ - alone")
     if not (folder / MARKER / "PG_VERSION").exists():
         if not create:
             raise Misused(f"no register in {folder} (ONWARD_HOME): make one with `onward demo` or `onward import register`")

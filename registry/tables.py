@@ -1,8 +1,8 @@
 """What is recorded: one column a fact, said once, with the article that asks for it.
 
-Three kinds of tables. A `Fact` is written only through `journal.py`; an `Operation` is a plain row that no rule and no
-report reads and that a restore may lose; the `Journal` tables are append-only. `tests/registry/test_tables.py` holds
-that every table is of exactly one kind.
+Kinds of tables: a `Fact` (or judgement) is written only through `journal.py`, whose own `Journal` tables are append-only;
+an `Operation` is a plain row that no rule and no report reads and that a restore may lose. Looks (who opened what) come
+with the pages. `tests/registry/test_tables.py` holds that every table is of exactly one kind.
 
 A fact's row says what is so from `since` (counts) until `until` (does not). Rows with one `key` are periods of one and
 the same thing; `thing` is the id of the first of them, and it is what foreign keys name.
@@ -97,6 +97,8 @@ def link(table: Any, help_text: str, *, required: bool = True) -> ForeignKey[Any
 
 class Fact:
     """What every journaled row has. `Judgement` (assessments) is one too."""
+
+    judged = False  # whether it is a judgement of ours: added, ended or voided, never edited
 
     id = BigSerial(primary_key=True)
     key = Varchar(length=200, required=True, default="", help_text="Names the thing, for good, never a natural person")
@@ -194,6 +196,8 @@ class ProcessingActivity(Fact, Table):
     controller = link(Party, "Art. 30(1)(a): the company of ours that carries it out")
     our_role = choice(v.OurRole, "Art. 30(1) as controller, Art. 30(2) as processor", required=True)
     on_behalf_of = link(Party, "Art. 30(2)(a): the controller we act for, where we are the processor", required=False)
+    joint_controller = link(Party, "Art. 30(1)(a): the joint controller, where there is one", required=False)
+    categories_of_processing = words("Art. 30(2)(b): what we carry out on behalf of that controller")
     purposes = words("Art. 30(1)(b): the purposes of the processing")
     legal_basis = choice(v.LegalBasis, "Art. 6(1): what makes it lawful")
     data_subjects = words("Art. 30(1)(c): categories of data subjects")
@@ -326,6 +330,8 @@ class SubProcessing(Fact, Table):
     sub_processor = link(Party, "Who receives them")
     engagement = link(Engagement, "Only for this engagement of ours; empty: whatever it does for us", required=False)
     country = country("Where they are received, stored or accessed from", required=True)
+    how = choice(v.How, "Established there, stored there or accessed from there")
+    automated = answer("2011/61/EU Art. 1: automated transfer, or further processed by automated means")
     data_categories = words("What it receives")
     authorisation = choice(v.Authorisation, "Art. 28(2): how we authorised it")
     notified_on = day("Art. 28(2): when we were told")

@@ -42,7 +42,7 @@ class Server:
             pass
 
     def stop(self) -> None:
-        embedded.stop()
+        embedded.stop(self.folder / "home")
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

@@ -147,12 +147,12 @@ class Dossier(msgspec.Struct, frozen=True, gc=False):
 
 
 class SignedClauses(msgspec.Struct, frozen=True, gc=False):
-    """Clauses as they are on the day; `concluded` is known only as finely as the law asks."""
+    """Clauses as they are on the day; the days in them are known only as finely as the law asks."""
 
     instrument: str
     module: str | None
     concluded: date | None
-    changed: bool
+    changed: date | None
     combines_eu_data: bool | None
 
 
@@ -253,6 +253,7 @@ class Verdict(msgspec.Struct, frozen=True, gc=False):
     last_day: date | None
     state: State
     signature: Signature
+    row: Clauses | Listing | None
 
 
 def earliest(*days: date | None) -> date | None:

@@ -222,7 +222,7 @@ def _clauses_fail(leg: Leg, law: Law, standing: Standing, signed: SignedClauses,
             yield Finding("NOT_IN_FORCE", article, one.key, place, "concluded_on")
         if standing.no_new_from and signed.concluded >= standing.no_new_from:
             yield Finding("SCC_REPEALED", article, one.key, place)
-    if signed.changed and standing.no_new_from and law.day >= standing.no_new_from:
+    if signed.changed and standing.no_new_from and law.day >= standing.no_new_from <= signed.changed:
         yield Finding("SCC_CHANGED", article, one.key, place)
     yield from _wrong_framework(leg, standing)
     roles = one.roles.get(signed.module or "any")

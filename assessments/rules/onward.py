@@ -1,6 +1,7 @@
 """The chain: onward transfers beneath a leg, to any depth (Art. 44, Art. 28(4)). The weakest hop decides.
 
-A chain is walked breadth first, each party once, so that a cycle ends and the path found is the shortest.
+A chain is walked breadth first, each party once for each framework that reaches it, so that a cycle ends and the path
+found is the shortest.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -34,7 +35,7 @@ def beneath(
     judge: Callable[[Route, Leg], tuple[int, Verdict]],
 ) -> Iterator[Hop]:
     """Every hop that follows from the leg on the day; `carries` names the framework that a hop above lends to the next."""
-    seen = {leg.route.exporter, leg.route.importer}
+    seen = {(leg.route.importer, carries(leg.verdict))}
     waiting = [leg]
     for above in waiting:
         for route in hops.get(above.route.importer, ()):
@@ -43,8 +44,9 @@ def beneath(
             light, verdict = judge(route, seen_from(light_of(above.light), carries(above.verdict), route))
             hop = Hop(route, light, verdict, None if above is leg else above)
             yield hop
-            if route.importer not in seen:
-                seen.add(route.importer)
+            reached = (route.importer, carries(verdict))
+            if reached not in seen:
+                seen.add(reached)
                 waiting.append(hop)
 
 

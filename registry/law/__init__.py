@@ -447,6 +447,8 @@ def _faults(one: Instrument, pack: Pack) -> Iterator[str]:
             yield f"[[scope]] on {scope.fact}: `until` lies before `since`: mend one of them"
     if one.kind in {"adequacy", "framework", "inside"} and not one.countries:
         yield "`countries` is empty: name those it covers"
+    if one.kind in {"adequacy", "framework", "clauses", "duty"} and not one.mechanism:
+        yield "`mechanism` is missing: say by which name it is relied on"
     if one.kind == "clauses" and not one.roles:
         yield "[roles] is missing: say which roles the clauses fit"
 

@@ -115,7 +115,9 @@ def test_the_doctor_finds_nothing_wrong_and_says_so_when_it_does(register: Regis
     assert all(check["sound"] for check in register.answer("doctor"))
     register.ask("alter table party disable trigger all")
     found = register.onward("doctor", "--json", exit_code=1)
-    assert "switched off on party" in found
+    assert "onward_has_entry on party" in found
+    register.ask("drop trigger onward_kept on journal_entry")
+    assert "onward_kept on journal_entry" in register.onward("doctor", "--json", exit_code=1)
 
 
 def test_an_export_leaves_what_was_there_when_it_cannot_write(register: Register, folder: Path) -> None:

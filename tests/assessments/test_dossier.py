@@ -3,12 +3,13 @@
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from assessments import dossier
 from assessments.rules import Dossier
 from registry.database import as_known
-from tests.support import Register
+from tests.support import Register, a_register
 
 
 def opened(register: Register, keys: list[str] | None = None) -> list[Dossier]:
@@ -27,8 +28,6 @@ def told(register: Register) -> Register:
 
 def without_the_rest(one: Dossier) -> Dossier:
     """A dossier opened alone knows the hops beneath it, one opened with all others knows those of all."""
-    import msgspec
-
     reached, waiting = set(), [one.route.importer, one.route.exporter]
     while waiting:
         party = waiting.pop()
@@ -70,13 +69,22 @@ def test_a_transfer_nobody_recorded_has_no_dossier(told: Register) -> None:
 
 
 def test_drafted_clauses_and_voided_rows_are_not_in_it(register: Register, folder: Path) -> None:
-    from tests.support import a_register
-
     clauses = {
         "key": "drafted", "since": "2022-01-01", "exporter": "house", "importer": "mailer", "instrument": "eu-scc-2021",
         "module": "M2", "rank": "primary", "state": "drafted",
     }  # fmt: skip
     register.load(a_register(safeguard=[clauses]), folder)
-    register.load({"certification": [{"key": "shield", "entry": {"kind": "voided"}}]}, folder)
+    register.load({"certification": [{"key": "shield", "entry": {"kind": "voided", "why": "a mistake"}}]}, folder)
     (one,) = opened(register)
     assert (one.route.between.clauses, one.route.between.listings) == ((), ())
+
+
+def test_our_own_role_is_the_one_of_the_day(register: Register, folder: Path) -> None:
+    register.load(a_register(), folder)
+    change = {"key": "news", "since": "2025-01-01", "our_role": "processor", "entry": {"kind": "changed"}}
+    register.load({"processing_activity": [change]}, folder)
+    (one,) = opened(register)
+    assert [(part.since.isoformat(), part.exporter_role) for part in one.parts] == [
+        ("2018-05-25", "controller"),
+        ("2025-01-01", "processor"),
+    ]

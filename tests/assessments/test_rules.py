@@ -28,7 +28,8 @@ from assessments.rules import (
     Traits,
 )
 from assessments.rules.chapter_v import judge
-from assessments.verdicts import NAME_CONCLUDED, NAME_DUE, Judge, Reading, same
+from assessments.rules.onward import Hop, seen_from
+from assessments.verdicts import NAME_CONCLUDED, NAME_DUE, NAME_FACT, Judge, Reading, same
 from assessments.wording import sentences
 from registry import law
 from registry.vocabulary import RANKING, Outcome
@@ -49,7 +50,7 @@ def leg(country: str = "US", **more: Any) -> Leg:
 
 SHIELD = Listed("eu-us-privacy-shield", "active", False, True, overdue=False)
 DPF = Listed("eu-us-dpf", "active", False, True, overdue=False)
-SCC = SignedClauses("eu-scc-2021", "M2", date(2022, 1, 1), changed=False, combines_eu_data=None)
+SCC = SignedClauses("eu-scc-2021", "M2", date(2022, 1, 1), changed=None, combines_eu_data=None)
 
 
 def codes(judged: Judged) -> list[str]:
@@ -138,6 +139,7 @@ def test_every_code_has_its_sentence_and_says_what_it_needs() -> None:
     } <= law_words.keys()  # fmt: skip
     assert {code for code, words in law_words.items() if "{due}" in words} == NAME_DUE
     assert {code for code, words in law_words.items() if "{concluded}" in words} == NAME_CONCLUDED
+    assert {code for code, words in law_words.items() if "{fact}" in words} == NAME_FACT
 
 
 # Properties, on dossiers drawn at random.
@@ -227,11 +229,30 @@ def test_one_more_safeguard_on_file_never_worsens(dossier: Dossier, day: date, c
 
 @given(dossiers(), DAYS)
 def test_a_chain_is_never_better_than_its_worst_hop(dossier: Dossier, day: date) -> None:
-    for reading in readings(dossier, day, Judge(PACK, TODAY)):
-        hops = [reading.leg, *reading.beneath]
-        assert RANKING[reading.path_outcome] == min(RANKING[hop.verdict.judged.outcome] for hop in hops)
+    judge = Judge(PACK, TODAY)
+    for reading in readings(dossier, day, judge):
+        worst = min(RANKING[outcome] for outcome in every_way_down(dossier, reading, day, judge))
+        assert RANKING[reading.path_outcome] == worst
         assert reading.path()[0] is reading.leg
         assert all(below.route.exporter == above.route.importer for above, below in _pairs(reading))
+
+
+def every_way_down(dossier: Dossier, reading: Reading, day: date, judge: Judge) -> list[Outcome]:
+    """The outcomes of all hops on all ways that pass no party twice: slowly and plainly."""
+
+    def walk(hop: Hop, passed: frozenset[int]) -> list[Outcome]:
+        found = [hop.verdict.judged.outcome]
+        for route in dossier.hops.get(hop.route.importer, ()):
+            if route.holds(day):
+                light = judge._number(seen_from(judge.light(hop.light), judge._carries(hop.verdict), route))
+                below = Hop(route, light, judge.verdict(route, light, day))
+                if route.importer in passed:
+                    found.append(below.verdict.judged.outcome)
+                else:
+                    found += walk(below, passed | {route.importer})
+        return found
+
+    return walk(reading.leg, frozenset({reading.leg.route.importer}))
 
 
 def _pairs(reading: Reading) -> list[tuple[Any, Any]]:
@@ -309,10 +330,51 @@ def test_what_is_published_later_never_changes_an_earlier_answer(dossier: Dossie
 def test_the_last_day_of_a_basis_is_the_last_day_it_serves(dossier: Dossier, day: date) -> None:
     judge = Judge(PACK, TODAY)
     for reading in readings(dossier, day, judge):
-        last = reading.leg.verdict.last_day
-        if last is None or not dossier.route.holds(last) or not dossier.route.holds(last + ONE):
+        verdict = reading.leg.verdict
+        if verdict.last_day is None:
             continue
-        assert last >= day
-        after = judge.read(dossier, reading.regime, last + ONE)
-        if after is not None and after.leg.verdict.judged.basis == reading.leg.verdict.judged.basis:
-            assert after.leg.verdict.last_day != last
+        assert verdict.last_day >= day
+        after = judge.verdict(dossier.route, reading.leg.light, verdict.last_day + ONE)
+        under_review = any(one.status == "active_recert_review" for one in verdict.state.listings)
+        assert after.judged.basis != verdict.judged.basis or under_review or after.row is verdict.row is None
+
+
+def test_a_second_listing_carries_the_basis_on() -> None:
+    first = Listing(LONG_AGO, None, "a", "eu-us-dpf", "active", True, True, date(2025, 1, 1))
+    second = msgspec.structs.replace(first, key="b", next_due=date(2026, 1, 1))
+    route = Route(LONG_AGO, None, 1, 2, "US", None, None, None, Between(listings=(first, second)))
+    part = Part(LONG_AGO, None, "controller", "processor", None, None)
+    one = Dossier("t", 1, route, (part,), (Scope(LONG_AGO, None, "established", "DE"),), (), {})
+    (reading,) = readings(one, date(2024, 1, 1), Judge(PACK, TODAY))
+    assert reading.leg.verdict.last_day == date(2026, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("changed", "outcome"), [("2019-06-01", "permitted"), ("2021-09-26", "permitted"), ("2021-09-27", "not_permitted")]
+)
+def test_only_a_change_after_the_repeal_ends_old_clauses(changed: str, outcome: str) -> None:
+    old = Clauses(LONG_AGO, None, "c", None, "eu-scc-2010-c2p", None, date(2019, 1, 1), date.fromisoformat(changed), None)
+    impact = Impact(LONG_AGO, None, "IN", "ok", None)
+    route = Route(LONG_AGO, None, 1, 2, "IN", None, None, None, Between(clauses=(old,), impacts=(impact,)))
+    part = Part(LONG_AGO, None, "controller", "processor", None, None)
+    one = Dossier("t", 1, route, (part,), (Scope(LONG_AGO, None, "established", "DE"),), (), {})
+    (reading,) = readings(one, date(2022, 1, 1), Judge(PACK, TODAY))
+    assert reading.outcome == outcome
+
+
+def test_two_ways_to_one_party_are_both_walked() -> None:
+    """B is listed and lends its framework to D; reached in another country on clauses it lends nothing."""
+    listed = Listing(LONG_AGO, None, "l", "eu-us-dpf", "active", True, True, None)
+    signed = Clauses(LONG_AGO, None, "c", None, "eu-scc-2021", "M3", date(2022, 1, 1), None, None)
+    impact = Impact(LONG_AGO, None, "IN", "ok", None)
+    on_file = Between((signed,), (listed,), (impact,))
+    to_us = Route(LONG_AGO, None, 2, 3, "US", None, None, True, on_file)
+    to_india = Route(LONG_AGO, None, 2, 3, "IN", None, None, True, on_file)
+    onward = Route(LONG_AGO, None, 3, 4, "IN", None, None, True, Between())
+    part = Part(LONG_AGO, None, "controller", "processor", None, None)
+    leg = Route(LONG_AGO, None, 1, 2, "FR", None, None, None, Between())
+    scope = (Scope(LONG_AGO, None, "established", "DE"),)
+    for order in ((to_us, to_india), (to_india, to_us)):
+        one = Dossier("t", 1, leg, (part,), scope, (), {2: order, 3: (onward,)})
+        (reading,) = readings(one, date(2024, 1, 1), Judge(PACK, TODAY))
+        assert reading.path_outcome is Outcome.NOT_PERMITTED

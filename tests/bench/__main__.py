@@ -65,7 +65,7 @@ async def judge_all() -> int:
 async def assess_all() -> int:
     """The same with the objects that `assess --json` prints, sentences included."""
     async with database.as_known(None):
-        dossiers, named = await dossier.open_dossiers(), await dossier.parties()
+        dossiers, named = await dossier.open_dossiers(), await dossier.parties(TODAY)
     judge, clocks = Judge(law.load(), TODAY), Clocks(TODAY, None, TODAY, TODAY.isoformat())
     return sum(1 for one in dossiers for _ in assess_one(one, judge, clocks, named, demo=False))
 

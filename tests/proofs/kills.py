@@ -73,7 +73,7 @@ class Kills:
         finally:
             await connection.close()
             if self.home is not None:
-                embedded.stop()
+                embedded.stop(self.home)
 
 
 class Found:

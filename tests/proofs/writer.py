@@ -16,7 +16,7 @@ async def write(turn: str) -> None:
         for number in itertools.count():
             name = f"{turn}-{number}"
             rows = [{"key": f"{name}-{row}", "name": "a", "country": "DE", "since": "2020-01-01"} for row in range(ROWS)]
-            await register.import_register({"party": rows}, "cli:writer", "import")
+            await register.import_register({"party": rows}, "cli:writer", None, "a test")
             say("import", name)
             async with journal.writing("cli:writer", "edit") as book:
                 row = await journal.current(book.at, Party, f"{name}-0")

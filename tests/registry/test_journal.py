@@ -236,7 +236,7 @@ def test_what_was_known_at_an_instant_stays_known(register: Register, folder: Pa
     before = register.export(folder)
     instant = register.ask("select at from journal_head")[0][0]
     party = {"key": "mailer", "country": "IE", "entry": {"kind": "corrected", "why": "misread"}}
-    leg = {"key": "news", "entry": {"kind": "voided"}}
+    leg = {"key": "news", "entry": {"kind": "voided", "why": "a mistake"}}
     listing = {"key": "shield", "since": "2020-05-01", "status": "inactive_lapse", "entry": {"kind": "changed"}}
     register.load({"party": [party], "transfer": [leg], "certification": [listing]}, folder)
     assert register.export(folder) != before

@@ -9,20 +9,83 @@ from piccolo.apps.migrations.commands.new import AutoMigrationManager
 from piccolo.conf.apps import Finder
 
 from registry import schema
+from tests.support import Register, a_register
 
 ROOT = Path(__file__).parents[2]
 MIGRATIONS = sorted(ROOT.glob("*/piccolo_migrations/*_20*.py"))
-FORBIDDEN = {"drop_column", "drop_table", "rename_table", "rename_column", "alter_column", "change_table_schema"}
+OPERATIONS = {"journal_head", "journal_entry", "journal_value", "credential"}  # may be changed at will; add with care
+HARMLESS = {"help_text", "index", "index_method", "default"}  # what of a column may be altered
+
+
+def made_by(source: str) -> list[tuple[str, dict[str, object]]]:
+    """The calls of a migration on its manager, with their words."""
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    return [
+        (call.func.attr, {str(word.arg): _constant(word.value) for word in call.keywords})
+        for call in calls
+        if isinstance(call.func, ast.Attribute)
+    ]
+
+
+def _constant(node: ast.expr) -> object:
+    if isinstance(node, ast.Dict):
+        return {key.value for key in node.keys if isinstance(key, ast.Constant)}
+    return getattr(node, "value", None)
+
+
+def takes_away(source: str) -> list[str]:
+    """What a migration would take from a journaled table: old entries hold images of its columns."""
+    found = []
+    for call, words in made_by(source):
+        table = words.get("tablename") or words.get("old_tablename")
+        if table in OPERATIONS:
+            continue
+        altered = words.get("params") or set()
+        narrowed = call == "alter_column" and (not isinstance(altered, set) or bool(altered - HARMLESS))
+        if narrowed or call in {"drop_column", "drop_table", "rename_table", "rename_column", "change_table_schema", "run_sql"}:
+            found.append(f"{call} {table}")
+        if call == "add_raw":
+            found.append("add_raw: what it does cannot be seen: write it in schema.py")
+    return found
 
 
 @pytest.mark.parametrize("path", MIGRATIONS, ids=lambda path: path.stem)
 def test_a_migration_takes_nothing_away_from_a_journaled_table(path: Path) -> None:
-    for call in (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)):
-        if isinstance(call.func, ast.Attribute) and call.func.attr in FORBIDDEN:
-            words = {word.arg: getattr(word.value, "value", None) for word in call.keywords}
-            named = words.get("tablename") or words.get("old_tablename")
-            retyped = call.func.attr != "alter_column" or {"column_class", "old_column_class"} & words.keys()
-            assert named not in schema.by_name() or not retyped, f"{path.name}: {call.func.attr} on {named}"
+    assert takes_away(path.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'manager.drop_table(class_name="Gone", tablename="gone")',
+        'manager.rename_table(old_class_name="Party", old_tablename="party", new_tablename="legal_person")',
+        'manager.drop_column(table_class_name="Party", tablename="party", column_name="lei")',
+        'manager.rename_column(tablename="party", old_column_name="lei", new_column_name="id_code")',
+        'manager.alter_column(tablename="party", column_name="lei", params={"length": 10}, old_params={"length": 20})',
+        'manager.alter_column(tablename="party", column_name="lei", params={"null": False}, old_params={"null": True})',
+        "manager.add_raw(something)",
+    ],
+)
+def test_a_migration_that_would_is_found(line: str) -> None:
+    assert takes_away(line)
+
+
+def test_operations_are_the_tables_that_are_no_facts() -> None:
+    every = {schema.name(table) for table in Finder().get_table_classes()}
+    assert every - schema.by_name().keys() == OPERATIONS
+
+
+def test_a_new_column_anywhere_leaves_what_was_known_readable(register: Register, folder: Path) -> None:
+    """As a later version would: a column in the midst of a class, absent in old images: not recorded."""
+    register.load(a_register(), folder)
+    before = register.export(folder)
+    instant = register.ask("select at from journal_head")[0][0].isoformat()
+    register.ask("alter table party add column later text")
+    views = [line for line in schema.statements() if 'known."party"' in line]
+    for line in views:
+        register.ask(line.replace("r.name as name", "r.later as later, r.name as name"))
+    assert register.export(folder, "--known-on", instant) == before
+    assert register.ask("select set_config('onward.known_on', '99', false), (select count(later) from known.party)")[0][1] == 0
 
 
 async def _differences(app: str) -> list[str]:

@@ -1,5 +1,6 @@
 """Who may act, and how a person is erased so that not a byte is left and the proof still holds."""
 
+import json
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -144,7 +145,43 @@ def test_a_place_that_held_the_person_once_is_named_too(register: Register, fold
     tables = a_register(contact=[CONTACT])
     tables["party"][1]["trading_names"] = ["Ada Quillfeather"]
     register.load(tables, folder)
-    register.load({"party": [{"key": "mailer", "trading_names": None, "entry": {"kind": "corrected"}}]}, folder)
+    register.load(
+        {"party": [{"key": "mailer", "trading_names": None, "entry": {"kind": "corrected", "why": "a mistake"}}]}, folder
+    )
     with environment(DATABASE_URL=register.url):
         result = CliRunner().invoke(main, ["erase", "c-1", "--why", "Art. 17"])
     assert "still named in party mailer trading_names" in result.stderr
+
+
+def test_who_shares_an_address_is_somebody_else(register: Register, folder: Path) -> None:
+    other = CONTACT | {"key": "c-2", "name": "Bea Plume", "phone": "+1 555 0100", "address": None}
+    register.load(a_register(contact=[CONTACT, other]), folder)
+    said = register.onward("erase", "ada.quillfeather@mailer.example", "--why", "Art. 17", exit_code=2)
+    assert "name one of contact:c-1, contact:c-2" in said
+    register.onward("erase", "c-1", "--why", "Art. 17")
+    assert [tuple(row) for row in register.ask("select name, email from contact order by id")] == [
+        (None, None),
+        ("Bea Plume", "ada.quillfeather@mailer.example"),
+    ]
+
+
+def test_one_person_on_file_twice_is_erased_wholly(register: Register, folder: Path) -> None:
+    register.load(a_register(contact=[CONTACT, CONTACT | {"key": "c-2", "phone": "+1 555 0100"}]), folder)
+    register.onward("erase", "c-1", "--why", "Art. 17")
+    everything = dumped(register)
+    assert not [value for value in (*ADA.values(), "+1 555 0100") if value in everything]
+
+
+def test_the_servers_log_names_nobody(folder: Path) -> None:
+    """What a rule of the database refuses is not written into its log with the row."""
+    home = folder / "home"
+    tables = a_register(contact=[CONTACT])
+    (folder / "r.json").write_text(json.dumps(tables))
+    over = {"key": "c-1", "until": "2018-01-01", "entry": {"kind": "corrected", "why": "a mistake"}}
+    (folder / "over.json").write_text(json.dumps({"contact": [over]}))
+    with environment(ONWARD_HOME=str(home)):
+        assert CliRunner().invoke(main, ["import", "register", str(folder / "r.json")]).exit_code == 0
+        assert CliRunner().invoke(main, ["import", "register", str(folder / "over.json")]).exit_code == 1
+    log = (home / "db" / "log").read_text()
+    assert "violates check constraint" in log
+    assert "Quillfeather" not in log

@@ -66,6 +66,7 @@ def a_random_register(chance: random.Random, rows: int) -> dict[str, list[dict[s
                 row |= {"key": key, "since": since.isoformat(), "until": until.isoformat()}
                 if title == "document" and "content" in row:
                     row["sha256"] = hashlib.sha256(base64.b64decode(row["content"])).hexdigest()
+                    row["size"] = len(base64.b64decode(row["content"]))
                 tables[title].append(row)
                 since = until + timedelta(days=period)
         chance.shuffle(tables[title])
@@ -150,7 +151,7 @@ BAD = {
     "an alien who": (changed("party", entry={"who": "person-1"}), r"party\[0\] 'mailer' entry who: is for a demo's own files"),
     "an unknown kind": (changed("party", entry={"kind": "deleted"}), r"entry kind: Invalid enum value 'deleted'"),
     "a change of nothing": (
-        {"party": [{"key": "x", "name": "X", "entry": {"kind": "corrected"}}]},
+        {"party": [{"key": "x", "name": "X", "entry": {"kind": "corrected", "why": "a mistake"}}]},
         r"nothing of that key is recorded",
     ),
     "a day beyond all law": (changed("transfer", until="9999-12-31"), r"until: 9999-12-31 lies beyond all law"),
@@ -162,7 +163,7 @@ BAD = {
     "other bytes than their hash": (
         {
             "document": [
-                {"key": "d", "since": "2020-01-01", "sha256": "0" * 64, "media_type": "x", "size": 1, "content": "AAAA"}
+                {"key": "d", "since": "2020-01-01", "sha256": "0" * 64, "media_type": "x", "size": 3, "content": "AAAA"}
             ]
         },
         r"document\[0\] 'd' sha256: the content's is ",
@@ -179,6 +180,7 @@ ALTERED_BADLY = {
     "a name taken away": ({"name": None}, "corrected", "name: Expected `str`, got `null`"),
     "until before since": ({"until": "2018-01-01"}, "corrected", "until: lies before `since`"),
     "changed before it began": ({"since": "2018-05-25", "name": "N"}, "changed", "name a day between"),
+    "no reason": ({"name": "N"}, "corrected", "entry why: say for what reason"),
     "a reason that cannot be kept": ({"name": "N"}, "corrected", "entry why: "),
 }
 
@@ -188,7 +190,7 @@ def test_an_alteration_that_says_too_much_or_too_little_is_refused(register: Reg
     values, kind, expected = ALTERED_BADLY[case]
     register.load(a_register(), folder)
     before = register.onward("journal", "--json")
-    why = {"why": "a\0b"} if case.startswith("a reason") else {}
+    why = {"why": "a\0b" if case.startswith("a reason that") else "a mistake"} if not case.startswith("no reason") else {}
     row = {"key": "mailer", **values, "entry": {"kind": kind, **why}}
     said = register.load({"party": [row]}, folder, exit_code=1)
     assert expected in said
@@ -211,8 +213,40 @@ def test_the_bytes_of_a_document_are_never_corrected(register: Register, folder:
     document = {"key": "d", "since": "2020-01-01", "media_type": "text/plain", "size": 5, "content": content}
     document["sha256"] = hashlib.sha256(b"first").hexdigest()
     register.load({"document": [document]}, folder)
-    other = {"key": "d", "sha256": hashlib.sha256(b"other").hexdigest(), "entry": {"kind": "corrected"}}
+    other = {"key": "d", "sha256": hashlib.sha256(b"other").hexdigest(), "entry": {"kind": "corrected", "why": "a mistake"}}
     assert "bytes are what they are" in register.load({"document": [other]}, folder, exit_code=1)
+
+
+def test_what_ends_on_a_day_still_ends_then_after_a_change(register: Register, folder: Path) -> None:
+    activity = {**a_register()["processing_activity"][0], "until": "2030-01-01"}
+    register.load(a_register(processing_activity=[activity]), folder)
+    change = {"key": "news", "since": "2020-01-01", "name": "News", "entry": {"kind": "changed"}}
+    register.load({"processing_activity": [change]}, folder)
+    assert [row[0].isoformat() for row in register.ask("select until from processing_activity order by since")] == [
+        "2020-01-01",
+        "2030-01-01",
+    ]
+
+
+@pytest.mark.parametrize("kind", ["corrected", "changed"])
+def test_a_judgement_is_never_edited(register: Register, folder: Path, kind: str) -> None:
+    decision = {"key": "d", "since": "2020-01-01", "vendor": "mailer", "standing": "refused"}
+    register.load(a_register(decision=[decision]), folder)
+    since = {"since": "2021-01-01"} if kind == "changed" else {}
+    edit = {"key": "d", **since, "standing": "approved", "entry": {"kind": kind, "why": "a mistake"}}
+    said = register.load({"decision": [edit]}, folder, exit_code=1)
+    assert "record another" in said
+    register.load({"decision": [{"key": "d", "until": "2021-01-01", "entry": {"kind": "changed"}}]}, folder)
+
+
+def test_a_document_keeps_its_bytes_and_their_number(register: Register, folder: Path) -> None:
+    content = base64.b64encode(b"first").decode()
+    document = {"key": "d", "since": "2020-01-01", "media_type": "text/plain", "size": 6, "content": content}
+    document["sha256"] = hashlib.sha256(b"first").hexdigest()
+    assert "size: the content has 5 bytes" in register.load({"document": [document]}, folder, exit_code=1)
+    register.load({"document": [document | {"size": 5}]}, folder)
+    change = {"key": "d", "since": "2021-01-01", "title": "Other", "entry": {"kind": "changed"}}
+    assert "end it with `until`" in register.load({"document": [change]}, folder, exit_code=1)
 
 
 def test_a_failed_import_leaves_no_register_behind(register: Register, folder: Path) -> None:
@@ -267,5 +301,5 @@ def test_aliases_are_recorded_under_the_countrys_own_code(register: Register, fo
 def test_a_period_may_not_be_corrected_into_another(register: Register, folder: Path) -> None:
     party = {"key": "x", "name": "X", "country": "DE", "since": "2020-01-01", "until": "2021-01-01"}
     register.load({"party": [party, party | {"since": "2021-01-01", "until": "2022-01-01"}]}, folder)
-    over = {"key": "x", "until": "2021-06-01", "entry": {"kind": "corrected", "since": "2020-01-01"}}
+    over = {"key": "x", "until": "2021-06-01", "entry": {"kind": "corrected", "why": "a mistake", "since": "2020-01-01"}}
     assert "overlaps another one of the same key" in register.load({"party": [over]}, folder, exit_code=1)
