@@ -51,8 +51,10 @@ def start(home: Path, version: int = VERSION) -> str:
                 with _parents_kept(data):
                     _initialise(wheel, home, version)
                     _forget_dead_processes(data)
-                    if (wheel.pgdata_version(data) or version) < version:
-                        wheel.upgrade_db(data)
+                    if (found := wheel.pgdata_version(data)) != version:
+                        raise Refused(
+                            f"{data} was made by PostgreSQL {found}, this Onward brings {version}: use its own version"
+                        )
                     server = wheel.get_server(data, postgres_version=version)
                 if _answers(server.get_postmaster_info().socket_path):
                     return f"postgresql://postgres@/postgres?host={quote(str(server.get_postmaster_info().socket_dir))}"
