@@ -36,7 +36,7 @@ async def opened(*, create: bool = False, url: str | None = None) -> AsyncIterat
         where = embedded.start(home)
     DB.config = {"dsn": where, "statement_cache_size": 0 if settings.behind_pooler() else 100}
     try:
-        await DB.start_connection_pool(min_size=0, max_size=10)
+        await DB.start_connection_pool(min_size=0, max_size=10, reset=_left_clean)
         async with DB.transaction():
             pass  # the pool connects when it is asked to: ask now
     except (OSError, asyncpg.PostgresError, ValueError) as error:
@@ -56,6 +56,10 @@ async def holds_register() -> bool:
             return True
     except Misused:
         return False
+
+
+async def _left_clean(_: asyncpg.Connection) -> None:
+    """All settings here are local to a transaction: there is nothing to reset between two of them."""
 
 
 async def _leave() -> None:
@@ -92,7 +96,8 @@ async def as_known(instant: datetime | None) -> AsyncIterator[asyncpg.Connection
     """
     if instant is not None:
         async with transaction() as writers:
-            await writers.execute("select from journal_head for share")  # entries under way count, or come later
+            # Entries under way are waited for; one that waits for this update takes its time anew, after it.
+            await writers.execute("update journal_head set sequence = sequence")
     async with transaction() as reader:
         await reader.execute("set transaction isolation level repeatable read, read only")
         if instant is not None:

@@ -249,7 +249,6 @@ def _complete(table: type[Table], row: Row) -> Row:
 
 
 async def _enter_batch(at: asyncpg.Connection, entries: Sequence[Entry]) -> None:
-    await at.execute("select from journal_head for update")  # the time is taken after all that wait for it were served
     images, behind = [], []
     for place, entry in enumerate(entries, start=1):
         table = schema.by_name()[entry.table]

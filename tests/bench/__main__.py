@@ -104,7 +104,7 @@ async def registering(url: str) -> None:
                     "insert into bare (id, key, thing, version, since, name, ours, country) "
                     "values ($1, $2, $1, 1, $3, 'P', false, 'DE')",
                     int(time.perf_counter_ns()),
-                    f"k{number}",
+                    f"k{time.perf_counter_ns()}",
                     TODAY,
                 )
 
