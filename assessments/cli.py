@@ -7,6 +7,7 @@ import asyncio
 import getpass
 import os
 import re
+import secrets
 import sys
 import tempfile
 from collections.abc import Coroutine
@@ -302,10 +303,12 @@ def user_group() -> None:
 @click.option("--name", required=True, help="The person's name.")
 @click.option("--email", default=None, help="Where alerts go.")
 @click.option("--role", type=click.Choice([role.value for role in PersonRole]), required=True, help="What the person may do.")
-@click.option("--password-stdin", is_flag=True, help="Read the password from stdin instead of asking for it.")
+@click.option(
+    "--password-stdin", is_flag=True, help="Read the password from stdin; without it, and without a terminal, one is made."
+)
 def user_add(name: str, email: str | None, role: str, password_stdin: bool) -> None:
     """Add a person who may act. Prints the key; the password is kept as a hash, apart from the register."""
-    password = sys.stdin.readline().rstrip("\n") if password_stdin else click.prompt("Password", hide_input=True, err=True)
+    password = _password(from_stdin=password_stdin)
     if not name.strip():
         raise Misused("--name: cannot be empty")
     if len(password) < 12:
@@ -317,6 +320,17 @@ def user_add(name: str, email: str | None, role: str, password_stdin: bool) -> N
             return await people.add_person(name, email, PersonRole(role), today(), password, who())
 
     click.echo(run(write()))
+
+
+def _password(*, from_stdin: bool) -> str:
+    """The password as given; where nobody can be asked, one is made and told once, on stderr."""
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\n")
+    if sys.stdin.isatty():
+        return str(click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
+    made = secrets.token_urlsafe(15)
+    click.echo(f"password, told this once: {made}", err=True)
+    return made
 
 
 def today() -> date:

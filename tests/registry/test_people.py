@@ -185,3 +185,11 @@ def test_the_servers_log_names_nobody(folder: Path) -> None:
     log = (home / "db" / "log").read_text()
     assert "violates check constraint" in log
     assert "Quillfeather" not in log
+
+
+def test_where_nobody_can_be_asked_a_password_is_made_and_told_once(register: Register) -> None:
+    with environment(DATABASE_URL=register.url):
+        result = CliRunner().invoke(main, ["user", "add", "--name", "Grace Hopper", "--role", "dpo"])
+    made = result.stderr.strip().rpartition(" ")[2]
+    stored = register.ask("select password_hash from credential where person = $1", result.stdout.strip())[0][0]
+    assert PasswordHasher().verify(stored, made)
