@@ -32,6 +32,7 @@ from assessments.rules.onward import Hop, seen_from
 from assessments.verdicts import NAME_CONCLUDED, NAME_DUE, NAME_FACT, Judge, Reading, same
 from assessments.wording import sentences
 from registry import law
+from registry.law.files import read
 from registry.vocabulary import RANKING, Outcome
 
 PACK = law.load()
@@ -319,7 +320,7 @@ def test_what_is_published_later_never_changes_an_earlier_answer(dossier: Dossie
         for key, one in PACK.instruments.items()
     }
     members = tuple(one for one in PACK.memberships if one.known <= known)
-    then = law.Pack(shorter, members, law._decode(law.FOLDER / "countries.toml", law.Countries), "then")
+    then = law.Pack(msgspec.structs.replace(read(law.FOLDER, None), instruments=shorter, memberships=members, version="then"))
     whole, partly = readings(dossier, day, Judge(PACK, known)), readings(dossier, day, Judge(then, known))
     assert [(one.outcome, one.path_outcome, one.leg.verdict.last_day) for one in whole] == [
         (one.outcome, one.path_outcome, one.leg.verdict.last_day) for one in partly

@@ -99,7 +99,7 @@ async def registering(url: str) -> None:
         await connection.execute("create table bare (like party including defaults)")
 
         async def bare() -> None:
-            for number in range(count):
+            for _ in range(count):
                 await connection.execute(
                     "insert into bare (id, key, thing, version, since, name, ours, country) "
                     "values ($1, $2, $1, 1, $3, 'P', false, 'DE')",

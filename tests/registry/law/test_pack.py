@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from registry import law
-from registry.law import ENDS, FOREVER, Instrument
+from registry.law import FOREVER, Instrument
+from registry.law.files import ENDS, WEAKEST_FIRST, Event
 from tests.support import environment
 
 PACK = law.load()
@@ -17,7 +18,7 @@ DATED = [(one, event) for one in PACK.instruments.values() for event in one.even
 
 
 @pytest.mark.parametrize(("one", "event"), DATED, ids=lambda x: getattr(x, "key", None) or f"{x.what}-{x.effect}")
-def test_both_sides_of_every_date(one: Instrument, event: law.Event) -> None:
+def test_both_sides_of_every_date(one: Instrument, event: Event) -> None:
     """The day before an event it has not happened, on its day it has."""
     if event.what == "repealed" or _replaced(one, event):
         return
@@ -32,7 +33,7 @@ def test_both_sides_of_every_date(one: Instrument, event: law.Event) -> None:
 
 
 @pytest.mark.parametrize(("one", "event"), DATED, ids=lambda x: getattr(x, "key", None) or f"{x.what}-{x.known}")
-def test_nothing_is_known_before_it_was_published(one: Instrument, event: law.Event) -> None:
+def test_nothing_is_known_before_it_was_published(one: Instrument, event: Event) -> None:
     unknown = PACK.on(event.effect, event.known - ONE).standing(one.key)
     if event.what == "in_force":
         assert unknown is None
@@ -43,7 +44,7 @@ def test_nothing_is_known_before_it_was_published(one: Instrument, event: law.Ev
         assert unknown is None or unknown.event != event
 
 
-def _replaced(one: Instrument, event: law.Event) -> bool:
+def _replaced(one: Instrument, event: Event) -> bool:
     return any(other.what == event.what and other.known > event.known for other in one.events)
 
 
@@ -59,7 +60,7 @@ def test_both_sides_of_every_membership(member: law.Membership) -> None:
 def test_every_legal_date_has_its_citation_grade_and_day_of_verification() -> None:
     for one in [*PACK.instruments.values(), *PACK.memberships, *(event for _, event in DATED)]:
         assert one.citation
-        assert one.grade in law.WEAKEST_FIRST
+        assert one.grade in WEAKEST_FIRST
         assert date(2026, 1, 1) <= one.verified_on <= TODAY
 
 
@@ -105,7 +106,7 @@ def test_which_law_a_scope_brings_on_a_day(basis: str, territory: str, day: date
 
 
 def test_what_is_overdue_comes_weakest_grade_first() -> None:
-    grades = [law.WEAKEST_FIRST.index(cited.grade) for _, cited in PACK.overdue(date(2030, 1, 1))]
+    grades = [WEAKEST_FIRST.index(cited.grade) for _, cited in PACK.overdue(date(2030, 1, 1))]
     assert grades == sorted(grades)
     assert len(grades) == len(DATED) + len(PACK.instruments) + len(PACK.memberships)
     assert list(PACK.overdue(date(2026, 10, 9))) == []
