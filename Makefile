@@ -5,7 +5,7 @@ BIN := .venv/bin
 PG ?= 18
 SEED ?= $(shell od -An -N4 -tu4 /dev/urandom | tr -d " ")
 
-.PHONY: help setup run test prove check bench lock clean
+.PHONY: help setup run test prove check bench docs lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -32,9 +32,12 @@ prove: setup ## the tests with large numbers, in parts; goes on where it stopped
 bench: setup ## ratios of speed and memory within one run
 	@$(BIN)/python -m tests.bench
 
+docs: setup ## write docs/register.md from the tables
+	@$(BIN)/python -m tests.docs
+
 lock: setup ## write requirements.lock anew: exact versions and hashes, no addresses
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--no-emit-index-url --no-emit-find-links --group dev --output-file requirements.lock --upgrade pyproject.toml
 
-clean: ## remove what setup and the demo left
-	@rm -rf .venv onward-data
+clean: ## remove what setup left; no register is touched
+	@rm -rf .venv

@@ -77,7 +77,8 @@ def read_cases(path: Path) -> list[Case]:
     try:
         lines = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise Refused(f"{path}: cannot be read: {error}") from error
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise Refused(f"{path}: cannot be read: {reason}") from error
     if not lines or set(COLUMNS) - set(lines[0]):
         raise Refused(f"{path.name}: no case, or a column is missing: a line is {' '.join(COLUMNS)}, tab separated")
     found = [_case(line, f"{path.name} line {number}") for number, line in enumerate(lines, start=2)]

@@ -136,7 +136,7 @@ def import_register(file: Path, dry_run: bool, why: str | None) -> None:
             return await register.import_register(rows, who(), why, file.name, demo_from=demo_from(rows), dry_run=dry_run)
 
     count = run(write())
-    click.echo(f"{'Would import' if dry_run else 'Imported'} {count} rows from {file.name}.")
+    click.echo(f"{'Would import' if dry_run else 'Imported'} {count} row{'' if count == 1 else 's'} from {file.name}.")
 
 
 @main.group("export")
@@ -346,6 +346,8 @@ def clocks(as_of: date | None, known_on: datetime | None) -> Clocks:
     """The three clocks of a question, those not given set to now."""
     now = today()
     shown = now.isoformat()
+    if known_on is not None and known_on > datetime.combine(now, END_OF_DAY):
+        raise Misused("--known-on lies in the future: nobody knows yet what will have been recorded by then")
     if known_on is not None:
         whole_day = known_on.timetz() == END_OF_DAY
         shown = known_on.date().isoformat() if whole_day else known_on.astimezone(UTC).isoformat().replace("+00:00", "Z")

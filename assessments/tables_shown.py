@@ -9,7 +9,6 @@ from rich.text import Text
 
 from assessments.assess import Assessed, Clocks
 from assessments.doctor import Check
-from assessments.verdicts import lawful
 from registry.journal import Written
 from registry.law import Instrument, Pack, Standing
 from registry.vocabulary import DEMO_NOTICE, Outcome
@@ -30,20 +29,22 @@ def console() -> Console:
 
 
 def verdicts(assessed: Sequence[Assessed], clocks: Clocks) -> None:
-    """The verdicts as a table, and beneath it why some of them stop."""
+    """The verdicts as a table, and beneath it why some of them stop or ask for more."""
     out = console()
-    count = f"{len(assessed)} verdict{'' if len(assessed) == 1 else 's'}"
+    laws = sorted({one.regime or "no law known" for one in assessed})
+    exporters = {one.exporter for one in assessed}
+    count = f"{len(assessed)} verdict{'' if len(assessed) == 1 else 's'}{f' under {laws[0]}' if len(laws) == 1 else ''}"
     out.print(f"\nValid on {clocks.as_of}, known on {clocks.shown}: {count}")
-    grid = _grid("transfer", "from", "to", "in", "law", "verdict", "with its chain", "rests on", "last day", "changes")
+    if not assessed:
+        out.print("No transfer stands on that day, as far as was recorded by then.")
+        return
+    grid = _grid("transfer", "to", "verdict", "rests on", "last day", "changes on")
     for one in assessed:
+        way = f"{f'{one.exporter} → ' if len(exporters) > 1 else ''}{one.importer} ({one.country})"
         grid.add_row(
             one.transfer,
-            one.exporter,
-            one.importer,
-            one.country,
-            one.regime or "–",
-            _outcome(one.outcome, "" if one.flowing else ", stopped"),
-            _outcome(one.path_outcome),
+            way if len(laws) == 1 else f"{way}, {one.regime or laws[-1]}",
+            _outcome(one),
             one.basis or "–",
             _day(one.last_day),
             _day(one.next_change),
@@ -52,24 +53,26 @@ def verdicts(assessed: Sequence[Assessed], clocks: Clocks) -> None:
     for one in assessed:
         for line in _why(one):
             out.print(line)
-    if assessed:
-        out.print(f"\nLaw {assessed[0].law_version[:12]}", style="dim")
+    out.print(f"\nLaw {assessed[0].law_version[:12]}", style="dim")
     if any(isinstance(one.notice, str) for one in assessed):
         out.print(f"{DEMO_NOTICE}.", style="bold")
 
 
 def _why(one: Assessed) -> Iterator[str]:
-    """Why a leg stops, or where its chain does."""
-    if not lawful(one.outcome):
-        yield f"\n{one.transfer}: {one.reasons[0].text}"
-        yield from (f"  {reason.text}" for reason in one.reasons[1:])
+    """Why a leg stops or what is asked for, with the article, and where its chain stops."""
+    if one.outcome not in {Outcome.PERMITTED, Outcome.NO_TRANSFER}:
+        yield f"\n{one.transfer}:"
+        yield from (f"  {reason.text} [Art. {reason.article}]" for reason in one.reasons)
     if one.path_outcome != one.outcome:
         way = " → ".join([one.path[0].exporter, *(f"{step.importer} ({step.country})" for step in one.path)])
-        yield f"\n{one.transfer}: the chain is {_worded(one.path_outcome)} at its end: {way}"
+        yield f"\n{one.transfer}: beneath it the chain is {_worded(one.path_outcome)} at its end: {way}"
 
 
-def _outcome(outcome: Outcome, more: str = "") -> Text:
-    return Text(_worded(outcome) + more, COLOURS[outcome])
+def _outcome(one: Assessed) -> Text:
+    verdict = Text(_worded(one.outcome) + ("" if one.flowing else ", stopped"), COLOURS[one.outcome])
+    if one.path_outcome != one.outcome:
+        verdict.append(f"\nchain: {_worded(one.path_outcome)}", COLOURS[one.path_outcome])
+    return verdict
 
 
 def _worded(outcome: Outcome) -> str:
@@ -150,7 +153,8 @@ def checks(found: Sequence[Check]) -> None:
 def _grid(*titles: str) -> Grid:
     grid = Grid(show_lines=False, pad_edge=False, header_style="bold", box=None, padding=(0, 1))
     for title in titles:
-        grid.add_column(title, overflow="fold", ratio=1 if title == "why" else None)
+        whole = title in {"verdict", "last day", "changes on", "effect", "known", "verified on", "time (UTC)"}
+        grid.add_column(title, overflow="fold", no_wrap=whole, ratio=1 if title == "why" else None)
     return grid
 
 

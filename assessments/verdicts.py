@@ -375,10 +375,6 @@ def about(verdict: Verdict, code: str, instrument: str | None, tool: int | None)
     return ()
 
 
-def lawful(outcome: Outcome) -> bool:
-    return RANKING[outcome] >= RANKING[Outcome.MEASURES_REQUIRED]
-
-
 def _over(due: date | None, day: date) -> bool:
     return due is not None and due < day
 

@@ -50,6 +50,9 @@ async def erase_person(person: str, why: str, who: str) -> Erasure:
 async def erase(book: Book, about: Sequence[tuple[type[Table], Row]]) -> Erasure:
     """Empties the rows and takes the person out of every other text, within the book's transaction."""
     await book.enter()
+    about = [(table, row) for table, row in about if any(row[key] for key in schema.personal(table))] or await _erased(
+        book, about
+    )
     names: set[str] = set()
     for table, row in about:
         names |= {str(row[key]) for key in schema.personal(table) if row.get(key)}
@@ -85,6 +88,14 @@ async def _of_others(book: Book, about: set[tuple[str, int]]) -> set[str]:
             if (schema.name(table), row["id"]) not in about:
                 values |= {str(row[column]).casefold() for column in columns if row[column]}
     return values
+
+
+async def _erased(book: Book, about: Sequence[tuple[type[Table], Row]]) -> list[tuple[type[Table], Row]]:
+    """Rows that are empty already, where older entries still hold values of theirs. Raises Refused where none does."""
+    left = [(table, row) for table, row in about if await _values_of(book, table, row)]
+    if not left:
+        raise Refused(f"{schema.name(about[0][0])} {about[0][1]['key']!r} has been erased already")
+    return left
 
 
 class Named:

@@ -44,7 +44,10 @@ class Given(msgspec.Struct):
 def read_file(path: Path) -> dict[str, list[Row]]:
     """The tables of a register file. Raises Refused for what cannot be read as one."""
     try:
-        read = json.loads(path.read_bytes(), object_pairs_hook=_object)
+        content = path.read_bytes()
+        if not content.strip():
+            raise Refused(f"{path.name}: the file is empty: a register file is {{table: [row, …]}}")
+        read = json.loads(content, object_pairs_hook=_object)
         tables = msgspec.convert(read, dict[str, list[dict[str, Any]]])
     except OSError as error:
         raise Refused(f"{path}: cannot be read: {error.strerror}") from error
@@ -194,7 +197,30 @@ def _converted(row: Any, kind: type[Any], place: str) -> Any:
     except msgspec.ValidationError as error:
         what, _, where = str(error).partition(" - at `")
         field = where.rstrip("`").removeprefix("$.").removeprefix("$") or "row"
-        raise Refused(f"{place} {field}: {what}") from error
+        raise Refused(f"{place} {field}: {what}{_way_out(what, kind, field)}") from error
+
+
+def _way_out(what: str, kind: type[Any], field: str) -> str:
+    """What may stand in a field, where what stands there may not."""
+    if "date" in what:
+        return ": write it as YYYY-MM-DD"
+    if "enum" in what:
+        described = msgspec.json.schema(kind)
+        words = sorted(word for one in _enums(described, field.partition("[")[0]) for word in one if isinstance(word, str))
+        return f": one of {', '.join(words)}" if words else ""
+    return ""
+
+
+def _enums(described: dict[str, Any], field: str) -> Iterator[list[Any]]:
+    """The words that a field's schema allows."""
+    for one in described.get("$defs", {}).values():
+        waiting = [one.get("properties", {}).get(field, {})]
+        for part in waiting:
+            if "enum" in part:
+                yield part["enum"]
+            waiting += [*part.get("anyOf", []), *([part["items"]] if isinstance(part.get("items"), dict) else [])]
+            if "$ref" in part:
+                waiting.append(described["$defs"][part["$ref"].rpartition("/")[2]])
 
 
 def _normal(table: type[Table], values: Row, place: str) -> Row:

@@ -124,6 +124,8 @@ class Pack:
         facts: list[tuple[str, Cited]] = [(one.country, one) for one in self.memberships]
         for one in self.instruments.values():
             facts += [(one.key, one), *((f"{one.key} {event.what} {event.effect}", event) for event in one.events)]
+            facts += [(f"{one.key} scope {scope.fact}", scope) for scope in one.scope]
+            facts += [(f"{one.key} territory {territory.area}", territory) for territory in one.territory]
         facts.sort(key=lambda fact: (WEAKEST_FIRST.index(fact[1].grade), fact[1].verified_on, fact[0]))
         return (fact for fact in facts if (today - fact[1].verified_on).days >= VERIFY_EVERY[fact[1].grade])
 

@@ -51,7 +51,7 @@ class Event(Cited, frozen=True, kw_only=True):
     effect: date
 
 
-class Scope(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Scope(Cited, frozen=True, kw_only=True):
     """A condition on a fact about the flow: `is` this, or none of these. Holds from `since` until `until`.
 
     A fact that is not recorded fails `is` as unknown, and passes `none_of` as the ordinary case (law.md 13, 12).
@@ -64,7 +64,6 @@ class Scope(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     until: date = FOREVER
     known: date = date.min
     until_known: date = date.min
-    citation: str | None = None
 
 
 class Roles(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -75,7 +74,7 @@ class Roles(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     impact_assessment: Literal["always", "if_combined"] = "always"
 
 
-class Territory(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Territory(Cited, frozen=True, kw_only=True):
     """Where a regime governs exporters who are established there."""
 
     area: str
@@ -233,8 +232,8 @@ def _faults(one: Instrument, pack: Files) -> Iterator[str]:
         known = {"data": DataKind, "purpose": Purpose}.get(scope.fact)
         if scope.none_of and (known is None or set(scope.none_of) - set(known)):
             yield f"[[scope]] on {scope.fact}: `none_of` takes {', '.join(known) if known else 'no words here: use `is`'}"
-        if not (scope.citation or "").strip():
-            yield f"[[scope]] on {scope.fact}: `citation` is missing: say where it stands"
+        if not scope.citation.strip():
+            yield f"[[scope]] on {scope.fact}: `citation` is empty: say where it stands"
         if scope.until <= scope.since:
             yield f"[[scope]] on {scope.fact}: `until` lies before `since`: mend one of them"
     if one.kind in {"adequacy", "framework", "inside"} and not one.countries:

@@ -159,11 +159,13 @@ def test_a_server_killed_in_the_midst_is_told_in_one_line_and_the_next_command_w
     given = os.environ | {"ONWARD_HOME": str(home)}
     words = [*ONWARD, "import", "register", str(home.parent / "big.json")]
     running = subprocess.Popen(words, cwd=ROOT, env=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    path = home / "db" / "postmaster.pid"
-    while not path.exists():
-        time.sleep(0.02)
-    time.sleep(0.5)
-    os.kill(int(path.read_text().split()[0]), signal.SIGKILL)
+    time.sleep(1)
+    while running.poll() is None:
+        try:
+            os.kill(int((home / "db" / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+            break
+        except (FileNotFoundError, IndexError, ProcessLookupError):
+            time.sleep(0.02)
     _, stderr = running.communicate(timeout=60)
     assert len(stderr.splitlines()) <= 1, stderr
     assert onward(home, "doctor").returncode == 0

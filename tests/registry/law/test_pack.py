@@ -58,7 +58,8 @@ def test_both_sides_of_every_membership(member: law.Membership) -> None:
 
 
 def test_every_legal_date_has_its_citation_grade_and_day_of_verification() -> None:
-    for one in [*PACK.instruments.values(), *PACK.memberships, *(event for _, event in DATED)]:
+    scoped = [part for one in PACK.instruments.values() for part in (*one.scope, *one.territory)]
+    for one in [*PACK.instruments.values(), *PACK.memberships, *scoped, *(event for _, event in DATED)]:
         assert one.citation
         assert one.grade in WEAKEST_FIRST
         assert date(2026, 1, 1) <= one.verified_on <= TODAY
@@ -108,7 +109,8 @@ def test_which_law_a_scope_brings_on_a_day(basis: str, territory: str, day: date
 def test_what_is_overdue_comes_weakest_grade_first() -> None:
     grades = [WEAKEST_FIRST.index(cited.grade) for _, cited in PACK.overdue(date(2030, 1, 1))]
     assert grades == sorted(grades)
-    assert len(grades) == len(DATED) + len(PACK.instruments) + len(PACK.memberships)
+    parts = sum(len(one.scope) + len(one.territory) for one in PACK.instruments.values())
+    assert len(grades) == len(DATED) + len(PACK.instruments) + len(PACK.memberships) + parts
     assert list(PACK.overdue(date(2026, 10, 9))) == []
 
 
@@ -154,11 +156,15 @@ UNSOUND = {
     ),
     "no regime": (WHOLE.replace('["EU_GDPR"]', "[]"), "`regimes`: name some of"),
     "a misspelt purpose": (
-        WHOLE + '[[scope]]\nfact = "purpose"\nnone_of = ["jornalism"]\ncitation = "x"\n',
+        WHOLE
+        + '[[scope]]\nfact = "purpose"\nnone_of = ["jornalism"]\ncitation = "x"\ngrade = "M-l"\nverified_on = 2026-11-01\n',
         "`none_of` takes ",
     ),
-    "words for a yes": (WHOLE + '[[scope]]\nfact = "lgpd"\nnone_of = ["yes"]\ncitation = "x"\n', "use `is`"),
-    "a scope without citation": (WHOLE + '[[scope]]\nfact = "lgpd"\nis = true\n', "`citation` is missing"),
+    "words for a yes": (
+        WHOLE + '[[scope]]\nfact = "lgpd"\nnone_of = ["yes"]\ncitation = "x"\ngrade = "M-l"\nverified_on = 2026-11-01\n',
+        "use `is`",
+    ),
+    "a scope without citation": (WHOLE + '[[scope]]\nfact = "lgpd"\nis = true\n', "missing required field `citation`"),
     "brackets without end": (WHOLE + "x = " + "[" * 3000, "own-decision.toml"),
     "no article": (WHOLE.replace('{ EU_GDPR = "45(1)" }', "{}"), "names no article for EU_GDPR"),
 }
