@@ -29,6 +29,7 @@ import psutil
 from registry.errors import Refused
 
 VERSION = 18
+PID_FILE_LINES = 8
 TRIES = 40
 # The log may name no person: no DETAIL (it shows the failing row), no statement, no parameter.
 QUIET = """
@@ -51,6 +52,7 @@ def start(home: Path, version: int = VERSION) -> str:
                 with _parents_kept(data):
                     _initialise(wheel, home, version)
                     _forget_dead_processes(data)
+                    _complete_pid_file(data / "postmaster.pid")
                     if (found := wheel.pgdata_version(data)) != version:
                         raise Refused(
                             f"{data} was made by PostgreSQL {found}, this Onward brings {version}: use its own version"
@@ -132,6 +134,16 @@ def _forget_dead_processes(data: Path) -> None:
     except ValueError:
         listed = []
     path.write_text(json.dumps([pid for pid in listed if psutil.pid_exists(pid)]))
+
+
+def _complete_pid_file(path: Path) -> None:
+    """A server killed while it started leaves a pid file without its last lines, on which the wheel would stumble for ever.
+
+    The lines are added, never the file removed: by it PostgreSQL knows whether anything of that server is still alive.
+    """
+    lines = path.read_text().splitlines() if path.exists() else []
+    if 0 < len(lines) < PID_FILE_LINES and lines[0].isdigit() and not psutil.pid_exists(int(lines[0])):
+        path.write_text("\n".join([*lines, *[""] * (PID_FILE_LINES - 1 - len(lines)), "stopping"]) + "\n")
 
 
 @contextmanager

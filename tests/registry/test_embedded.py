@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
 import pytest
 
 from registry import embedded, settings
@@ -170,3 +171,17 @@ def test_a_server_killed_in_the_midst_is_told_in_one_line_and_the_next_command_w
     assert len(stderr.splitlines()) <= 1, stderr
     assert onward(home, "doctor").returncode == 0
     assert running.returncode in {0, 1}
+
+
+def test_a_server_killed_while_it_started_leaves_nothing_to_mend(home: Path) -> None:
+    """Its pid file lacks the last lines, and nobody will ever write them."""
+    onward(home, "demo", "--until", "2018-05-25")
+    settings.checked_home(create=False, folder=home)
+    embedded.start(home)
+    path = home / "db" / "postmaster.pid"
+    pid, whole = int(path.read_text().split()[0]), path.read_text().splitlines()
+    for process in [psutil.Process(pid), *psutil.Process(pid).children()]:
+        process.kill()
+    embedded.stop(home)
+    path.write_text("\n".join(whole[:7]) + "\n")
+    assert onward(home, "doctor").returncode == 0
