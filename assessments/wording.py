@@ -1,5 +1,6 @@
 """The sentences of findings in the reader's language, made at the edge from `templates/findings`."""
 
+from collections.abc import Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -30,7 +31,13 @@ def sentences(language: str = "en") -> dict[str, dict[str, str]]:
 
 
 def country_name(code: str, law: Law, language: str = "en") -> str:
-    return law.pack.own_names.get(code) or Locale(language).territories.get(code) or code
+    return law.pack.own_names.get(code) or _territories(language).get(code) or code
+
+
+@cache
+def _territories(language: str) -> Mapping[str, str]:
+    names: Mapping[str, str] = Locale(language).territories
+    return names
 
 
 def sentence(finding: Finding, hop: Hop, names: Names, law: Law, language: str = "en") -> str:
@@ -79,5 +86,6 @@ def _citation(code: str, standing: Standing) -> str:
     return standing.event.citation if standing.code == code else standing.instrument.citation
 
 
+@cache
 def _day(day: date | None, language: str) -> str:
     return format_date(day, "d MMMM y", locale=language) if day else "a day that is not recorded"
