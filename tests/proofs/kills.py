@@ -43,7 +43,8 @@ class Kills:
         assert not found.halves, f"half an import: {found.halves}"
         assert not found.without_entry, f"rows without their entry: {found.without_entry}"
         assert found.sequences == list(range(1, len(found.sequences) + 1)), "a gap in the journal"
-        self.hit += len(found.imports) + len(found.edits) > len(imported) + len(edited)
+        unsaid = (found.imports - imported) | (found.edits - edited)
+        self.hit += any(name.startswith(f"{self.rounds}-") for name in unsaid)
 
     def _kill_a_writer(self, turn: str) -> list[tuple[str, str]]:
         command = [sys.executable, "-m", "tests.proofs.writer", turn]
