@@ -224,6 +224,7 @@ _JOURNAL = [
     *_kept("journal_entry", "update or delete"),
     *_kept("journal_value", "update"),
     *_kept("journal_head", "delete"),
+    *_kept("look", "update or delete"),
     *_trigger("journal_head", "onward_advance", 'before insert or update on public."{table}" for each row', "onward_advance"),
     *(
         line

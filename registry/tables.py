@@ -1,8 +1,8 @@
 """What is recorded: one column a fact, said once, with the article that asks for it.
 
 Kinds of tables: a `Fact` (or judgement) is written only through `journal.py`, whose own `Journal` tables are append-only;
-an `Operation` is a plain row that no rule and no report reads and that a restore may lose. Looks (who opened what) come
-with the pages. `tests/registry/test_tables.py` holds that every table is of exactly one kind.
+an `Operation` is a plain row that no rule and no report reads and that a restore may lose; a `Looked` row is append-only and
+says who opened or took what. `tests/registry/test_tables.py` holds that every table is of exactly one kind.
 
 A fact's row says what is so from `since` (counts) until `until` (does not). Rows with one `key` are periods of one and
 the same thing; `thing` is the id of the first of them, and it is what foreign keys name.
@@ -112,6 +112,10 @@ class Operation:
     """Plain rows: read by no rule and no report, may be lost in a restore."""
 
 
+class Looked:
+    """Append-only rows that say who opened, exported or downloaded what."""
+
+
 class Journal:
     """Append-only rows that `journal.py` alone writes."""
 
@@ -186,6 +190,8 @@ class Vendor(Fact, Table):
     category = choice(v.VendorCategory, "What it is for", required=True)
     service = note("What it does for us, in everyday words")
     owner = link(Person, "Who answers for it in our house", required=False)
+    review_months = Integer(null=True, default=None, help_text="Months between two reviews, where the tier's are not to hold")
+    review_reason = note("Why they are not to hold")
     note = note("Anything else worth knowing")
 
 
@@ -388,3 +394,52 @@ class Credential(Operation, Table):
     id = BigSerial(primary_key=True)
     person = Varchar(length=200, unique=True, default="", help_text="Key of the person")
     password_hash = Text(default="", help_text="argon2id")
+
+
+class Session(Operation, Table):
+    """A person signed in. The cookie holds a token, this row its SHA-256 alone."""
+
+    id = BigSerial(primary_key=True)
+    token_hash = Varchar(length=64, unique=True, default="", help_text="SHA-256 of the token, hexadecimal")
+    person = Varchar(length=200, index=True, default="", help_text="Key of the person")
+    began = Timestamptz(default=None, null=False, help_text="When the person signed in")
+    seen = Timestamptz(default=None, null=False, help_text="When the person was last seen: the idle end counts from here")
+    ends = Timestamptz(default=None, null=False, help_text="When it ends whatever happens")
+    revoked = Timestamptz(null=True, default=None, help_text="When somebody ended it")
+    agent = Varchar(length=200, default="", help_text="The browser, as it calls itself")
+
+
+class Attempt(Operation, Table):
+    """A try at a door that allows only so many: signing in, links, exports."""
+
+    id = BigSerial(primary_key=True)
+    door = Varchar(length=80, index=True, default="", help_text="Which door, and who stands before it, as a SHA-256")
+    at = Timestamptz(default=None, null=False, help_text="When")
+
+
+class Draft(Operation, Table):
+    """What a person has typed and not yet recorded."""
+
+    id = BigSerial(primary_key=True)
+    key = Varchar(length=40, unique=True, default="", help_text="Random; stands in the address")
+    person = Varchar(length=200, index=True, default="", help_text="Key of the person: nobody else may open it")
+    content = JSONB(default="{}", help_text="The fields as typed")
+    at = Timestamptz(default=None, null=False, help_text="When it was last kept")
+
+
+class Secret(Operation, Table):
+    """A secret that all machines of one register share, such as the one behind form tokens."""
+
+    id = BigSerial(primary_key=True)
+    name = Varchar(length=40, unique=True, default="", help_text="What it is for")
+    value = Varchar(length=100, default="", help_text="Random")
+
+
+class Look(Looked, Table):
+    """Who opened, exported or downloaded what, and when."""
+
+    id = BigSerial(primary_key=True)
+    at = Timestamptz(default=None, null=False, help_text="When, UTC")
+    person = Varchar(length=200, index=True, default="", help_text="Key of the person, or cli:<login>")
+    what = Varchar(length=40, default="", help_text="opened, downloaded, signed in …")
+    of = Varchar(length=400, default="", help_text="The address, or the record's name and clocks")

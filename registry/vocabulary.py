@@ -219,6 +219,20 @@ class CaseKind(StrEnum):
     REQUEST = "request"
 
 
+class AlertKind(StrEnum):
+    """What somebody must hear about; each has its what, why and what-to-do in `templates/alerts`."""
+
+    VERDICT_CHANGED = "verdict_changed"
+    ONWARD_TRANSFER = "onward_transfer"
+    LISTING_ENDING = "listing_ending"
+    SAFEGUARD_ENDING = "safeguard_ending"
+    REVIEW_DUE = "review_due"
+    REVIEW_OVERDUE = "review_overdue"
+    NOTICE_RECEIVED = "notice_received"
+    PAST_CHANGED = "past_changed"
+    LAW_PACK_CHANGED = "law_pack_changed"
+
+
 class Outcome(StrEnum):
     """What the law says about a leg on a day, worst first. Unknown is never lawful."""
 

@@ -30,6 +30,8 @@ LINES = [
     {"assessments.wording"},
     {"assessments.assess", "assessments.cases", "assessments.doctor"},
     {"assessments.tables_shown"},
+    {"assessments.cli.door"},
+    {"assessments.cli.law", "assessments.cli.register"},
     {"assessments.cli"},
 ]
 

@@ -6,11 +6,11 @@ from piccolo.conf.apps import Finder
 from piccolo.table import Table
 
 from registry import schema
-from registry.tables import Fact, Journal, Operation
+from registry.tables import Fact, Journal, Looked, Operation
 from tests.support import Register
 
 TABLES = Finder().get_table_classes()
-KINDS = (Fact, Operation, Journal)
+KINDS = (Fact, Operation, Looked, Journal)
 
 
 @pytest.mark.parametrize("table", TABLES, ids=schema.name)

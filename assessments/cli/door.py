@@ -1,0 +1,146 @@
+"""The command line: design section 10 is its contract. Exit 0 did its work, 1 found something or failed, 2 misused.
+
+Nothing but the answer goes to stdout. This is the door at which the day is fixed: below it, nobody asks for it.
+"""
+
+import asyncio
+import getpass
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Coroutine
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import asyncpg
+import msgspec
+import rich_click as click
+
+from assessments.assess import Clocks
+from registry import embedded, settings
+from registry.errors import Misused, Refused
+
+Answer = TypeVar("Answer")
+END_OF_DAY = time.max.replace(tzinfo=UTC)
+
+
+class Day(click.ParamType[date]):
+    """A day, as YYYY-MM-DD."""
+
+    name = "day"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        try:
+            return value if isinstance(value, date) else day_of(value)
+        except ValueError as error:
+            self.fail(f"{value!r} is no day ({error}): write it as YYYY-MM-DD", param, ctx)
+
+
+class Instant(click.ParamType[datetime]):
+    """A day, meaning its end in UTC, or an instant as YYYY-MM-DDTHH:MM:SSZ."""
+
+    name = "day or instant"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        try:
+            if "T" not in value:
+                return datetime.combine(day_of(value), END_OF_DAY)
+            instant = datetime.fromisoformat(value)
+            day_of(value.partition("T")[0])
+            return instant.replace(tzinfo=instant.tzinfo or UTC).astimezone(UTC)
+        except ValueError as error:
+            self.fail(f"{value!r} is no day or instant ({error}): write 2020-07-16 or 2020-07-16T09:30:00Z", param, ctx)
+
+
+def day_of(text: str) -> date:
+    """A day within the reach of the law's files. Raises ValueError for anything else."""
+    if not re.fullmatch(r"[12]\d{3}-\d\d-\d\d", text):
+        raise ValueError("a year from 1000 to 2999, month and day")
+    return date.fromisoformat(text)
+
+
+DAY, INSTANT = Day(), Instant()
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
+as_of_option = click.option("--as-of", type=DAY, default=None, help="The day the question is about (today).")
+known_on_option = click.option("--known-on", type=INSTANT, default=None, help="What was recorded and published by then (now).")
+
+
+class Commands(click.RichGroup):
+    """Whatever goes wrong becomes one line on stderr and an exit code."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().main(*args, **{**kwargs, "standalone_mode": False})
+        except click.ClickException as error:
+            complain(error.format_message(), error.exit_code)
+        except click.Abort:
+            complain("stopped", 1)
+        except Refused as error:
+            complain(str(error), error.exit_code)
+        except UnicodeEncodeError:
+            complain("what was given is no UTF-8: write it in UTF-8", 2)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            complain(f"the database could not be used: {error}; `onward doctor` looks at it", 1)
+
+
+def complain(what: str, exit_code: int) -> NoReturn:
+    print("onward:", " ".join(what.split()), file=sys.stderr)
+    sys.exit(exit_code)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="onward", prog_name="onward")
+def main() -> None:
+    """The register of third parties and cross-border transfers, judged on dated law."""
+
+
+def today() -> date:
+    """The UTC date."""
+    return datetime.now(UTC).date()
+
+
+def who() -> str:
+    return f"cli:{getpass.getuser()}"
+
+
+def clocks(as_of: date | None, known_on: datetime | None) -> Clocks:
+    """The three clocks of a question, those not given set to now."""
+    now = today()
+    shown = now.isoformat()
+    if known_on is not None and known_on > datetime.combine(now, END_OF_DAY):
+        raise Misused("--known-on lies in the future: nobody knows yet what will have been recorded by then")
+    if known_on is not None:
+        whole_day = known_on.timetz() == END_OF_DAY
+        shown = known_on.date().isoformat() if whole_day else known_on.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    known_day = known_on.astimezone(UTC).date() if known_on else now
+    return Clocks(as_of or now, known_on, known_day, shown)
+
+
+def run(work: Coroutine[Any, Any, Answer]) -> Answer:
+    """Runs one command's work, and leaves the embedded server afterwards."""
+    try:
+        return asyncio.run(work)
+    finally:
+        if settings.database_url() is None:
+            embedded.stop(settings.home())
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Writes a file whole, or leaves what was there; what is no plain file (a pipe, a device) is written to."""
+    try:
+        path = path.resolve()
+        if path.exists() and not path.is_file():
+            path.write_bytes(content)
+            return
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+            file.write(content)
+        Path(file.name).chmod(0o600 if not path.exists() else path.stat().st_mode & 0o777)
+        os.replace(file.name, path)
+    except OSError as error:
+        raise Refused(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def print_json(answer: Any) -> None:
+    click.echo(msgspec.json.format(msgspec.json.encode(answer), indent=2).decode())
