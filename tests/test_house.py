@@ -20,7 +20,7 @@ RULES = [path for path in CODE if path.parent.name == "rules"]
 # A module imports only from its own line or one above.
 LINES = [
     {"registry", "registry.vocabulary", "registry.errors", "registry.settings"},
-    {"registry.law", "registry.law.files", "registry.embedded", "registry.door"},
+    {"registry.law", "registry.law.files", "registry.embedded", "registry.upgrade", "registry.door"},
     {"registry.tables", "assessments"},
     {"assessments.tables", "registry.piccolo_app", "assessments.piccolo_app", "piccolo_conf"},
     {"registry.schema", "registry.database", "registry.journal"},
