@@ -150,6 +150,8 @@ def fingerprint(migrations: list[str]) -> str:
     return hashlib.sha256("\n".join([*migrations, *statements()]).encode()).hexdigest()
 
 
+# A plan is kept for as long as the connection: one made for a journal of a few entries would read all of a long one.
+BY_INDEX = "language plpgsql set enable_seqscan = off"
 _FUNCTIONS = [
     "create schema if not exists known",
     """create or replace function onward_refuse() returns trigger language plpgsql as $$
@@ -168,7 +170,7 @@ begin
     end if;
     return new;
 end $$""",
-    """create or replace function onward_has_entry() returns trigger language plpgsql as $$
+    f"""create or replace function onward_has_entry() returns trigger {BY_INDEX} as $$
 begin
     if not exists (select from public.journal_entry e
                    where e."table" = tg_table_name::text and e."row" = new.id and e.version = new.version) then
@@ -189,7 +191,7 @@ begin
     end if;
     return new;
 end $$""",
-    """create or replace function onward_no_gap() returns trigger language plpgsql as $$
+    f"""create or replace function onward_no_gap() returns trigger {BY_INDEX} as $$
 begin
     if exists (select from public.journal_head h where h.sequence > 0
                and not exists (select from public.journal_entry e where e.sequence = h.sequence)) then
@@ -207,7 +209,7 @@ def _in_order() -> str:
             found := exists (select from public."{name(table)}" where id = new."row" and version >= new.version);"""
         for table in tables()
     )
-    return f"""create or replace function onward_in_order() returns trigger language plpgsql as $$
+    return f"""create or replace function onward_in_order() returns trigger {BY_INDEX} as $$
 declare
     found boolean := false;
 begin
