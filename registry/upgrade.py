@@ -25,7 +25,7 @@ from registry.settings import clusters_kept
 
 DONE = "db.old"  # a cluster that is no longer needed, and may be gone in part
 HELD = r"""select case when to_regclass('public.journal_head') is null then 'select 0' else
-'select sequence, at, (select count(*) from public.journal_entry) from public.journal_head' end \gexec
+'select sequence, extract(epoch from at), (select count(*) from public.journal_entry) from public.journal_head' end \gexec
 """
 
 
@@ -53,9 +53,11 @@ class Cluster:
 
     def held(self) -> str:
         """What the register holds: sequence and time of the journal's head, and how many entries there are."""
-        sockets = shlex.quote(str(self.work))
-        log = str(self.data / "log")
-        self.run("pg_ctl", "-w", "-t", "600", "-D", str(self.data), "-l", log, "-o", f"-h '' -k {sockets}", "start")
+        listening, log = f"-h '' -k {shlex.quote(str(self.work))}", self.data / "log"
+        try:
+            self.run("pg_ctl", "-w", "-t", "600", "-D", str(self.data), "-l", str(log), "-o", listening, "start")
+        except Refused as error:
+            raise Refused(f"{error} {log.read_text().strip().rpartition(chr(10))[2]}") from error
         try:
             return self.run("psql", "-h", str(self.work), "-U", "postgres", "-d", "postgres", "-AtX", given=HELD)
         finally:

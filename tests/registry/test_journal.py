@@ -62,12 +62,15 @@ def test_a_single_row_is_written_with_the_same_entry_in_one_statement(register: 
     assert len(register.answer("journal")) == 3
 
 
-@pytest.mark.parametrize("table", schema.tables(), ids=schema.name)
-def test_every_journaled_table_has_a_door_of_one_statement(register: Register, table: type) -> None:
+def test_every_journaled_table_has_a_door_of_one_statement(register: Register) -> None:
     """What the row lacks is refused by the table's own rules, not by the door."""
-    with pytest.raises((Refused, asyncpg.PostgresError)) as told:
-        register.do(lambda: journal.record("cli:test", None, table, {"key": "x"}))
-    assert "since: cannot be left empty" in str(told.value)
+
+    async def knock() -> None:
+        for table in schema.tables():
+            with pytest.raises(Refused, match="since: cannot be left empty"):
+                await journal.record("cli:test", None, table, {"key": "x"})
+
+    register.do(knock)
 
 
 def test_the_world_changed_the_old_row_ends_and_a_new_one_begins(register: Register) -> None:
