@@ -150,7 +150,8 @@ def fingerprint(migrations: list[str]) -> str:
     return hashlib.sha256("\n".join([*migrations, *statements()]).encode()).hexdigest()
 
 
-# A plan is kept for as long as the connection: one made for a journal of a few entries would read all of a long one.
+# A plan is kept for as long as the connection: one made for a journal of a few entries would read all of a long one. So
+# these read by index alone, and each query of theirs names a key.
 BY_INDEX = "language plpgsql set enable_seqscan = off"
 _FUNCTIONS = [
     "create schema if not exists known",
@@ -193,7 +194,7 @@ begin
 end $$""",
     f"""create or replace function onward_no_gap() returns trigger {BY_INDEX} as $$
 begin
-    if exists (select from public.journal_head h where h.sequence > 0
+    if exists (select from public.journal_head h where h.id = 1 and h.sequence > 0
                and not exists (select from public.journal_entry e where e.sequence = h.sequence)) then
         raise exception 'the journal would have a gap' using errcode = 'OW005';
     end if;
@@ -213,7 +214,7 @@ def _in_order() -> str:
 declare
     found boolean := false;
 begin
-    if not exists (select from public.journal_head where sequence >= new.sequence and at >= new.at)
+    if not exists (select from public.journal_head where id = 1 and sequence >= new.sequence and at >= new.at)
         or (new.sequence > 1 and not exists (
             select from public.journal_entry where sequence = new.sequence - 1 and at <= new.at
         ))
