@@ -80,6 +80,15 @@ async def transaction() -> AsyncIterator[asyncpg.Connection]:
         yield connection()
 
 
+@asynccontextmanager
+async def single() -> AsyncIterator[asyncpg.Connection]:
+    """A connection for one statement, which is a transaction of its own."""
+    if DB.pool is None or DB.current_transaction.get() is not None:
+        raise RuntimeError("no register is open, or a transaction is: write in that one")
+    async with DB.pool.acquire() as at:
+        yield at
+
+
 def connection() -> asyncpg.Connection:
     """The connection of the transaction this task is in."""
     current = DB.current_transaction.get()

@@ -14,6 +14,7 @@ import shutil
 import socket
 import stat
 import subprocess
+import sys
 import tempfile
 import time
 import warnings
@@ -26,6 +27,7 @@ from urllib.parse import quote
 import fasteners
 import psutil
 
+from registry import upgrade
 from registry.errors import Refused
 
 VERSION = 18
@@ -50,20 +52,23 @@ def start(home: Path, version: int = VERSION) -> str:
         try:
             with fasteners.InterProcessLock(home / "private" / "start.lock"):
                 with _parents_kept(data):
+                    upgrade.put_back(home)
                     _initialise(wheel, home, version)
                     _forget_dead_processes(data)
                     _complete_pid_file(data / "postmaster.pid")
-                    if (found := wheel.pgdata_version(data)) != version:
-                        raise Refused(
-                            f"{data} was made by PostgreSQL {found}, this Onward brings {version}: use its own version"
-                        )
+                    _bring_up(wheel, data.resolve(), version)
                     server = wheel.get_server(data, postgres_version=version)
                 if _answers(server.get_postmaster_info().socket_path):
+                    if upgrade.finish(home):
+                        print(f"onward: {data} was upgraded to PostgreSQL {version}", file=sys.stderr)
                     return f"postgresql://postgres@/postgres?host={quote(str(server.get_postmaster_info().socket_dir))}"
         except (AssertionError, ValueError, OSError, RuntimeError, psutil.Error, subprocess.SubprocessError) as error:
             last = error
         wheel.PostgresServer._instances.pop(data.resolve(), None)
         time.sleep(PAUSE)
+    with fasteners.InterProcessLock(home / "private" / "start.lock"):
+        if upgrade.undo(home.resolve()):
+            raise Refused(f"{data} does not start with PostgreSQL {version} ({last}): the old cluster is in its place again")
     raise Refused(f"the embedded PostgreSQL under {data} does not start ({last}): its log is {data / 'log'}")
 
 
@@ -106,9 +111,13 @@ def _wheel() -> ModuleType:
 
 def _initialise(wheel: ModuleType, home: Path, version: int) -> None:
     """Makes the cluster beside its place and moves it there whole: a killed `initdb` leaves nothing to mend."""
-    if (home / "db" / "PG_VERSION").exists():
-        return
-    fresh = home / "db.new"
+    if not (home / "db" / "PG_VERSION").exists():
+        _make(wheel, home / "db.new", version)
+        (home / "db.new").rename(home / "db")
+
+
+def _make(wheel: ModuleType, fresh: Path, version: int) -> None:
+    """An empty cluster in that folder, whatever was there."""
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(mode=0o700)
     locale = os.environ.get("LC_ALL")
@@ -122,7 +131,29 @@ def _initialise(wheel: ModuleType, home: Path, version: int) -> None:
             os.environ["LC_ALL"] = locale
     with (fresh / "postgresql.conf").open("a") as settings:
         settings.write(QUIET)
-    fresh.rename(home / "db")
+
+
+def _bring_up(wheel: ModuleType, data: Path, version: int) -> None:
+    """Upgrades a cluster of an older PostgreSQL; one of a newer is refused."""
+    found = int(wheel.pgdata_version(data))
+    if found == version:
+        return
+    if found > version:
+        raise Refused(f"{data} was made by PostgreSQL {found}, newer than the {version} of this Onward: use a newer Onward")
+    try:
+        old = wheel.get_server(data, start=False, postgres_version=found)
+    except ValueError as error:
+        raise Refused(f"{data} was made by PostgreSQL {found}, too old for this Onward: open it with one before") from error
+    old.ensure_pgdata_inited()  # as root: the programs of both versions may be run by the server's user
+    fresh = data.with_name("db.new")
+    with tempfile.TemporaryDirectory(prefix="onward-") as folder:
+        if old.system_user is not None:
+            shutil.chown(folder, old.system_user)  # it works there, and its folder must not be root's alone
+        before, after = (
+            upgrade.Cluster(where, programs(number), old.system_user, Path(folder))
+            for where, number in ((data, found), (fresh, version))
+        )
+        upgrade.upgrade(before, after, lambda: _make(wheel, fresh, version), version)
 
 
 def _forget_dead_processes(data: Path) -> None:

@@ -144,11 +144,42 @@ class Book:
 async def writing(who: str, why: str | None = None) -> AsyncIterator[Book]:
     """One transaction: what the book is told is written whole with its entries, or not at all."""
     settings.room_to_write()
-    try:
+    with _rules_explained():
         async with database.transaction() as at:
             book = Book(at, who, why)
             yield book
             await book.enter()
+
+
+async def record(who: str, why: str | None, table: type[Table], row: Row) -> Row:
+    """One new row with its entry, where there is nothing else to write: the whole transaction is a single statement."""
+    settings.room_to_write()
+    full = _complete(table, row)
+    shown, values = committed(full, schema.personal(table))
+    reason, reasons = committed({schema.WHY: why}, (schema.WHY,))
+    behind = values | reasons
+    with _rules_explained():
+        async with database.single() as at:
+            written = await at.fetchval(
+                f"select onward_record_{schema.name(table)}($1, $2, $3, $4, $5, $6, $7, $8)",
+                msgspec.json.encode(full).decode(),
+                msgspec.json.encode({name: shown[name] for name in values}).decode(),
+                who,
+                reason[schema.WHY],
+                secrets.token_bytes(16),
+                list(behind),
+                [salt for salt, _ in behind.values()],
+                [value for _, value in behind.values()],
+            )
+    after: Row = msgspec.json.decode(written)
+    return after
+
+
+@contextmanager
+def _rules_explained() -> Iterator[None]:
+    """A rule of the database that was broken is told as any other refusal."""
+    try:
+        yield
     except asyncpg.IntegrityConstraintViolationError as error:
         raise Refused(f"{error.table_name}: {explained(error)}") from error
 
@@ -234,9 +265,8 @@ def _as_text(value: Any) -> str:
 
 
 def image(table: type[Table], alias: str | None = None) -> str:
-    """The row as an entry holds it; bytes stay out, their SHA-256 is in another column."""
-    bytes_out = "".join(f" - '{key}'" for key in schema.contents(table))
-    return f'(to_jsonb("{alias or schema.name(table)}".*){bytes_out})::text'
+    """The row as an entry holds it, as text."""
+    return f"{schema.image(table, alias)}::text"
 
 
 def _complete(table: type[Table], row: Row) -> Row:
@@ -258,7 +288,6 @@ async def _enter_batch(at: asyncpg.Connection, entries: Sequence[Entry]) -> None
         behind += [(place, name, *pair) for name, pair in (values | why).items()]
     await at.execute(
         _ENTER,
-        len(entries),
         [entry.kind.value for entry in entries],
         [entry.who for entry in entries],
         [entry.table for entry in entries],
@@ -274,21 +303,7 @@ async def _enter_batch(at: asyncpg.Connection, entries: Sequence[Entry]) -> None
     )
 
 
-_ENTER = """
-with head as (
-    update journal_head
-    set sequence = sequence + $1, at = greatest(coalesce(clock, clock_timestamp()), at + interval '1 microsecond')
-    returning sequence - $1 as before, at
-), entered as (
-    insert into journal_entry (sequence, at, kind, who, "table", "row", version, image, why, nonce)
-    select head.before + e.place, head.at, e.kind, e.who, e.title, e.id, e.version, e.image, e.why, e.nonce
-    from head, unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::int[], $7::jsonb[], $8::text[], $9::bytea[])
-        with ordinality as e (kind, who, title, id, version, image, why, nonce, place)
-)
-insert into journal_value (sequence, name, salt, value)
-select head.before + v.place, v.name, v.salt, v.value
-from head, unnest($10::bigint[], $11::text[], $12::bytea[], $13::text[]) as v (place, name, salt, value)
-"""
+_ENTER = "select onward_enter($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
 
 
 class Written(msgspec.Struct, frozen=True):

@@ -15,6 +15,7 @@ from piccolo.columns.column_types import BigInt, Integer, Text, Varchar
 from piccolo.conf.apps import Finder
 from piccolo.table import Table, sort_table_classes
 
+from registry import door
 from registry.tables import Fact, Register, is_personal
 from registry.vocabulary import EntryKind
 
@@ -64,6 +65,12 @@ def personal(table: type[Table]) -> tuple[str, ...]:
 def contents(table: type[Table]) -> tuple[str, ...]:
     """Columns whose bytes stay out of the entry, which holds their SHA-256 in another column."""
     return tuple(key for key, column in columns(table).items() if isinstance(column, Bytea))
+
+
+def image(table: type[Table], alias: str | None = None) -> str:
+    """The row as an entry holds it; bytes stay out, their SHA-256 is in another column."""
+    bytes_out = "".join(f" - '{key}'" for key in contents(table))
+    return f'(to_jsonb("{alias or name(table)}".*){bytes_out})'
 
 
 @cache
@@ -123,7 +130,13 @@ def _type(column: Column) -> Any:
 
 def statements() -> list[str]:
     """The SQL that guards the journal and every journaled table, and folds the past; may be run again."""
-    return [*_FUNCTIONS, *_JOURNAL, *(line for table in tables() for line in [*_guards(table), *_view(table)])]
+    return [
+        *_FUNCTIONS,
+        _in_order(),
+        door.ENTER,
+        *_JOURNAL,
+        *(line for table in tables() for line in [*_guards(table), _door(table), *_view(table)]),
+    ]
 
 
 def guards() -> set[tuple[str, str]]:
@@ -137,6 +150,9 @@ def fingerprint(migrations: list[str]) -> str:
     return hashlib.sha256("\n".join([*migrations, *statements()]).encode()).hexdigest()
 
 
+# A plan is kept for as long as the connection: one made for a journal of a few entries would read all of a long one. So
+# these read by index alone, and each query of theirs names a key.
+BY_INDEX = "language plpgsql set enable_seqscan = off"
 _FUNCTIONS = [
     "create schema if not exists known",
     """create or replace function onward_refuse() returns trigger language plpgsql as $$
@@ -155,10 +171,10 @@ begin
     end if;
     return new;
 end $$""",
-    """create or replace function onward_has_entry() returns trigger language plpgsql as $$
+    f"""create or replace function onward_has_entry() returns trigger {BY_INDEX} as $$
 begin
     if not exists (select from public.journal_entry e
-                   where e."table" = tg_table_name and e."row" = new.id and e.version = new.version) then
+                   where e."table" = tg_table_name::text and e."row" = new.id and e.version = new.version) then
         raise exception 'row % of % was written without a journal entry', new.id, tg_table_name using errcode = 'OW003';
     end if;
     return null;
@@ -176,40 +192,58 @@ begin
     end if;
     return new;
 end $$""",
-    """create or replace function onward_in_order() returns trigger language plpgsql as $$
-declare
-    head public.journal_head;
-    found boolean;
+    f"""create or replace function onward_no_gap() returns trigger {BY_INDEX} as $$
 begin
-    select * into head from public.journal_head;
-    if tg_table_name = 'journal_head' then
-        if head.sequence > 0 and not exists (select from public.journal_entry where sequence = head.sequence) then
-            raise exception 'the journal would have a gap' using errcode = 'OW005';
-        end if;
-        return null;
-    end if;
-    if new.sequence > head.sequence or new.at > head.at or (new.sequence > 1 and not exists (
-        select from public.journal_entry where sequence = new.sequence - 1 and at <= new.at
-    )) then
-        raise exception 'entry % is out of order', new.sequence using errcode = 'OW005';
-    end if;
-    execute format('select exists (select from public.%I where id = $1 and version >= $2)', new."table")
-        into found using new."row", new.version;
-    if not found then
-        raise exception 'entry % has no row', new.sequence using errcode = 'OW005';
+    if exists (select from public.journal_head h where h.id = 1 and h.sequence > 0
+               and not exists (select from public.journal_entry e where e.sequence = h.sequence)) then
+        raise exception 'the journal would have a gap' using errcode = 'OW005';
     end if;
     return null;
 end $$""",
 ]
 
 
-def _trigger(table: str, trigger: str, when: str, function: str, *, constraint: bool = False) -> list[str]:
-    kind = "constraint trigger" if constraint else "trigger"
+def _in_order() -> str:
+    """Refuses an entry out of order, or without its row. A branch a table, so that each has a plan that is kept."""
+    branches = "\n".join(
+        f"""        when '{name(table)}' then
+            found := exists (select from public."{name(table)}" where id = new."row" and version >= new.version);"""
+        for table in tables()
+    )
+    return f"""create or replace function onward_in_order() returns trigger {BY_INDEX} as $$
+declare
+    found boolean := false;
+begin
+    if not exists (select from public.journal_head where id = 1 and sequence >= new.sequence and at >= new.at)
+        or (new.sequence > 1 and not exists (
+            select from public.journal_entry where sequence = new.sequence - 1 and at <= new.at
+        ))
+    then
+        raise exception 'entry % is out of order', new.sequence using errcode = 'OW005';
+    end if;
+    case new."table"
+{branches}
+        else
+    end case;
+    if not found then
+        raise exception 'entry % has no row', new.sequence using errcode = 'OW005';
+    end if;
+    return null;
+end $$"""
+
+
+def _trigger(table: str, trigger: str, when: str, function: str, kind: str = "trigger") -> list[str]:
     return [
         f'drop trigger if exists {trigger} on public."{table}"',
         f"create {kind} {trigger} {when.format(table=table)} execute function {function}()",
         f'alter table public."{table}" enable always trigger {trigger}',
     ]
+
+
+def _deferred(table: str, trigger: str, function: str) -> list[str]:
+    """A trigger that looks when the transaction ends, when all of it is there."""
+    when = 'after insert or update on public."{table}" deferrable initially deferred for each row'
+    return _trigger(table, trigger, when, function, "constraint trigger")
 
 
 def _kept(table: str, refused: str) -> list[str]:
@@ -226,17 +260,8 @@ _JOURNAL = [
     *_kept("journal_head", "delete"),
     *_kept("look", "update or delete"),
     *_trigger("journal_head", "onward_advance", 'before insert or update on public."{table}" for each row', "onward_advance"),
-    *(
-        line
-        for table in ("journal_head", "journal_entry")
-        for line in _trigger(
-            table,
-            "onward_in_order",
-            'after insert or update on public."{table}" deferrable initially deferred for each row',
-            "onward_in_order",
-            constraint=True,
-        )
-    ),
+    *_deferred("journal_head", "onward_in_order", "onward_no_gap"),
+    *_deferred("journal_entry", "onward_in_order", "onward_in_order"),
     'create unique index if not exists journal_entry_row on public.journal_entry ("table", "row", version)',
     "create index if not exists journal_entry_at on public.journal_entry (at)",
     "create unique index if not exists journal_value_entry on public.journal_value (sequence, name)",
@@ -250,13 +275,7 @@ def _guards(table: type[Table]) -> list[str]:
     lines = [
         *_kept(title, "delete"),
         *_trigger(title, "onward_number", 'before insert or update on public."{table}" for each row', "onward_number"),
-        *_trigger(
-            title,
-            "onward_has_entry",
-            'after insert or update on public."{table}" deferrable initially deferred for each row',
-            "onward_has_entry",
-            constraint=True,
-        ),
+        *_deferred(title, "onward_has_entry", "onward_has_entry"),
         f'create unique index if not exists {title}_key on public."{title}" (key) where thing = id',
         f'create index if not exists {title}_thing on public."{title}" (thing)',
         *_constraint(title, "period", "check (until >= since)"),
@@ -270,6 +289,10 @@ def _guards(table: type[Table]) -> list[str]:
     if "content" in columns(table):
         lines += _constraint(title, "content", "check (content is null or encode(sha256(content), 'hex') = sha256)")
     return lines
+
+
+def _door(table: type[Table]) -> str:
+    return door.record(name(table), [key for key in columns(table) if key != "id"], image(table, "t"))
 
 
 def _constraint(table: str, constraint: str, rule: str) -> list[str]:

@@ -39,6 +39,11 @@ def room_to_write() -> None:
         )
 
 
+def clusters_kept(folder: Path) -> list[Path]:
+    """The clusters of an older PostgreSQL that an upgrade under way keeps beside the new one."""
+    return sorted(folder.glob(f"{MARKER}.pg[0-9][0-9]-*T*Z"))
+
+
 def checked_home(*, create: bool, folder: Path | None = None) -> Path:
     """ONWARD_HOME (or another folder), made where allowed, ours alone where it matters.
 
@@ -46,7 +51,7 @@ def checked_home(*, create: bool, folder: Path | None = None) -> Path:
     something else.
     """
     folder = folder or home()
-    if not (folder / MARKER / "PG_VERSION").exists():
+    if not (folder / MARKER / "PG_VERSION").exists() and not clusters_kept(folder):
         if not create:
             raise Misused(f"no register in {folder} (ONWARD_HOME): make one with `onward demo` or `onward import register`")
         if folder.is_dir() and any(child.name not in {"private", f"{MARKER}.new"} for child in folder.iterdir()):

@@ -14,8 +14,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from registry import embedded, settings
-from registry.errors import Misused
+from registry import embedded, settings, upgrade
+from registry.errors import Misused, Refused
 from tests.support import CliRunner, environment, main
 
 ROOT = Path(__file__).parents[2]
@@ -137,11 +137,122 @@ def test_the_folders_above_are_not_opened_to_read(folder: Path) -> None:
     assert stat.S_IMODE(above.stat().st_mode) == 0o711
 
 
-def test_a_home_of_another_postgresql_is_left_alone(home: Path) -> None:
-    settings.checked_home(create=True, folder=home)
-    embedded.start(home, 16)
+@pytest.fixture(scope="module")
+def made_by_16(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with a small register as an Onward with PostgreSQL 16 left it, and the register's export."""
+    home = settings.checked_home(create=True, folder=tmp_path_factory.mktemp("made-by-16") / "home")
+    with environment(DATABASE_URL=embedded.start(home, 16)):
+        for words in (["demo", "--until", "2018-09-03"], ["export", "register", "--out", str(home.parent / "register.json")]):
+            assert CliRunner().invoke(main, words).exit_code == 0
     embedded.stop(home)
-    assert "was made by PostgreSQL 16" in said(onward(home, "journal"), 1)
+    return home
+
+
+@pytest.fixture
+def old_home(made_by_16: Path, home: Path) -> Path:
+    subprocess.run(["cp", "-a", made_by_16, home], check=True)
+    return home
+
+
+def whole(made_by_16: Path, home: Path) -> bool:
+    """Whether the home is one of PostgreSQL 18 with the same register, and nothing of the upgrade is left."""
+    exported = home.parent / "register.json"
+    result = onward(home, "export", "register", "--out", str(exported))
+    assert result.returncode == 0, result
+    assert onward(home, "doctor").returncode == 0
+    assert {path.name for path in home.iterdir()} == {"db", "private"}
+    assert "log_error_verbosity = terse" in (home / "db" / "postgresql.conf").read_text()
+    assert (home / "db" / "PG_VERSION").read_text() == "18\n"
+    return exported.read_bytes() == (made_by_16.parent / "register.json").read_bytes()
+
+
+def untouched(made_by_16: Path, home: Path) -> bool:
+    """Whether it is the home of PostgreSQL 16 that it was."""
+    assert {path.name for path in home.iterdir()} == {"db", "private"}
+    exported = home.parent / "register.json"
+    with environment(DATABASE_URL=embedded.start(home, 16)):
+        assert CliRunner().invoke(main, ["export", "register", "--out", str(exported)]).exit_code == 0
+    return exported.read_bytes() == (made_by_16.parent / "register.json").read_bytes()
+
+
+def test_a_home_of_an_older_postgresql_is_upgraded_at_its_start(made_by_16: Path, old_home: Path) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        results = list(pool.map(lambda _: onward(old_home, "journal", "--json"), range(2)))
+    assert [result.returncode for result in results] == [0, 0], results
+    assert results[0].stdout == results[1].stdout
+    assert "".join(result.stderr for result in results) == f"onward: {old_home / 'db'} was upgraded to PostgreSQL 18\n"
+    assert whole(made_by_16, old_home)
+
+
+@pytest.mark.parametrize("after", [0.9, 2.0, 3.1])
+def test_an_upgrade_that_was_killed_needs_no_help(made_by_16: Path, old_home: Path, after: float) -> None:
+    given = os.environ | {"ONWARD_HOME": str(old_home)}
+    first = subprocess.Popen([*ONWARD, "journal"], cwd=ROOT, env=given, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(after)
+    first.kill()
+    first.wait()
+    assert whole(made_by_16, old_home)
+
+
+def test_an_upgrade_killed_between_its_two_renames_begins_anew(made_by_16: Path, old_home: Path) -> None:
+    (old_home / "db").rename(old_home / "db.pg16-20261123T100000Z")
+    (old_home / "db.new").mkdir()
+    assert whole(made_by_16, old_home)
+
+
+def test_the_old_cluster_goes_when_the_new_one_has_started(made_by_16: Path, old_home: Path) -> None:
+    onward(old_home, "journal")
+    subprocess.run(["cp", "-a", made_by_16 / "db", old_home / "db.pg16-20261123T100000Z"], check=True)
+    assert whole(made_by_16, old_home)
+
+
+@pytest.mark.parametrize("fails", ["initdb", "pg_upgrade", "psql", "held"])
+def test_an_upgrade_that_fails_leaves_the_old_one_as_it_was(
+    made_by_16: Path, old_home: Path, fails: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError("no space left")
+
+    if fails == "initdb":
+        monkeypatch.setattr(embedded, "_make", refuse)
+    elif fails == "held":
+        monkeypatch.setattr(upgrade.Cluster, "held", lambda self: str(self.data))
+    else:
+        plain = upgrade.Cluster.run
+        monkeypatch.setattr(
+            upgrade.Cluster,
+            "run",
+            lambda self, program, *words, **given: plain(self, program, *(["--no"] if program == fails else words), **given),
+        )
+    with pytest.raises(Refused, match=r"made by PostgreSQL 16 and could not be upgraded to 18; it is as it was \(.+\)$"):
+        embedded.start(old_home)
+    assert untouched(made_by_16, old_home)
+
+
+def test_where_the_new_one_does_not_start_in_its_place_the_old_one_takes_it_again(
+    made_by_16: Path, old_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(embedded, "_answers", lambda path: False)
+        patch.setattr(embedded, "TRIES", 2)
+        with pytest.raises(Refused, match="the old cluster is in its place again"):
+            embedded.start(old_home)
+    assert untouched(made_by_16, old_home)
+
+
+def test_a_home_in_use_is_not_upgraded(made_by_16: Path, old_home: Path) -> None:
+    embedded.start(old_home, 16)
+    assert f"process {os.getpid()} works with it" in said(onward(old_home, "journal"), 1)
+    embedded.stop(old_home)
+    assert whole(made_by_16, old_home)
+
+
+def test_a_home_of_a_newer_postgresql_is_refused(home: Path) -> None:
+    settings.checked_home(create=True, folder=home)
+    embedded.start(home)
+    embedded.stop(home)
+    with pytest.raises(Refused, match="made by PostgreSQL 18, newer than the 16 of this Onward: use a newer Onward"):
+        embedded.start(home, 16)
 
 
 def test_nothing_is_written_where_there_is_no_room(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
