@@ -73,12 +73,8 @@ async def assess(pack: Pack, clocks: Clocks) -> list[Assessed]:
 
 
 def assess_one(dossier: Dossier, judge: Judge, clocks: Clocks, named: Parties, *, demo: bool) -> Iterator[Assessed]:
-    if not dossier.route.holds(clocks.as_of):
-        return
-    for regime in judge.regimes(dossier, clocks.as_of):
-        reading = judge.read(dossier, regime, clocks.as_of)
-        if reading is not None:
-            yield _assessed(dossier, reading, judge, clocks, named, demo=demo)
+    for reading in judge.readings(dossier, clocks.as_of):
+        yield _assessed(dossier, reading, judge, clocks, named, demo=demo)
 
 
 def reasons(hop: Hop, law: Law, named: Parties) -> Iterator[Reason]:

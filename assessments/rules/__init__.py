@@ -227,8 +227,9 @@ class Tools(msgspec.Struct, frozen=True, gc=False):
 
 
 class State(msgspec.Struct, frozen=True, gc=False):
-    """What stands between two parties on a day: the rows, the number of the tools they are, and their next change."""
+    """What stands between two parties from a day until its next change: the rows, and the number of the tools they are."""
 
+    since: date
     between: Between
     clauses: tuple[Clauses, ...]
     listings: tuple[Listing, ...]
@@ -252,7 +253,7 @@ class Verdict(msgspec.Struct, frozen=True, gc=False):
     judged: Judged
     last_day: date | None
     state: State
-    signature: Signature
+    signature: int
     row: Clauses | Listing | None
 
 

@@ -53,12 +53,9 @@ async def judge_all() -> int:
     judge = Judge(law.load(), TODAY)
     read = 0
     for one in dossiers:
-        if one.route.holds(TODAY):
-            for regime in judge.regimes(one, TODAY):
-                reading = judge.read(one, regime, TODAY)
-                if reading is not None:
-                    judge.next_change(one, reading, TODAY)
-                    read += 1
+        for reading in judge.readings(one, TODAY):
+            judge.next_change(one, reading, TODAY)
+            read += 1
     return read
 
 

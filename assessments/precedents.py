@@ -1,0 +1,100 @@
+"""What the law has been found to say: the memory of a law pack, as known on a day, about the signatures it has judged.
+
+Nothing here is of one register. A signature is all that a rule can tell of a leg on a day; there are few of them, and
+what was said of one holds for every leg that looks the same, in this round of judging and in the next.
+"""
+
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from assessments.rules import Judged, Leg, Signature, Tools, Traits
+from assessments.rules.chapter_v import judge
+from assessments.rules.onward import seen_from
+from registry.law import Law, Pack
+
+
+class Precedents:
+    """Tools, lights and signatures are known by number; between two changes of the law, one is judged alike on every day."""
+
+    def __init__(self, pack: Pack, known_on: date) -> None:
+        self.pack = pack
+        self.known_on = known_on
+        self.onward_by_contract = {one.key for one in pack.instruments.values() if one.onward_by_contract}
+        self._numbers: dict[Any, int] = {}
+        self._values: list[Any] = []
+        self._judged: dict[tuple[int, date], Judged] = {}
+        self._turns: dict[tuple[int, date], date | None] = {}
+        self._beneath: dict[tuple[int, str | None, bool | None], int] = {}
+        self._regimes: dict[tuple[str, str, date], tuple[tuple[str, ...], date | None]] = {}
+
+    def law(self, day: date) -> Law:
+        return self.pack.on(day, self.known_on)
+
+    def number(self, value: Tools | Leg | Signature) -> int:
+        number = self._numbers.get(value)
+        if number is None:
+            number = self._numbers[value] = len(self._values)
+            self._values.append(value)
+        return number
+
+    def light(self, number: int) -> Leg:
+        """In what light a hop was judged: a leg without what stands between its parties."""
+        leg: Leg = self._values[number]
+        return leg
+
+    def light_beneath(self, light: int, framework: str | None, bound_alike: bool | None) -> int:
+        """The light of the next hop under one that stands on a framework."""
+        key = (light, framework, bound_alike)
+        found = self._beneath.get(key)
+        if found is None:
+            found = self._beneath[key] = self.number(seen_from(self.light(light), framework, bound_alike))
+        return found
+
+    def judged(self, signature: int, day: date) -> Judged:
+        since = self.pack.changed_by(day)
+        judged = self._judged.get((signature, since))
+        if judged is None:
+            judged = self._judged[signature, since] = judge(self._leg(signature), self.law(since))
+        return judged
+
+    def turn(self, signature: int, day: date) -> date | None:
+        """The next day on which the law alone, all facts as they are, judges a leg otherwise."""
+        key = (signature, self.pack.changed_by(day))
+        if key not in self._turns:
+            now = self.judged(signature, day)
+            turns = (change for change in self.pack.changes_after(day) if self.judged(signature, change) != now)
+            self._turns[key] = next(turns, None)
+        return self._turns[key]
+
+    def regimes(self, basis: str, territory: str, day: date) -> tuple[tuple[str, ...], date | None]:
+        """The regimes that a scope brings on a day, and the next day on which they are others."""
+        key = (basis, territory, day)
+        if key not in self._regimes:
+            now = self.law(day).regimes(basis, territory)
+            later = self.pack.changes_after(day)
+            turn = next((change for change in later if self.law(change).regimes(basis, territory) != now), None)
+            self._regimes[key] = (tuple(now), turn)
+        return self._regimes[key]
+
+    def _leg(self, number: int) -> Leg:
+        tools, light, country, automated, impact, measures, answers = self._values[number]
+        given = dict(zip(self.pack.asked_of[country], answers, strict=True)) if answers else {}
+        return msgspec.structs.replace(
+            self.light(light),
+            country=country,
+            automated=automated,
+            traits=Traits(**{name: given.get(name) for name in Traits.__struct_fields__}),
+            clauses=self._values[tools].clauses,
+            listings=self._values[tools].listings,
+            impact=impact,
+            measures=measures,
+        )
+
+
+@lru_cache(maxsize=4)
+def precedents(pack: Pack, known_on: date) -> Precedents:
+    """Those of the clocks last asked for, so that the watch and the pages do not ask the law the same thing again."""
+    return Precedents(pack, known_on)
