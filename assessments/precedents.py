@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from assessments.rules import Judged, Leg, Signature, Tools, Traits
+from assessments.rules import Judged, Leg, Signature, Sort, Tools, Traits
 from assessments.rules.chapter_v import judge
 from assessments.rules.onward import seen_from
 from registry.law import Law, Pack
@@ -25,6 +25,7 @@ class Precedents:
         self.onward_by_contract = {one.key for one in pack.instruments.values() if one.onward_by_contract}
         self._numbers: dict[Any, int] = {}
         self._values: list[Any] = []
+        self._signatures: dict[tuple[int, int, str, bool | None], int] = {}
         self._judged: dict[tuple[int, date], Judged] = {}
         self._turns: dict[tuple[int, date], date | None] = {}
         self._beneath: dict[tuple[int, str | None, bool | None], int] = {}
@@ -33,7 +34,7 @@ class Precedents:
     def law(self, day: date) -> Law:
         return self.pack.on(day, self.known_on)
 
-    def number(self, value: Tools | Leg | Signature) -> int:
+    def number(self, value: Tools | Sort | Leg | Signature) -> int:
         number = self._numbers.get(value)
         if number is None:
             number = self._numbers[value] = len(self._values)
@@ -53,16 +54,29 @@ class Precedents:
             found = self._beneath[key] = self.number(seen_from(self.light(light), framework, bound_alike))
         return found
 
+    def signature(self, sort: int, light: int, country: str, automated: bool | None) -> int:
+        """The number of the signature of a leg between two parties between whom stands what is of this sort."""
+        key = (sort, light, country, automated)
+        found = self._signatures.get(key)
+        if found is None:
+            tools, impacts, traits = self._values[sort]
+            impact, measures = next((one[1:] for one in impacts if one[0] == country), (None, None))
+            asked = self.pack.asked_of.get(country)
+            answers = tuple([getattr(traits, fact, None) for fact in asked]) if traits is not None and asked else None
+            found = self._signatures[key] = self.number((tools, light, country, automated, impact, measures, answers))
+        return found
+
     def judged(self, signature: int, day: date) -> Judged:
-        since = self.pack.changed_by(day)
-        judged = self._judged.get((signature, since))
-        if judged is None:
-            judged = self._judged[signature, since] = judge(self._leg(signature), self.law(since))
-        return judged
+        found = self._judged.get((signature, day))
+        if found is None:
+            since = self.pack.changed_by(day)
+            found = judge(self._leg(signature), self.law(since)) if since == day else self.judged(signature, since)
+            self._judged[signature, day] = found
+        return found
 
     def turn(self, signature: int, day: date) -> date | None:
         """The next day on which the law alone, all facts as they are, judges a leg otherwise."""
-        key = (signature, self.pack.changed_by(day))
+        key = (signature, day)
         if key not in self._turns:
             now = self.judged(signature, day)
             turns = (change for change in self.pack.changes_after(day) if self.judged(signature, change) != now)

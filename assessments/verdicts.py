@@ -48,11 +48,10 @@ NAME_FACT = {"OUT_OF_SCOPE", "MODULE_MISMATCH", "CONDITION_MISSING"}
 
 
 class Reading(msgspec.Struct, frozen=True, gc=False):
-    """A dossier under one regime on one day: the leg, the hops beneath it, and the hop that decides."""
+    """A dossier under one regime on one day: the leg, and the hop that decides, the leg itself or one beneath it."""
 
     regime: str | None
     leg: Hop
-    beneath: tuple[Hop, ...]
     weakest: Hop
     flowing: bool
 
@@ -70,12 +69,12 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
 
 
 class Chain(msgspec.Struct, gc=False):
-    """The hops beneath a leg on a day, the weakest of them, and the next day on which one may read otherwise."""
+    """The hops beneath a leg on a day, the weakest of them, and the next day on which it decides otherwise, by outcome."""
 
     within: dict[int, tuple[Route, ...]]
     hops: tuple[Hop, ...]
-    weakest: Hop
-    turn: date | msgspec.UnsetType | None = msgspec.UNSET
+    weakest: Hop | None
+    turns: dict[Outcome, date | None]
 
 
 class Judge:
@@ -117,15 +116,9 @@ class Judge:
         route = dossier.route
         light = self._light(dossier.parts, regime, territory, relied_on, day)
         leg = Hop(route, light, self.verdict(route, light, day))
-        hops: tuple[Hop, ...] = ()
-        deciding = leg
-        if route.importer in dossier.hops:
-            chain = self._chain(dossier, leg, day)
-            hops = chain.hops
-            if hops and RANKING[chain.weakest.verdict.judged.outcome] < RANKING[leg.verdict.judged.outcome]:
-                deciding = chain.weakest
+        deciding = self._deciding(dossier, leg, day) or leg
         flowing = not dossier.suspensions or not any(stop.holds(day) for stop in dossier.suspensions)
-        return Reading(regime, leg, hops, deciding, flowing)
+        return Reading(regime, leg, deciding, flowing)
 
     def next_change(self, dossier: Dossier, reading: Reading, day: date) -> date | None:
         """The first later day on which this reading would be another one, with what is known."""
@@ -142,7 +135,7 @@ class Judge:
     def verdict(self, route: Route, light: int, day: date) -> Verdict:
         """A route judged in a certain light: what is on file between the two parties, on the day."""
         state = self._state(route.between, day)
-        signature = self._signature(state, route, light)
+        signature = self.precedents.signature(state.sort, light, route.country, route.automated)
         judged = self.precedents.judged(signature, day)
         last = judged.last_day
         row: Clauses | Listing | None = None
@@ -174,19 +167,11 @@ class Judge:
         traits = next((one.traits for one in between.traits if one.holds(day)), None) if between.traits else None
         signed = tuple([_signed(one, day, self.pack) for one in clauses]) if clauses else ()
         tools = self.precedents.number(Tools(signed, tuple([_listed(one, day) for one in listings]) if listings else ()))
-        state = State(day, between, clauses, listings, impacts, traits, tools, _next_of(_own_days(between), day))
+        found = tuple([(one.country, one.outcome, one.measures) for one in impacts]) if impacts else ()
+        sort = self.precedents.number((tools, found, traits))
+        state = State(day, between, clauses, listings, impacts, traits, sort, _next_of(_own_days(between), day))
         states.append(state)
         return state
-
-    def _signature(self, state: State, route: Route, light: int) -> int:
-        found = measures = answers = None
-        for one in state.impacts:
-            if one.country == route.country:
-                found, measures = one.outcome, one.measures
-                break
-        if state.traits is not None and (asked := self.pack.asked_of.get(route.country)):
-            answers = tuple([getattr(state.traits, fact, None) for fact in asked])
-        return self.precedents.number((state.tools, light, route.country, route.automated, found, measures, answers))
 
     def _light(self, parts: tuple[Part, ...], regime: str | None, territory: str, relied_on: str | None, day: date) -> int:
         key = (id(parts), regime, territory, relied_on, day)
@@ -221,13 +206,13 @@ class Judge:
         """The first later day on which anything the reading rests on may change, and whether it surely does."""
         route = dossier.route
         sure = earliest(self._turn(route, reading.leg.light, reading.leg.verdict, day), route.until)
+        if route.importer in dossier.hops:
+            sure = earliest(sure, self._chain_turn(dossier, reading.leg, day))
         may = self._scoped(dossier.scopes, day)[2]
         if len(dossier.parts) != 1 or dossier.parts[0].until is not None or dossier.parts[0].since > day:
             may = earliest(may, _next_of(_edges(dossier.parts), day))
         if dossier.suspensions:
             may = earliest(may, _next_of(_edges(dossier.suspensions), day))
-        if route.importer in dossier.hops:
-            may = earliest(may, self._chain_turn(dossier, reading.leg, day))
         if may is None or (sure is not None and sure <= may):
             return sure, True
         return may, False
@@ -249,6 +234,14 @@ class Judge:
             found = self._scopes[key] = (scopes, regimes or {None: without}, turn)
         return found
 
+    def _deciding(self, dossier: Dossier, leg: Hop, day: date) -> Hop | None:
+        """The hop beneath that is weaker than the leg; None where the leg decides."""
+        rank = RANKING[leg.verdict.judged.outcome]
+        if rank == 0 or leg.route.importer not in dossier.hops:
+            return None
+        lowest = self._chain(dossier, leg, day).weakest
+        return lowest if lowest is not None and RANKING[lowest.verdict.judged.outcome] < rank else None
+
     def _chain(self, dossier: Dossier, leg: Hop, day: date) -> Chain:
         """The chain beneath a leg, remembered for all legs that look the same from below."""
         engagement = leg.route.engagement if dossier.limited else None
@@ -262,7 +255,7 @@ class Judge:
                 return light, self.verdict(route, light, day)
 
             hops = tuple(beneath(leg, self._carries, dossier.hops, day, judged))
-            found = self._chains[key] = Chain(dossier.hops, hops, weakest(hops) if hops else leg)
+            found = self._chains[key] = Chain(dossier.hops, hops, weakest(hops) if hops else None, {})
         return found
 
     def _carries(self, verdict: Verdict) -> str | None:
@@ -271,22 +264,39 @@ class Judge:
         return basis if basis in self.precedents.onward_by_contract else None
 
     def _chain_turn(self, dossier: Dossier, leg: Hop, day: date) -> date | None:
-        """The next day on which a hop beneath may read otherwise, begin or end."""
+        """The next day on which, the leg as it is, the way down from it reads otherwise."""
+        outcome = leg.verdict.judged.outcome
+        if RANKING[outcome] == 0:
+            return None  # no hop is weaker
         chain = self._chain(dossier, leg, day)
-        if chain.turn is msgspec.UNSET:
-            days = [self._turn(hop.route, hop.light, hop.verdict, day) for hop in chain.hops]
-            for above in (leg, *chain.hops):
-                for route in chain.within.get(above.route.importer, ()):
-                    days += (route.since, route.until)
-            chain.turn = _next_of(days, day)
-        return chain.turn
+        if outcome not in chain.turns:
+            now = _way_down(self._deciding(dossier, leg, day))
+            turn = self._next_beneath(chain, leg, day)
+            while turn is not None and _way_down(self._deciding(dossier, leg, turn)) == now:
+                turn = self._next_beneath(self._chain(dossier, leg, turn), leg, turn)
+            chain.turns[outcome] = turn
+        return chain.turns[outcome]
+
+    def _next_beneath(self, chain: Chain, leg: Hop, day: date) -> date | None:
+        """The next day on which a hop beneath may read otherwise, begin or end."""
+        days = [self._turn(hop.route, hop.light, hop.verdict, day) for hop in chain.hops]
+        for above in (leg, *chain.hops):
+            for route in chain.within.get(above.route.importer, ()):
+                days += (route.since, route.until)
+        return _next_of(days, day)
 
 
 def same(one: Reading, other: Reading) -> bool:
     """Whether two readings would read the same to a person: of hops beneath the leg their outcome, basis, last day."""
     if one.flowing != other.flowing or not same_verdict(one.leg.verdict, other.leg.verdict):
         return False
-    return [_step(hop) for hop in one.path()[1:]] == [_step(hop) for hop in other.path()[1:]]
+    first, second = (None if each.weakest is each.leg else each.weakest for each in (one, other))
+    return _way_down(first) == _way_down(second)
+
+
+def _way_down(deciding: Hop | None) -> list[tuple[object, ...]]:
+    """What a person reads of the hops beneath a leg, down to the one that decides."""
+    return [_step(hop) for hop in deciding.path()] if deciding else []
 
 
 def _step(hop: Hop) -> tuple[object, ...]:

@@ -226,8 +226,12 @@ class Tools(msgspec.Struct, frozen=True, gc=False):
     listings: tuple[Listed, ...]
 
 
+# All that a signature takes from a state: the number of its tools, country and findings of its impact assessments, traits.
+Sort = tuple[int, tuple[tuple[str, str, str | None], ...], Traits | None]
+
+
 class State(msgspec.Struct, frozen=True, gc=False):
-    """What stands between two parties from a day until its next change: the rows, and the number of the tools they are."""
+    """What stands between two parties from a day until its next change: the rows, and the number of the sort they are of."""
 
     since: date
     between: Between
@@ -235,7 +239,7 @@ class State(msgspec.Struct, frozen=True, gc=False):
     listings: tuple[Listing, ...]
     impacts: tuple[Impact, ...]
     traits: Traits | None
-    tools: int
+    sort: int
     next_change: date | None
 
 
