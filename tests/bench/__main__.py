@@ -53,8 +53,12 @@ async def judge_all() -> int:
         async with database.as_known(None):
             dossiers = await dossier.open_dossiers()
         judge = Judge(law.load(), TODAY)
-        readings = [(one, reading) for one in dossiers for reading in judge.readings(one, TODAY)]
-        return len([judge.next_change(one, reading, TODAY) for one, reading in readings])
+        read = 0
+        for one in dossiers:
+            for reading in judge.readings(one, TODAY):
+                judge.next_change(one, reading, TODAY)
+                read += 1
+        return read
 
 
 async def assess_all() -> int:
