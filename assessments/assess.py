@@ -10,7 +10,7 @@ from assessments.rules import Dossier, Finding
 from assessments.rules.onward import Hop
 from assessments.verdicts import Judge, Reading
 from assessments.wording import Names, sentence
-from registry.database import as_known
+from registry.database import as_known, uncollected
 from registry.journal import is_demo
 from registry.law import Law, Pack
 from registry.vocabulary import DEMO_NOTICE, Outcome
@@ -66,19 +66,16 @@ class Clocks(msgspec.Struct, frozen=True):
 
 async def assess(pack: Pack, clocks: Clocks) -> list[Assessed]:
     """Every transfer that stands on the day, under every regime its exporter is under."""
-    async with as_known(clocks.instant) as at:
-        dossiers, named, demo = await open_dossiers(), await parties(clocks.as_of), await is_demo(at)
-    judge = Judge(pack, clocks.known_on)
-    return [assessed for dossier in dossiers for assessed in assess_one(dossier, judge, clocks, named, demo=demo)]
+    with uncollected():
+        async with as_known(clocks.instant) as at:
+            dossiers, named, demo = await open_dossiers(), await parties(clocks.as_of), await is_demo(at)
+        judge = Judge(pack, clocks.known_on)
+        return [assessed for dossier in dossiers for assessed in assess_one(dossier, judge, clocks, named, demo=demo)]
 
 
 def assess_one(dossier: Dossier, judge: Judge, clocks: Clocks, named: Parties, *, demo: bool) -> Iterator[Assessed]:
-    if not dossier.route.holds(clocks.as_of):
-        return
-    for regime in judge.regimes(dossier, clocks.as_of):
-        reading = judge.read(dossier, regime, clocks.as_of)
-        if reading is not None:
-            yield _assessed(dossier, reading, judge, clocks, named, demo=demo)
+    for reading in judge.readings(dossier, clocks.as_of):
+        yield _assessed(dossier, reading, judge, clocks, named, demo=demo)
 
 
 def reasons(hop: Hop, law: Law, named: Parties) -> Iterator[Reason]:

@@ -3,8 +3,9 @@
 Reads through `registry.database`, so inside `as_known` it opens the dossiers as they were known then.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -72,29 +73,31 @@ async def open_dossiers(keys: Sequence[str] | None = None) -> list[Dossier]:
     parts = _parts(await fetch(_ENGAGEMENTS, chosen), await fetch(_OUR_ROLES))
     traits = _grouped(_traited, 1, await _among(_TRAITS, "thing", among))
 
+    limited = {pair for pair, signed in clauses.items() if any(one.engagement is not None for one in signed)}
     nothing = Between()
     shared: dict[Any, Between] = {}
 
-    def between(exporter: int, importer: int, engagement: int | None) -> Between:
-        pair = (exporter, importer)
+    def between(pair: tuple[int, int], engagement: int | None) -> Between:
+        signed = clauses.get(pair, ())
         if pair in limited:
-            signed = tuple(one for one in clauses[pair] if engagement is None or one.engagement in {None, engagement})
-            return Between(signed, listings.get(importer, ()), impacts.get(pair, ()), traits.get(importer, ()))
-        if pair not in shared:
-            found = clauses.get(pair, ()), listings.get(importer, ()), impacts.get(pair, ()), traits.get(importer, ())
-            shared[pair] = Between(*found) if any(found) else nothing
-        return shared[pair]
+            signed = tuple(one for one in signed if engagement is None or one.engagement in {None, engagement})
+        listed, assessed, asked = listings.get(pair[1], ()), impacts.get(pair, ()), traits.get(pair[1], ())
+        found = Between(signed, listed, assessed, asked) if signed or listed or assessed or asked else nothing
+        if pair not in limited:
+            shared[pair] = found
+        return found
 
-    limited = {pair for pair, signed in clauses.items() if any(one.engagement is not None for one in signed)}
     hops: dict[int, tuple[Route, ...]] = {}
-    for since, until, exporter, importer, country, automated, engagement, bound in await _among(_HOPS, "processor", among):
-        on_file = between(exporter, importer, engagement)
+    for row in await _among(_HOPS, "processor", among):
+        since, until, exporter, importer, country, automated, engagement, bound = row
+        on_file = shared.get(pair := row[2:4]) or between(pair, engagement)
         hop = Route(since, until, exporter, importer, country, automated, engagement, bound, on_file)
-        hops[exporter] = (*hops.get(exporter, ()), hop)
+        hops[exporter] = (*hops[exporter], hop) if exporter in hops else (hop,)
     for_one = any(hop.engagement is not None for routes in hops.values() for hop in routes)
     dossiers = []
-    for since, until, exporter, importer, country, automated, engagement, key, thing in await fetch(_TRANSFERS, chosen):
-        on_file = between(exporter, importer, engagement)
+    for row in await fetch(_TRANSFERS, chosen):
+        since, until, exporter, importer, country, automated, engagement, key, thing = row
+        on_file = shared.get(pair := row[2:4]) or between(pair, engagement)
         route = Route(since, until, exporter, importer, country, automated, engagement, None, on_file)
         stops = suspensions.get(thing, ()) if suspensions else ()
         part, scope = parts.get(engagement, ()), scopes.get(exporter, ())
@@ -144,23 +147,33 @@ async def _among(query: str, column: str, among: list[int] | None) -> list[Any]:
 
 
 def _parts(engagements: Sequence[Any], roles: Sequence[Any]) -> dict[int, tuple[Part, ...]]:
-    """The periods of each engagement, cut where our own role in its activity changes."""
+    """The periods of each engagement, cut where our own role in its activity changes; what is alike is one object."""
     of_activity: dict[int, list[Any]] = {}
     for row in roles:
         of_activity.setdefault(row[0], []).append(row)
+    alike: dict[Any, tuple[Part, ...]] = {}
     parts: dict[int, tuple[Part, ...]] = {}
-    for thing, since, until, activity, *what in engagements:
-        ours = of_activity.get(activity, [])
-        cuts = sorted({since, *(row[1] for row in ours if since < row[1] and (until is None or row[1] < until))})
-        for begun, ended in zip(cuts, [*cuts[1:], until], strict=True):
-            role = next((row[3] for row in reversed(ours) if row[1] <= begun), ours[0][3] if ours else None)
-            part = Part(begun, ended, "processor" if role == "processor" else "controller", *what)
-            parts[thing] = (*parts.get(thing, ()), part)
+    for row in engagements:
+        same = alike.get(row[1:])
+        if same is None:
+            same = alike[row[1:]] = tuple(_cut(row, of_activity.get(row[3], [])))
+        parts[row[0]] = (*parts[row[0]], *same) if row[0] in parts else same
     return parts
 
 
+def _cut(engagement: Any, ours: list[Any]) -> Iterator[Part]:
+    _, since, until, _, *what = engagement
+    cuts = sorted({since, *(row[1] for row in ours if since < row[1] and (until is None or row[1] < until))})
+    for begun, ended in zip(cuts, [*cuts[1:], until], strict=True):
+        role = next((row[3] for row in reversed(ours) if row[1] <= begun), ours[0][3] if ours else None)
+        yield Part(begun, ended, "processor" if role == "processor" else "controller", *what)
+
+
 def _traited(since: date, until: date | None, *traits: bool | None) -> Traited:
-    return Traited(since, until, Traits(*traits))
+    return Traited(since, until, _traits(*traits))
+
+
+_traits = cache(Traits)
 
 
 def _grouped(kind: Any, width: int, rows: Sequence[Any]) -> dict[Any, tuple[Any, ...]]:

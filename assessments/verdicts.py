@@ -5,17 +5,17 @@ signature, in which days are known only as finely as the law asks; the judge num
 remembers what became of them, so that judging a whole register costs little more than reading it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 
 import msgspec
 
+from assessments.precedents import precedents
 from assessments.rules import (
     Between,
     Clauses,
     Dossier,
-    Judged,
     Leg,
     Listed,
     Listing,
@@ -23,16 +23,13 @@ from assessments.rules import (
     Period,
     Route,
     Scope,
-    Signature,
     SignedClauses,
     State,
     Tools,
-    Traits,
     Verdict,
     day_before,
     earliest,
 )
-from assessments.rules.chapter_v import judge
 from assessments.rules.onward import Hop, beneath, weakest
 from registry.law import FOREVER, ONE_DAY, Law, Pack
 from registry.vocabulary import RANKING, Outcome
@@ -51,11 +48,10 @@ NAME_FACT = {"OUT_OF_SCOPE", "MODULE_MISMATCH", "CONDITION_MISSING"}
 
 
 class Reading(msgspec.Struct, frozen=True, gc=False):
-    """A dossier under one regime on one day: the leg, the hops beneath it, and the hop that decides."""
+    """A dossier under one regime on one day: the leg, and the hop that decides, the leg itself or one beneath it."""
 
     regime: str | None
     leg: Hop
-    beneath: tuple[Hop, ...]
     weakest: Hop
     flowing: bool
 
@@ -72,30 +68,34 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
         return (self.leg,) if self.weakest is self.leg else (self.leg, *self.weakest.path())
 
 
+class Chain(msgspec.Struct, gc=False):
+    """The hops beneath a leg on a day, the weakest of them, and the next day on which it decides otherwise, by outcome."""
+
+    within: dict[int, tuple[Route, ...]]
+    hops: tuple[Hop, ...]
+    weakest: Hop | None
+    turns: dict[Outcome, date | None]
+
+
 class Judge:
-    """One reading of the law, as known on a day, and the memory of what it has judged."""
+    """One reading of the law, as known on a day, and the memory of what it has judged in a register."""
 
     def __init__(self, pack: Pack, known_on: date) -> None:
         self.pack = pack
-        self.known_on = known_on
-        self._numbers: dict[Any, int] = {}  # tools and lights, numbered
-        self._values: list[Any] = []
-        self._states: dict[tuple[int, date], State] = {}
-        self._judged: dict[tuple[Signature, date], Judged] = {}
-        self._law_turns: dict[tuple[Signature, date], date | None] = {}
+        self.precedents = precedents(pack, known_on)
+        self._states: dict[int, list[State]] = {}
         self._lights: dict[tuple[int, str | None, str, str | None, date], tuple[Any, int]] = {}
         self._scopes: dict[tuple[int, date], tuple[Any, dict[str | None, str], date | None]] = {}
-        self._regimes: dict[tuple[str, str, date], tuple[tuple[str, ...], date | None]] = {}
-        self._chains: dict[Any, tuple[Any, tuple[Hop, ...], Hop]] = {}
-        self._chain_turns: dict[Any, date | None] = {}
+        self._chains: dict[Any, Chain] = {}
 
     def law(self, day: date) -> Law:
-        return self.pack.on(day, self.known_on)
+        return self.precedents.law(day)
 
-    def light(self, number: int) -> Leg:
-        """In what light a hop was judged: a leg without what stands between its parties."""
-        leg: Leg = self._values[number]
-        return leg
+    def readings(self, dossier: Dossier, day: date) -> Iterator[Reading]:
+        """The verdicts on a day, one for each regime that the exporter is under; none where the transfer does not stand."""
+        if dossier.route.holds(day):
+            for regime, territory in self.regimes(dossier, day).items():
+                yield self.read_under(dossier, regime, territory, day)
 
     def regimes(self, dossier: Dossier, day: date) -> dict[str | None, str]:
         """The regimes the exporter is under on the day, each with the territory it follows from.
@@ -104,29 +104,21 @@ class Judge:
         """
         return self._scoped(dossier.scopes, day)[1]
 
-    def read(self, dossier: Dossier, regime: str | None, day: date, relied_on: str | None = None) -> Reading | None:
+    def read(self, dossier: Dossier, regime: str | None, day: date) -> Reading | None:
         """The verdict on a day; None where the transfer does not stand then, or the regime does not govern it."""
-        if not dossier.route.holds(day):
-            return None
-        territory = self.regimes(dossier, day).get(regime)
-        if territory is None:
-            return None
-        return self.read_under(dossier, regime, territory, day, relied_on)
+        territory = self.regimes(dossier, day).get(regime) if dossier.route.holds(day) else None
+        return None if territory is None else self.read_under(dossier, regime, territory, day)
 
     def read_under(
         self, dossier: Dossier, regime: str | None, territory: str, day: date, relied_on: str | None = None
     ) -> Reading:
         """The verdict on a day under a regime, whether or not the exporter's scopes bring it under that one."""
+        route = dossier.route
         light = self._light(dossier.parts, regime, territory, relied_on, day)
-        leg = Hop(dossier.route, light, self.verdict(dossier.route, light, day))
-        hops: tuple[Hop, ...] = ()
-        deciding = leg
-        if dossier.route.importer in dossier.hops:
-            hops, lowest = self._chain(dossier, leg, day)
-            if hops and RANKING[lowest.verdict.judged.outcome] < RANKING[leg.verdict.judged.outcome]:
-                deciding = lowest
-        flowing = not any(stop.holds(day) for stop in dossier.suspensions)
-        return Reading(regime, leg, hops, deciding, flowing)
+        leg = Hop(route, light, self.verdict(route, light, day))
+        deciding = self._deciding(dossier, leg, day) or leg
+        flowing = not dossier.suspensions or not any(stop.holds(day) for stop in dossier.suspensions)
+        return Reading(regime, leg, deciding, flowing)
 
     def next_change(self, dossier: Dossier, reading: Reading, day: date) -> date | None:
         """The first later day on which this reading would be another one, with what is known."""
@@ -142,9 +134,9 @@ class Judge:
 
     def verdict(self, route: Route, light: int, day: date) -> Verdict:
         """A route judged in a certain light: what is on file between the two parties, on the day."""
-        state = self._states.get((id(route.between), day)) or self._state(route.between, day)
-        signature = self._signature(state, route, light)
-        judged = self._judge(signature, day)
+        state = self._state(route.between, day)
+        signature = self.precedents.signature(state.sort, light, route.country, route.automated)
+        judged = self.precedents.judged(signature, day)
         last = judged.last_day
         row: Clauses | Listing | None = None
         if judged.listing is not None:
@@ -161,34 +153,25 @@ class Judge:
                 last = then.last_day
         return Verdict(judged, last, state, signature, row)
 
-    def _number(self, value: Any) -> int:
-        number = self._numbers.get(value)
-        if number is None:
-            number = self._numbers[value] = len(self._values)
-            self._values.append(value)
-        return number
-
     def _state(self, between: Between, day: date) -> State:
-        """What stands between two parties on a day, remembered."""
+        """What stands between two parties on a day, remembered until it changes."""
+        states = self._states.get(id(between))
+        if states is None:
+            states = self._states[id(between)] = []
+        for state in states:
+            if state.since <= day and (state.next_change is None or day < state.next_change):
+                return state
         clauses = tuple([one for one in between.clauses if one.holds(day)]) if between.clauses else ()
         listings = tuple([one for one in between.listings if one.holds(day)]) if between.listings else ()
         impacts = tuple([one for one in between.impacts if one.holds(day)]) if between.impacts else ()
         traits = next((one.traits for one in between.traits if one.holds(day)), None) if between.traits else None
         signed = tuple([_signed(one, day, self.pack) for one in clauses]) if clauses else ()
-        tools = self._number(Tools(signed, tuple([_listed(one, day) for one in listings]) if listings else ()))
-        following = _next_of(_own_days(between), day)
-        state = self._states[id(between), day] = State(between, clauses, listings, impacts, traits, tools, following)
+        tools = self.precedents.number(Tools(signed, tuple([_listed(one, day) for one in listings]) if listings else ()))
+        found = tuple([(one.country, one.outcome, one.measures) for one in impacts]) if impacts else ()
+        sort = self.precedents.number((tools, found, traits))
+        state = State(day, between, clauses, listings, impacts, traits, sort, _next_of(_own_days(between), day))
+        states.append(state)
         return state
-
-    def _signature(self, state: State, route: Route, light: int) -> Signature:
-        found = measures = answers = None
-        for one in state.impacts:
-            if one.country == route.country:
-                found, measures = one.outcome, one.measures
-                break
-        if state.traits is not None and (asked := self.pack.asked_of.get(route.country)):
-            answers = tuple([getattr(state.traits, fact, None) for fact in asked])
-        return (state.tools, light, route.country, route.automated, found, measures, answers)
 
     def _light(self, parts: tuple[Part, ...], regime: str | None, territory: str, relied_on: str | None, day: date) -> int:
         key = (id(parts), regime, territory, relied_on, day)
@@ -205,44 +188,14 @@ class Judge:
                 purpose=part.purpose if part else None,
                 relied_on=relied_on,
             )
-            found = self._lights[key] = (parts, self._number(leg))
+            found = self._lights[key] = (parts, self.precedents.number(leg))
         return found[1]
-
-    def _leg(self, signature: Signature) -> Leg:
-        tools, light, country, automated, impact, measures, answers = signature
-        given = dict(zip(self.pack.asked_of[country], answers, strict=True)) if answers else {}
-        return msgspec.structs.replace(
-            self.light(light),
-            country=country,
-            automated=automated,
-            traits=Traits(**{name: given.get(name) for name in Traits.__struct_fields__}),
-            clauses=self._values[tools].clauses,
-            listings=self._values[tools].listings,
-            impact=impact,
-            measures=measures,
-        )
-
-    def _judge(self, signature: Signature, day: date) -> Judged:
-        since = self.pack.changed_by(day)  # between two changes of the law, a signature is judged alike on every day
-        judged = self._judged.get((signature, since))
-        if judged is None:
-            judged = self._judged[signature, since] = judge(self._leg(signature), self.law(since))
-        return judged
-
-    def _law_turn(self, signature: Signature, day: date) -> date | None:
-        """The next day on which the law alone, all facts as they are, judges a leg otherwise."""
-        key = (signature, self.pack.changed_by(day))
-        if key not in self._law_turns:
-            now = self._judge(signature, day)
-            turns = (change for change in self.pack.changes_after(day) if self._judge(signature, change) != now)
-            self._law_turns[key] = next(turns, None)
-        return self._law_turns[key]
 
     def _turn(self, route: Route, light: int, verdict: Verdict, day: date) -> date | None:
         """The next day on which the verdict on a route reads otherwise."""
         then, at = verdict, day
         while True:
-            law_turn, own = self._law_turn(then.signature, at), then.state.next_change
+            law_turn, own = self.precedents.turn(then.signature, at), then.state.next_change
             if own is None or (law_turn is not None and law_turn < own):
                 return law_turn
             then, at = self.verdict(route, light, own), own
@@ -253,13 +206,13 @@ class Judge:
         """The first later day on which anything the reading rests on may change, and whether it surely does."""
         route = dossier.route
         sure = earliest(self._turn(route, reading.leg.light, reading.leg.verdict, day), route.until)
+        if route.importer in dossier.hops:
+            sure = earliest(sure, self._chain_turn(dossier, reading.leg, day))
         may = self._scoped(dossier.scopes, day)[2]
         if len(dossier.parts) != 1 or dossier.parts[0].until is not None or dossier.parts[0].since > day:
             may = earliest(may, _next_of(_edges(dossier.parts), day))
         if dossier.suspensions:
             may = earliest(may, _next_of(_edges(dossier.suspensions), day))
-        if route.importer in dossier.hops:
-            may = earliest(may, self._chain_turn(dossier, reading, day))
         if may is None or (sure is not None and sure <= may):
             return sure, True
         return may, False
@@ -274,63 +227,76 @@ class Judge:
             for scope in scopes:
                 if scope.holds(day):
                     without = scope.territory
-                    for regime in self._regimes_of(scope, day)[0]:
+                    for regime in self.precedents.regimes(scope.basis, scope.territory, day)[0]:
                         regimes.setdefault(regime, scope.territory)
-            turn = earliest(_next_of(_edges(scopes), day), *(self._regimes_of(scope, day)[1] for scope in scopes))
+            turns = [self.precedents.regimes(scope.basis, scope.territory, day)[1] for scope in scopes]
+            turn = earliest(_next_of(_edges(scopes), day), *turns)
             found = self._scopes[key] = (scopes, regimes or {None: without}, turn)
         return found
 
-    def _regimes_of(self, scope: Scope, day: date) -> tuple[tuple[str, ...], date | None]:
-        """The regimes of a scope on a day, and the next day on which they are others."""
-        key = (scope.basis, scope.territory, day)
-        if key not in self._regimes:
-            now = self.law(day).regimes(scope.basis, scope.territory)
-            later = self.pack.changes_after(day)
-            turn = next((change for change in later if self.law(change).regimes(scope.basis, scope.territory) != now), None)
-            self._regimes[key] = (tuple(now), turn)
-        return self._regimes[key]
+    def _deciding(self, dossier: Dossier, leg: Hop, day: date) -> Hop | None:
+        """The hop beneath that is weaker than the leg; None where the leg decides."""
+        rank = RANKING[leg.verdict.judged.outcome]
+        if rank == 0 or leg.route.importer not in dossier.hops:
+            return None
+        lowest = self._chain(dossier, leg, day).weakest
+        return lowest if lowest is not None and RANKING[lowest.verdict.judged.outcome] < rank else None
 
-    def _chain(self, dossier: Dossier, leg: Hop, day: date) -> tuple[tuple[Hop, ...], Hop]:
-        """The hops beneath a leg and the weakest of them, remembered for all legs that look the same from below."""
-        key = self._chain_key(dossier, leg, day)
+    def _chain(self, dossier: Dossier, leg: Hop, day: date) -> Chain:
+        """The chain beneath a leg, remembered for all legs that look the same from below."""
+        engagement = leg.route.engagement if dossier.limited else None
+        light = self.precedents.light_beneath(leg.light, None, None)  # all that the chain can tell of the leg's own
+        key = (id(dossier.hops), leg.route.importer, engagement, light, self._carries(leg.verdict), day)
         found = self._chains.get(key)
         if found is None:
 
-            def judged(route: Route, light: Leg) -> tuple[int, Verdict]:
-                number = self._number(light)
-                return number, self.verdict(route, number, day)
+            def judged(route: Route, above: int, framework: str | None) -> tuple[int, Verdict]:
+                light = self.precedents.light_beneath(above, framework, route.bound_alike)
+                return light, self.verdict(route, light, day)
 
-            hops = tuple(beneath(leg, self.light, self._carries, dossier.hops, day, judged))
-            found = self._chains[key] = (dossier.hops, hops, weakest(hops) if hops else leg)
-        return found[1], found[2]
-
-    def _chain_key(self, dossier: Dossier, leg: Hop, day: date) -> Any:
-        route = leg.route
-        engagement = route.engagement if dossier.limited else None
-        return (id(dossier.hops), route.importer, engagement, leg.light, self._carries(leg.verdict), day)
+            hops = tuple(beneath(leg, self._carries, dossier.hops, day, judged))
+            found = self._chains[key] = Chain(dossier.hops, hops, weakest(hops) if hops else None, {})
+        return found
 
     def _carries(self, verdict: Verdict) -> str | None:
         """The framework a hop stands on, where it allows onward transfers to those who are bound alike."""
         basis = verdict.judged.basis
-        one = self.pack.instruments.get(basis) if basis else None
-        return basis if one is not None and one.onward_by_contract else None
+        return basis if basis in self.precedents.onward_by_contract else None
 
-    def _chain_turn(self, dossier: Dossier, reading: Reading, day: date) -> date | None:
+    def _chain_turn(self, dossier: Dossier, leg: Hop, day: date) -> date | None:
+        """The next day on which, the leg as it is, the way down from it reads otherwise."""
+        outcome = leg.verdict.judged.outcome
+        if RANKING[outcome] == 0:
+            return None  # no hop is weaker
+        chain = self._chain(dossier, leg, day)
+        if outcome not in chain.turns:
+            now = _way_down(self._deciding(dossier, leg, day))
+            turn = self._next_beneath(chain, leg, day)
+            while turn is not None and _way_down(self._deciding(dossier, leg, turn)) == now:
+                turn = self._next_beneath(self._chain(dossier, leg, turn), leg, turn)
+            chain.turns[outcome] = turn
+        return chain.turns[outcome]
+
+    def _next_beneath(self, chain: Chain, leg: Hop, day: date) -> date | None:
         """The next day on which a hop beneath may read otherwise, begin or end."""
-        key = self._chain_key(dossier, reading.leg, day)
-        if key not in self._chain_turns:
-            days = [self._turn(hop.route, hop.light, hop.verdict, day) for hop in reading.beneath]
-            for above in (reading.leg, *reading.beneath):
-                days.append(_next_of(_edges(dossier.hops.get(above.route.importer, ())), day))
-            self._chain_turns[key] = earliest(*days)
-        return self._chain_turns[key]
+        days = [self._turn(hop.route, hop.light, hop.verdict, day) for hop in chain.hops]
+        for above in (leg, *chain.hops):
+            for route in chain.within.get(above.route.importer, ()):
+                days += (route.since, route.until)
+        return _next_of(days, day)
 
 
 def same(one: Reading, other: Reading) -> bool:
     """Whether two readings would read the same to a person: of hops beneath the leg their outcome, basis, last day."""
     if one.flowing != other.flowing or not same_verdict(one.leg.verdict, other.leg.verdict):
         return False
-    return [_step(hop) for hop in one.path()[1:]] == [_step(hop) for hop in other.path()[1:]]
+    first, second = (None if each.weakest is each.leg else each.weakest for each in (one, other))
+    return _way_down(first) == _way_down(second)
+
+
+def _way_down(deciding: Hop | None) -> list[tuple[object, ...]]:
+    """What a person reads of the hops beneath a leg, down to the one that decides."""
+    return [_step(hop) for hop in deciding.path()] if deciding else []
 
 
 def _step(hop: Hop) -> tuple[object, ...]:

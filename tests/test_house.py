@@ -27,7 +27,7 @@ LINES = [
     {"registry.people", "registry.register"},
     {"registry.demo"},
     {"assessments.rules", "assessments.rules.chapter_v", "assessments.rules.onward", "assessments.rules.gate"},
-    {"assessments.dossier", "assessments.verdicts"},
+    {"assessments.dossier", "assessments.precedents", "assessments.verdicts"},
     {"assessments.wording"},
     {"assessments.assess", "assessments.cases", "assessments.doctor"},
     {"assessments.tables_shown"},

@@ -226,15 +226,20 @@ class Tools(msgspec.Struct, frozen=True, gc=False):
     listings: tuple[Listed, ...]
 
 
-class State(msgspec.Struct, frozen=True, gc=False):
-    """What stands between two parties on a day: the rows, the number of the tools they are, and their next change."""
+# All that a signature takes from a state: the number of its tools, country and findings of its impact assessments, traits.
+Sort = tuple[int, tuple[tuple[str, str, str | None], ...], Traits | None]
 
+
+class State(msgspec.Struct, frozen=True, gc=False):
+    """What stands between two parties from a day until its next change: the rows, and the number of the sort they are of."""
+
+    since: date
     between: Between
     clauses: tuple[Clauses, ...]
     listings: tuple[Listing, ...]
     impacts: tuple[Impact, ...]
     traits: Traits | None
-    tools: int
+    sort: int
     next_change: date | None
 
 
@@ -252,7 +257,7 @@ class Verdict(msgspec.Struct, frozen=True, gc=False):
     judged: Judged
     last_day: date | None
     state: State
-    signature: Signature
+    signature: int
     row: Clauses | Listing | None
 
 

@@ -19,7 +19,7 @@ def judge(leg: Leg, law: Law) -> Judged:
     for gate in (regime_governs, inside_the_area):
         if ground := gate(leg, law):
             return Judged(ground.outcome, ground.instrument, ground.findings, last_day=ground.last_day)
-    grounds = [ground for rule in (adequacy, listing, clauses, contract_above) for ground in rule(leg, law)]
+    grounds = list(_grounds(leg, law))
     best = max(grounds, key=lambda ground: RANKING[ground.outcome], default=None)
     if best is not None and RANKING[best.outcome] >= LAWFUL:
         return Judged(best.outcome, best.instrument, best.findings, best.listing, best.clauses, best.last_day)
@@ -108,6 +108,15 @@ def contract_above(leg: Leg, law: Law) -> Iterator[Ground]:
         yield Ground(Outcome.UNDETERMINED, key, (unknown,))
     elif leg.bound_alike:
         yield Ground(Outcome.PERMITTED, key, (Finding("BOUND_ALIKE", "44", key),), last_day=standing.last_day)
+
+
+def _grounds(leg: Leg, law: Law) -> Iterator[Ground]:
+    """What the rules find, up to a ground that no other could better."""
+    for rule in (adequacy, listing, clauses, contract_above):
+        for ground in rule(leg, law):
+            yield ground
+            if ground.outcome is Outcome.PERMITTED:
+                return
 
 
 def _nothing_holds(leg: Leg, grounds: list[Ground], best: Ground | None) -> Judged:

@@ -28,20 +28,20 @@ class Hop(msgspec.Struct, frozen=True, gc=False):
 
 def beneath(
     leg: Hop,
-    light_of: Callable[[int], Leg],
     carries: Callable[[Verdict], str | None],
     hops: Mapping[int, tuple[Route, ...]],
     day: date,
-    judge: Callable[[Route, Leg], tuple[int, Verdict]],
+    judge: Callable[[Route, int, str | None], tuple[int, Verdict]],
 ) -> Iterator[Hop]:
     """Every hop that follows from the leg on the day; `carries` names the framework that a hop above lends to the next."""
     seen = {(leg.route.importer, carries(leg.verdict))}
     waiting = [leg]
     for above in waiting:
+        framework = carries(above.verdict)
         for route in hops.get(above.route.importer, ()):
             if not route.holds(day) or route.engagement not in {None, leg.route.engagement}:
                 continue
-            light, verdict = judge(route, seen_from(light_of(above.light), carries(above.verdict), route))
+            light, verdict = judge(route, above.light, framework)
             hop = Hop(route, light, verdict, None if above is leg else above)
             yield hop
             reached = (route.importer, carries(verdict))
@@ -50,14 +50,14 @@ def beneath(
                 waiting.append(hop)
 
 
-def seen_from(light: Leg, framework: str | None, route: Route) -> Leg:
+def seen_from(light: Leg, framework: str | None, bound_alike: bool | None) -> Leg:
     """In what light the next hop is judged: the importer above exports now, under the same law, the same data."""
     return msgspec.structs.replace(
         light,
         exporter_role=light.importer_role or "processor",
         importer_role="processor",
         above=framework,
-        bound_alike=route.bound_alike if framework else None,
+        bound_alike=bound_alike if framework else None,
         relied_on=None,
     )
 

@@ -28,7 +28,7 @@ from assessments.rules import (
     Traits,
 )
 from assessments.rules.chapter_v import judge
-from assessments.rules.onward import Hop, seen_from
+from assessments.rules.onward import Hop
 from assessments.verdicts import NAME_CONCLUDED, NAME_DUE, NAME_FACT, Judge, Reading, same
 from assessments.wording import sentences
 from registry import law
@@ -245,7 +245,7 @@ def every_way_down(dossier: Dossier, reading: Reading, day: date, judge: Judge) 
         found = [hop.verdict.judged.outcome]
         for route in dossier.hops.get(hop.route.importer, ()):
             if route.holds(day):
-                light = judge._number(seen_from(judge.light(hop.light), judge._carries(hop.verdict), route))
+                light = judge.precedents.light_beneath(hop.light, judge._carries(hop.verdict), route.bound_alike)
                 below = Hop(route, light, judge.verdict(route, light, day))
                 if route.importer in passed:
                     found.append(below.verdict.judged.outcome)

@@ -1,0 +1,114 @@
+"""What the law has been found to say: the memory of a law pack, as known on a day, about the signatures it has judged.
+
+Nothing here is of one register. A signature is all that a rule can tell of a leg on a day; there are few of them, and
+what was said of one holds for every leg that looks the same, in this round of judging and in the next.
+"""
+
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from assessments.rules import Judged, Leg, Signature, Sort, Tools, Traits
+from assessments.rules.chapter_v import judge
+from assessments.rules.onward import seen_from
+from registry.law import Law, Pack
+
+
+class Precedents:
+    """Tools, lights and signatures are known by number; between two changes of the law, one is judged alike on every day."""
+
+    def __init__(self, pack: Pack, known_on: date) -> None:
+        self.pack = pack
+        self.known_on = known_on
+        self.onward_by_contract = {one.key for one in pack.instruments.values() if one.onward_by_contract}
+        self._numbers: dict[Any, int] = {}
+        self._values: list[Any] = []
+        self._signatures: dict[tuple[int, int, str, bool | None], int] = {}
+        self._judged: dict[tuple[int, date], Judged] = {}
+        self._turns: dict[tuple[int, date], date | None] = {}
+        self._beneath: dict[tuple[int, str | None, bool | None], int] = {}
+        self._regimes: dict[tuple[str, str, date], tuple[tuple[str, ...], date | None]] = {}
+
+    def law(self, day: date) -> Law:
+        return self.pack.on(day, self.known_on)
+
+    def number(self, value: Tools | Sort | Leg | Signature) -> int:
+        number = self._numbers.get(value)
+        if number is None:
+            number = self._numbers[value] = len(self._values)
+            self._values.append(value)
+        return number
+
+    def light(self, number: int) -> Leg:
+        """In what light a hop was judged: a leg without what stands between its parties."""
+        leg: Leg = self._values[number]
+        return leg
+
+    def light_beneath(self, light: int, framework: str | None, bound_alike: bool | None) -> int:
+        """The light of the next hop under one that stands on a framework."""
+        key = (light, framework, bound_alike)
+        found = self._beneath.get(key)
+        if found is None:
+            found = self._beneath[key] = self.number(seen_from(self.light(light), framework, bound_alike))
+        return found
+
+    def signature(self, sort: int, light: int, country: str, automated: bool | None) -> int:
+        """The number of the signature of a leg between two parties between whom stands what is of this sort."""
+        key = (sort, light, country, automated)
+        found = self._signatures.get(key)
+        if found is None:
+            tools, impacts, traits = self._values[sort]
+            impact, measures = next((one[1:] for one in impacts if one[0] == country), (None, None))
+            asked = self.pack.asked_of.get(country)
+            answers = tuple([getattr(traits, fact, None) for fact in asked]) if traits is not None and asked else None
+            found = self._signatures[key] = self.number((tools, light, country, automated, impact, measures, answers))
+        return found
+
+    def judged(self, signature: int, day: date) -> Judged:
+        found = self._judged.get((signature, day))
+        if found is None:
+            since = self.pack.changed_by(day)
+            found = judge(self._leg(signature), self.law(since)) if since == day else self.judged(signature, since)
+            self._judged[signature, day] = found
+        return found
+
+    def turn(self, signature: int, day: date) -> date | None:
+        """The next day on which the law alone, all facts as they are, judges a leg otherwise."""
+        key = (signature, day)
+        if key not in self._turns:
+            now = self.judged(signature, day)
+            turns = (change for change in self.pack.changes_after(day) if self.judged(signature, change) != now)
+            self._turns[key] = next(turns, None)
+        return self._turns[key]
+
+    def regimes(self, basis: str, territory: str, day: date) -> tuple[tuple[str, ...], date | None]:
+        """The regimes that a scope brings on a day, and the next day on which they are others."""
+        key = (basis, territory, day)
+        if key not in self._regimes:
+            now = self.law(day).regimes(basis, territory)
+            later = self.pack.changes_after(day)
+            turn = next((change for change in later if self.law(change).regimes(basis, territory) != now), None)
+            self._regimes[key] = (tuple(now), turn)
+        return self._regimes[key]
+
+    def _leg(self, number: int) -> Leg:
+        tools, light, country, automated, impact, measures, answers = self._values[number]
+        given = dict(zip(self.pack.asked_of[country], answers, strict=True)) if answers else {}
+        return msgspec.structs.replace(
+            self.light(light),
+            country=country,
+            automated=automated,
+            traits=Traits(**{name: given.get(name) for name in Traits.__struct_fields__}),
+            clauses=self._values[tools].clauses,
+            listings=self._values[tools].listings,
+            impact=impact,
+            measures=measures,
+        )
+
+
+@lru_cache(maxsize=4)
+def precedents(pack: Pack, known_on: date) -> Precedents:
+    """Those of the clocks last asked for, so that the watch and the pages do not ask the law the same thing again."""
+    return Precedents(pack, known_on)
