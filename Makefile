@@ -10,7 +10,7 @@ SEED ?= $(shell od -An -N4 -tu4 /dev/urandom | tr -d " ")
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
-.venv/.ready: requirements.lock pyproject.toml .ci/setup
+.venv/.ready: requirements.lock pyproject.toml package-lock.json .ci/setup
 	@sh .ci/setup
 
 setup: .venv/.ready ## install everything into .venv (leaves .venv/bin/onward)

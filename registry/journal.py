@@ -222,6 +222,12 @@ async def is_demo(at: asyncpg.Connection) -> bool:
     return bool(await at.fetchval("""select (image->>'demo')::boolean from public.journal_entry where sequence = 1"""))
 
 
+async def today(at: asyncpg.Connection) -> date:
+    """The UTC date; on a demo the day at which its own clock stands."""
+    clock = await at.fetchval("select clock from public.journal_head")
+    return (clock or datetime.now(UTC)).astimezone(UTC).date()
+
+
 async def newest(at: asyncpg.Connection) -> int:
     """The sequence of the newest entry, 0 before the first."""
     return int(await at.fetchval("select sequence from public.journal_head"))

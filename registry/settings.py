@@ -27,6 +27,16 @@ def own_law() -> Path | None:
     return Path(folder) if folder else None
 
 
+def url() -> str | None:
+    """ONWARD_URL: the only source of links, and the only Host that is answered."""
+    return os.environ.get("ONWARD_URL", "").rstrip("/") or None
+
+
+def https() -> bool:
+    """Whether pages are served by https: then cookies are for it alone."""
+    return (url() or "").startswith("https://")
+
+
 def home() -> Path:
     return Path(os.environ.get("ONWARD_HOME") or "onward-data").expanduser().absolute()
 

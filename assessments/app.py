@@ -1,0 +1,71 @@
+"""The web application: the one place that knows both apps; nothing imports it.
+
+Every module of `assessments/pages` and every noun of `registry` with a list `ROUTES` brings its routes by being there.
+"""
+
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
+from litestar import Litestar, get
+from litestar.config.csrf import CSRFConfig
+from litestar.di import Provide
+from litestar.exceptions import HTTPException, NotAuthorizedException
+from litestar.middleware import DefineMiddleware
+from litestar.plugins.jinja import JinjaTemplateEngine
+from litestar.static_files import create_static_files_router
+from litestar.template import TemplateConfig
+from litestar.types import ASGIApp
+
+import assessments.pages
+import registry
+from assessments import show
+from assessments.clockbar import bar
+from registry import access, settings, web
+from registry.errors import Refused
+from registry.vocabulary import DEMO_NOTICE
+
+WEB = ("signing", "vendors", "records")  # the nouns of `registry` that have doors of their own
+
+
+def routes() -> list[Any]:
+    """Every route, found by its module being there."""
+    pages = [import_module(f"assessments.pages.{module.name}") for module in iter_modules(assessments.pages.__path__)]
+    nouns = [import_module(f"registry.{name}") for name in WEB if name in {m.name for m in iter_modules(registry.__path__)}]
+    return [route for module in (*nouns, *pages) for route in module.ROUTES]
+
+
+@get("/healthz", opt={"needs": web.OPEN, "exclude_from_csrf": True}, sync_to_thread=False)
+def healthz() -> str:
+    return "ok\n"
+
+
+def application(csrf_secret: str) -> Litestar:
+    """The application; the register must be open in the loop that serves it."""
+    engine: JinjaTemplateEngine = web.engine(demo_notice=DEMO_NOTICE, **show.FOR_TEMPLATES)
+    return Litestar(
+        route_handlers=[
+            *routes(),
+            healthz,
+            create_static_files_router("/static", [web.TEMPLATES / "static"], opt={"needs": web.OPEN}),
+        ],
+        guards=[web.needs],
+        middleware=[DefineMiddleware(web.SignedIn, exclude=["^/static", "^/healthz"])],
+        dependencies={"visitor": Provide(web.visiting), "bar": Provide(bar)},
+        exception_handlers={NotAuthorizedException: web.to_the_door, Refused: web.shown, HTTPException: web.shown},
+        template_config=TemplateConfig(instance=engine),
+        csrf_config=CSRFConfig(
+            secret=csrf_secret,
+            cookie_name="__Host-onward-form" if settings.https() else "onward-form",
+            cookie_secure=settings.https(),
+            cookie_httponly=True,
+            cookie_samesite="lax",
+        ),
+        openapi_config=None,
+        request_max_body_size=26 * 2**20,
+    )
+
+
+async def made(port: int) -> ASGIApp:
+    """The application behind its doors."""
+    return web.doors(application(await access.secret("forms")), lambda: web.own_hosts(port))

@@ -1,0 +1,58 @@
+"""The web: `onward serve`."""
+
+import asyncio
+import contextlib
+import secrets
+
+import rich_click as click
+import uvicorn
+
+from assessments import app
+from assessments.cli.door import main, run
+from registry import access, database, journal, settings
+from registry.errors import Misused
+from registry.vocabulary import DEMO_NOTICE
+
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8000, show_default=True, help="The port.")
+def serve(host: str, port: int) -> None:
+    """Serve the pages. A demo is served on the loopback alone, its people's passwords told here."""
+    if host not in LOOPBACK and settings.url() is None:
+        raise Misused("--host: set ONWARD_URL to the address that people will use before listening beyond the loopback")
+
+    async def served() -> None:
+        async with database.opened(create=True):
+            async with database.transaction() as at:
+                fresh = await journal.newest(at) == 0
+                demo = not fresh and await journal.is_demo(at)
+            if demo and host not in LOOPBACK:
+                raise Misused("--host: a demo is served on the loopback alone")
+            if fresh:
+                await journal.open_register("cli:serve")
+            if demo:
+                await tell_demo_people()
+            config = uvicorn.Config(
+                await app.made(port), host=host, port=port, log_level="warning", proxy_headers=False, server_header=False
+            )
+            click.echo(f"Onward is at {settings.url() or f'http://{host}:{port}'} (Ctrl-C stops it)")
+            with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
+                await uvicorn.Server(config).serve()
+
+    run(served())
+
+
+async def tell_demo_people() -> None:
+    """A demo's people get new random passwords at each start; they are told here and kept as hashes alone."""
+    async with database.transaction() as at:
+        rows = await at.fetch(
+            "select distinct on (key) key, name, email, role from person where name is not null order by key, id"
+        )
+    click.echo(f"{DEMO_NOTICE}.\nThe demo's people:")
+    for key, name, email, role in rows:
+        password = secrets.token_urlsafe(9)
+        await access.set_password(key, password)
+        click.echo(f"  {role:<12} {email:<34} {password}   ({name})")

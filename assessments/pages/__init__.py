@@ -1,0 +1,1 @@
+"""Pages that show what follows: one noun a file, its `ROUTES` found by being there."""

@@ -1,0 +1,77 @@
+"""How pages say things: days, countries, outcomes, the words of the field."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+from babel.dates import format_date, format_datetime
+
+from assessments import wording
+from registry import law, schema
+from registry.vocabulary import Outcome
+
+SAID = {
+    Outcome.NOT_PERMITTED: "Not permitted",
+    Outcome.UNDETERMINED: "Undetermined",
+    Outcome.MEASURES_REQUIRED: "Measures required",
+    Outcome.PERMITTED: "Permitted",
+    Outcome.NO_TRANSFER: "No transfer abroad",
+}
+
+
+def day(value: date | None) -> str:
+    """A day as people write it."""
+    return format_date(value, "d MMM y", locale="en") if value else "no end known"
+
+
+def moment(value: datetime) -> str:
+    return f"{format_datetime(value, 'd MMM y, HH:mm', locale='en')} UTC"
+
+
+def country(code: str) -> str:
+    return wording.country_name(code, law.load().on(date.max, date.max))
+
+
+def word(value: Any) -> str:
+    """A stored word as a person reads it."""
+    if value is None or value in ("", [], ()):
+        return "not recorded"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, date):
+        return day(value)
+    if isinstance(value, (list, tuple)):
+        return ", ".join(word(one) for one in value)
+    return str(value)
+
+
+def plain(value: str | None) -> str:
+    """One of the vocabulary's words, its underscores as spaces."""
+    spelled = {"crm": "CRM", "email_marketing": "E-mail marketing", "email_validation": "E-mail validation", "dpo": "DPO"}
+    return spelled.get(value or "", (value or "not recorded").replace("_", " ").capitalize())
+
+
+def outcome(value: str | None) -> str:
+    return SAID[Outcome(value)] if value else "Not judged"
+
+
+def title(key: str | None) -> str:
+    """An instrument by its title."""
+    one = law.load().instruments.get(key) if key else None
+    return one.title if one else key or "nothing"
+
+
+def help_text(table: str, column: str) -> str:
+    return str(schema.columns(schema.by_name()[table])[column]._meta.help_text)
+
+
+FOR_TEMPLATES: dict[str, Callable[..., Any]] = {
+    "day": day,
+    "moment": moment,
+    "country": country,
+    "word": word,
+    "plain": plain,
+    "outcome": outcome,
+    "title": title,
+    "help_text": help_text,
+}

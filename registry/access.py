@@ -1,0 +1,189 @@
+"""Signing in: who is at the door, for how long, and what each role may do.
+
+Passwords are argon2id hashes, checked in a thread; a session is a random token of which the database holds the SHA-256
+alone; tries are counted in the database, so that several processes count together. Nothing here is a fact.
+"""
+
+import asyncio
+import hashlib
+import secrets
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+import msgspec
+from argon2.exceptions import VerificationError
+
+from registry import database
+from registry.people import HASHER
+from registry.vocabulary import PersonRole
+
+IDLE = timedelta(hours=2)
+ABSOLUTE = timedelta(hours=12)
+WINDOW = timedelta(minutes=15)
+TRIES_A_PERSON, TRIES_A_PLACE = 5, 30
+_AT_ONCE = asyncio.Semaphore(2)  # argon2 takes 19 MiB and a core
+_NOBODY = HASHER.hash(secrets.token_hex(8))  # checked where there is no such person, so that it takes as long
+
+
+class Permission(StrEnum):
+    """What a route may need."""
+
+    LOOK = "look"
+    REGISTER = "register"
+    DECIDE = "decide"
+    REVIEW = "review"
+    REPORT = "report"
+    PEOPLE = "people"
+
+
+GRANTED = {
+    PersonRole.PROCUREMENT: {Permission.LOOK, Permission.REGISTER, Permission.REVIEW},
+    PersonRole.DPO: {Permission.LOOK, Permission.REGISTER, Permission.DECIDE, Permission.REVIEW, Permission.REPORT},
+    PersonRole.AUDITOR: {Permission.LOOK, Permission.REPORT},
+    PersonRole.ADMIN: {Permission.LOOK, Permission.PEOPLE},
+}
+
+
+class Visitor(msgspec.Struct, frozen=True):
+    """A person who is signed in."""
+
+    key: str
+    name: str
+    role: PersonRole
+    session: int
+
+    def may(self, permission: str) -> bool:
+        return permission in GRANTED[self.role]
+
+
+class OpenSession(msgspec.Struct, frozen=True):
+    """A session as its owner is shown it."""
+
+    id: int
+    began: datetime
+    seen: datetime
+    agent: str
+
+
+_PERSON = """
+select p.key, coalesce(p.name, p.key), p.role, c.password_hash from person p left join credential c on c.person = p.key
+where lower(p.email) = lower($1) and p.since <= $2 and (p.until is null or p.until > $2) order by p.id limit 1"""
+
+
+async def sign_in(email: str, password: str, place: str, agent: str, now: datetime) -> str | None:
+    """A new session's token, or None: one answer for no such person, a wrong password and too many tries."""
+    if not await _allowed(f"person:{email.casefold()}", TRIES_A_PERSON, now) or not await _allowed(
+        f"place:{place}", TRIES_A_PLACE, now
+    ):
+        return None
+    async with database.transaction() as at:
+        found = await at.fetchrow(_PERSON, email, now.date())
+    if not await _verified((found and found[3]) or _NOBODY, password) or found is None or not found[3]:
+        return None
+    token = secrets.token_urlsafe(32)
+    async with database.transaction() as at:
+        await at.execute("delete from attempt where door = $1", _hashed(f"person:{email.casefold()}"))
+        await at.execute(
+            "insert into session (token_hash, person, began, seen, ends, agent) values ($1, $2, $3, $3, $4, $5)",
+            _hashed(token),
+            found[0],
+            now,
+            now + ABSOLUTE,
+            agent[:200],
+        )
+    return token
+
+
+async def visitor(token: str, now: datetime) -> Visitor | None:
+    """Who holds the token: nobody once it is idle too long, at its end, revoked, or the person may no longer act."""
+    async with database.transaction() as at:
+        row = await at.fetchrow(
+            """select p.key, coalesce(p.name, p.key), p.role, s.id, s.seen from session s join person p on p.key = s.person
+            where s.token_hash = $1 and s.revoked is null and s.ends > $2 and s.seen > $3
+            and p.since <= $4 and (p.until is null or p.until > $4)""",
+            _hashed(token),
+            now,
+            now - IDLE,
+            now.date(),
+        )
+        if row is None:
+            return None
+        if now - row[4] > timedelta(minutes=1):
+            await at.execute("update session set seen = $2 where id = $1", row[3], now)
+    return Visitor(row[0], row[1], PersonRole(row[2]), row[3])
+
+
+async def sessions_of(person: str, now: datetime) -> list[OpenSession]:
+    """The person's open sessions, the newest first."""
+    async with database.transaction() as at:
+        rows = await at.fetch(
+            """select id, began, seen, agent from session
+            where person = $1 and revoked is null and ends > $2 and seen > $3 order by began desc""",
+            person,
+            now,
+            now - IDLE,
+        )
+    return [OpenSession(*row) for row in rows]
+
+
+async def revoke(person: str, session: int, now: datetime) -> bool:
+    """Ends one of the person's own sessions; False where there is none such."""
+    async with database.transaction() as at:
+        ended = await at.fetchval(
+            "update session set revoked = $3 where id = $1 and person = $2 and revoked is null returning id",
+            session,
+            person,
+            now,
+        )
+    return ended is not None
+
+
+async def secret(name: str) -> str:
+    """A secret that all processes of this register share; made at the first asking."""
+    async with database.transaction() as at:
+        await at.execute(
+            "insert into secret (name, value) values ($1, $2) on conflict (name) do nothing", name, secrets.token_hex(32)
+        )
+        return str(await at.fetchval("select value from secret where name = $1", name))
+
+
+async def look(person: str, what: str, of: str) -> None:
+    """Writes down who opened or took what."""
+    async with database.transaction() as at:
+        await at.execute(
+            "insert into look (at, person, what, of) values ($1, $2, $3, $4)", datetime.now(UTC), person, what, of[:400]
+        )
+
+
+async def set_password(person: str, password: str) -> None:
+    async with database.transaction() as at:
+        await at.execute(
+            """insert into credential (person, password_hash) values ($1, $2)
+            on conflict (person) do update set password_hash = excluded.password_hash""",
+            person,
+            HASHER.hash(password),
+        )
+
+
+async def _verified(password_hash: str, password: str) -> bool:
+    async with _AT_ONCE:
+        try:
+            return await asyncio.to_thread(HASHER.verify, password_hash, password)
+        except VerificationError:
+            return False
+
+
+async def _allowed(door: str, tries: int, now: datetime) -> bool:
+    """Counts a try at a door; False once there were too many within the window."""
+    hashed = _hashed(door)
+    async with database.transaction() as at:
+        await at.execute("select pg_advisory_xact_lock(hashtextextended($1, 0))", hashed)
+        await at.execute("delete from attempt where door = $1 and at <= $2", hashed, now - WINDOW)
+        if await at.fetchval("select count(*) from attempt where door = $1", hashed) >= tries:
+            return False
+        await at.execute("insert into attempt (door, at) values ($1, $2)", hashed, now)
+    return True
+
+
+def _hashed(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

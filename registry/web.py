@@ -1,0 +1,151 @@
+"""What every page stands on: who asks, what the route needs, headers, form tokens, errors in the reader's words.
+
+A handler binds, acts, renders. Each states in `opt` the permission it needs (`needs=…`); one that states none is refused.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import jinja2
+from litestar import Request, Response
+from litestar.connection import ASGIConnection
+from litestar.exceptions import HTTPException, NotAuthorizedException, PermissionDeniedException
+from litestar.handlers.base import BaseRouteHandler
+from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
+from litestar.plugins.jinja import JinjaTemplateEngine
+from litestar.response import Redirect, Template
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from registry import access, settings
+from registry.access import Visitor
+from registry.errors import Refused, Stale
+
+TEMPLATES = Path(__file__).parent.parent / "templates"
+OPEN = "open"  # the permission of what anybody may see: the door itself
+HEADERS = {
+    "content-security-policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+        "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    ),
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+def environment() -> jinja2.Environment:
+    """The templates: every value is escaped, a name that is not given is an error."""
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def engine(**more: Any) -> JinjaTemplateEngine:
+    made = environment()
+    made.globals |= more
+    return JinjaTemplateEngine.from_environment(made)
+
+
+def page(name: str, status_code: int = 200, **context: Any) -> Template:
+    return Template(template_name=f"pages/{name}.html", context=context, status_code=status_code)
+
+
+def see_other(path: str) -> Redirect:
+    """After a POST: look at what became of it. Only ever a path of ours."""
+    return Redirect(path if path.startswith("/") and not path.startswith("//") else "/", status_code=303)
+
+
+def cookie_name() -> str:
+    return "__Host-onward" if settings.https() else "onward"
+
+
+class SignedIn(AbstractAuthenticationMiddleware):
+    """Sets `request.user` to the visitor, or to None."""
+
+    async def authenticate_request(self, connection: ASGIConnection[Any, Any, Any, Any]) -> AuthenticationResult:
+        token = connection.cookies.get(cookie_name())
+        return AuthenticationResult(user=await access.visitor(token, now()) if token else None, auth=None)
+
+
+def needs(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Every route states what it needs; what states nothing is for nobody."""
+    wanted = handler.opt.get("needs")
+    if wanted == OPEN:
+        return
+    if connection.user is None:
+        raise NotAuthorizedException
+    if wanted is None or not connection.user.may(wanted):
+        raise PermissionDeniedException("Your role does not allow this. Ask the data protection officer or an administrator.")
+
+
+async def visiting(request: Request[Visitor, Any, Any]) -> Visitor:
+    return request.user
+
+
+def to_the_door(request: Request[Any, Any, Any], _: NotAuthorizedException) -> Response[Any]:
+    """Nobody is signed in: to the door, and back again afterwards."""
+    back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return Redirect(f"/sign-in?next={quote(back if request.method == 'GET' else '/', safe='')}", status_code=303)
+
+
+def shown(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """An error as a page, in one sentence, with the way out."""
+    status = error.status_code if isinstance(error, HTTPException) else 409 if isinstance(error, Stale) else 422
+    said = {
+        403: getattr(error, "detail", ""),
+        404: "Nothing is recorded under this address.",
+        405: "This address does not take that.",
+        429: "Too many tries. Wait a quarter of an hour.",
+    }
+    what = str(error) if isinstance(error, Refused) else str(said.get(status) or getattr(error, "detail", error))
+    if status == 403 and "CSRF" in what:
+        what = "The form was too old to be taken. Go back, load it again and send it once more; nothing was changed."
+    return page("error", status, what=what, status=status, visitor=request.scope.get("user")).to_asgi_response(  # type: ignore[return-value]
+        request.app, request
+    )
+
+
+def doors(app: ASGIApp, hosts: Callable[[], set[str]]) -> ASGIApp:
+    """Around everything: another Host is refused (421), and every answer carries the headers."""
+
+    async def answered(scope: Scope, receive: Receive, send: Send) -> None:
+        if str(scope["type"]) != "http":
+            await app(scope, receive, send)
+            return
+        host = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "")
+        static = scope["path"].startswith("/static/")
+
+        async def sent(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                present = {name for name, _ in message["headers"]}
+                more = {**HEADERS, "cache-control": "max-age=3600" if static else "no-store"}
+                extra = [(k.encode(), v.encode()) for k, v in more.items() if k.encode() not in present]
+                message["headers"] = [*message["headers"], *extra]
+            await send(message)
+
+        if host.lower() not in hosts():
+            await sent({"type": "http.response.start", "status": 421, "headers": [(b"content-type", b"text/plain")]})
+            await sent({"type": "http.response.body", "body": b"Not this host: see ONWARD_URL.\n", "more_body": False})
+            return
+        await app(scope, receive, sent)
+
+    return answered
+
+
+def own_hosts(port: int) -> set[str]:
+    """The Hosts that are answered: that of ONWARD_URL, or without one those of the loopback."""
+    url = settings.url()
+    return {urlsplit(url).netloc.lower()} if url else {f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]")}
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
