@@ -30,9 +30,16 @@ LINES = [
     {"assessments.dossier", "assessments.precedents", "assessments.verdicts"},
     {"assessments.wording"},
     {"assessments.assess", "assessments.cases", "assessments.doctor"},
+    {"assessments.record", "assessments.facts"},
+    {
+        "assessments.reports.transfers",
+        "assessments.reports.art30_controller",
+        *(f"assessments.reports.formats.{fmt}" for fmt in ("csv", "json", "pdf", "xlsx")),
+    },
+    {"assessments.reports", "assessments.reports.formats"},
     {"assessments.tables_shown"},
     {"assessments.cli.door"},
-    {"assessments.cli.law", "assessments.cli.register"},
+    {"assessments.cli.law", "assessments.cli.register", "assessments.cli.report"},
     {"assessments.cli"},
 ]
 
