@@ -49,7 +49,7 @@ class Flow(msgspec.Struct, frozen=True):
         """The verdict, what it rests on and its last day; and the chain's, where that is worse."""
         said = ruling(self.outcome, self.basis, self.last_day)
         if self.path_outcome != self.outcome:
-            said += f", beneath it {words(self.path_outcome)}"
+            said += f"; the chain beneath: {words(self.path_outcome)}"
         return said if self.flowing else f"{said}, flow suspended"
 
 

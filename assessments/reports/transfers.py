@@ -13,7 +13,7 @@ COLUMNS = (
     Column("Country", width=14),
     Column("How", width=13),
     Column("Law", width=9),
-    Column("Verdict", width=13),
+    Column("Verdict", width=16),
     Column("Rests on", width=24),
     Column("Mechanism by period", width=44),
 )
@@ -51,9 +51,9 @@ def flows_table(facts: Facts) -> Table:
             flow.regime,
             words(flow.outcome),
             lines(
-                flow.basis,
+                flow.basis or "nothing on file",
                 f"last day {flow.last_day.isoformat()}" if flow.last_day else None,
-                None if flow.path_outcome == flow.outcome else f"beneath it {words(flow.path_outcome)}",
+                None if flow.path_outcome == flow.outcome else f"the chain beneath: {words(flow.path_outcome)}",
                 None if flow.flowing else "flow suspended",
             ),
             lines(*flow.periods),
