@@ -75,7 +75,9 @@ def from_pdf(content: bytes) -> Cells:
 
 
 def pdf_text(content: bytes) -> str:
-    return " ".join(" ".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(content)).pages).split())
+    """All text of a PDF; pypdf reads a font that lacks a glyph two bytes at a time, with a NUL before each letter."""
+    pages = (page.extract_text() for page in pypdf.PdfReader(io.BytesIO(content)).pages)
+    return " ".join(" ".join(pages).replace("\x00", "").split())
 
 
 def without_letter(heading: str) -> str:
