@@ -1,6 +1,5 @@
 """A transfer's days between two days: which stood on what, and which were bare. From change days, never day by day."""
 
-from collections.abc import Iterator
 from datetime import date
 
 import msgspec
@@ -33,34 +32,17 @@ class Stretch(msgspec.Struct, frozen=True):
 def stretches(dossier: Dossier, judge: Judge, regime: str | None, first: date, last: date) -> list[Stretch]:
     """The stretches of one transfer under one regime, joined where outcome and basis stay the same."""
     found: list[Stretch] = []
-    for stretch in _cut(dossier, judge, regime, max(first, dossier.route.since), last):
+    for since, until, reading in judge.periods(dossier, regime, last):
+        begun, ended = max(since, first), min(last, until - ONE_DAY if until else last)
+        if reading is None or begun > ended:
+            continue
+        stretch = Stretch(begun, ended, reading.outcome, reading.leg.verdict.judged.basis)
         before = found[-1] if found else None
-        if before and before.last_day + ONE_DAY == stretch.first_day and _alike(before, stretch):
-            found[-1] = msgspec.structs.replace(before, last_day=stretch.last_day)
+        if before and before.last_day + ONE_DAY == begun and _alike(before, stretch):
+            found[-1] = msgspec.structs.replace(before, last_day=ended)
         else:
             found.append(stretch)
     return found
-
-
-def _cut(dossier: Dossier, judge: Judge, regime: str | None, day: date, last: date) -> Iterator[Stretch]:
-    while day <= last:
-        reading = judge.read(dossier, regime, day)
-        if reading is None:
-            following = min((turn for turn in _turns(dossier, judge, day) if turn > day), default=None)
-            if following is None:
-                return
-            day = following
-            continue
-        turn = judge.next_change(dossier, reading, day)
-        end = last if turn is None else min(last, turn - ONE_DAY)
-        yield Stretch(day, end, reading.outcome, reading.leg.verdict.judged.basis)
-        day = end + ONE_DAY
-
-
-def _turns(dossier: Dossier, judge: Judge, day: date) -> list[date]:
-    """The days on which a regime that does not govern the transfer may begin to."""
-    edges = [edge for scope in dossier.scopes for edge in (scope.since, scope.until) if edge]
-    return [*edges, dossier.route.since, *judge.pack.changes_after(day)]
 
 
 def _alike(one: Stretch, other: Stretch) -> bool:

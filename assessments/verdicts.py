@@ -132,6 +132,21 @@ class Judge:
                 return turn
             now, at = then, turn
 
+    def periods(self, dossier: Dossier, regime: str | None, last: date) -> Iterator[tuple[date, date | None, Reading | None]]:
+        """From the first day of the dossier's route to a last one: since, until, and the reading, None where none is."""
+        day, end = dossier.route.since, dossier.route.until
+        while day <= last and (end is None or day < end):
+            reading = self.read(dossier, regime, day)
+            turn = self.next_change(dossier, reading, day) if reading else earliest(self._scoped(dossier.scopes, day)[2], end)
+            yield day, turn, reading
+            if turn is None:
+                return
+            day = turn
+
+    def beneath(self, dossier: Dossier, reading: Reading, day: date) -> tuple[Hop, ...]:
+        """Every hop that follows from the leg on the day, the nearest first."""
+        return self._chain(dossier, reading.leg, day).hops if dossier.route.importer in dossier.hops else ()
+
     def verdict(self, route: Route, light: int, day: date) -> Verdict:
         """A route judged in a certain light: what is on file between the two parties, on the day."""
         state = self._state(route.between, day)

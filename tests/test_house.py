@@ -32,14 +32,23 @@ LINES = [
     {"assessments.dossier", "assessments.precedents", "assessments.verdicts"},
     {"assessments.wording"},
     {"assessments.assess", "assessments.cases", "assessments.coverage", "assessments.doctor"},
+    {"assessments.record", "assessments.facts"},
+    {
+        "assessments.reports.transfers",
+        "assessments.reports.art30_controller",
+        *(f"assessments.reports.formats.{fmt}" for fmt in ("csv", "json", "pdf", "xlsx")),
+    },
+    {"assessments.reports", "assessments.reports.formats"},
+    {"assessments.watch", "assessments.alerts", "assessments.reviews", "assessments.deliveries"},
     {"assessments.tables_shown", "assessments.show", "assessments.clockbar"},
     {
         *(f"assessments.pages.{name}" for name in "desk vendors gate transfers activities alerts reviews records law".split()),
         "assessments.pages",
     },
+    {"assessments.schedule"},
     {"assessments.app"},
     {"assessments.cli.door"},
-    {"assessments.cli.law", "assessments.cli.register", "assessments.cli.serve"},
+    {f"assessments.cli.{name}" for name in ("law", "register", "serve", "report", "watch")},
     {"assessments.cli"},
 ]
 

@@ -19,6 +19,7 @@ from assessments.precedents import precedents
 from assessments.verdicts import Judge
 from registry import database, journal, law
 from registry.tables import Party
+from tests.bench.record import printing
 from tests.bench.synthetic import load, synthetic
 from tests.support import Server, drop_database, new_database
 
@@ -150,6 +151,7 @@ def main() -> None:
         asyncio.run(registering(new_database(server.url, "bench_registering")))
     finally:
         server.stop()
+    printing(seed)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,31 @@
+"""Records: what an auditor takes away, on the clocks asked for."""
+
+from litestar import Response, get
+from litestar.response import Template
+
+from assessments import reports
+from assessments.clockbar import Bar
+from registry import access, law
+from registry.access import Permission, Visitor
+from registry.web import page
+
+
+@get("/records", opt={"needs": Permission.LOOK})
+async def records(visitor: Visitor, bar: Bar) -> Template:
+    return page("records", visitor=visitor, bar=bar, names=reports.names(), formats=sorted(reports.formats()))
+
+
+@get("/download/{name:str}/{fmt:str}", opt={"needs": Permission.REPORT})
+async def download(visitor: Visitor, bar: Bar, name: str, fmt: str) -> Response[bytes]:
+    """The record as a file; who took it, on which clocks, is written down. Raises Misused for one that there is not."""
+    content = await reports.printed(name, fmt, law.load(), bar.clocks)
+    await access.look(visitor.key, "downloaded", f"{name}.{fmt} valid on {bar.clocks.as_of}, known on {bar.clocks.shown}")
+    file = f"{name}-{bar.clocks.as_of}-known-{bar.clocks.known_on}.{fmt}"
+    return Response(
+        content,
+        media_type=reports.formats()[fmt],
+        headers={"content-disposition": f'attachment; filename="{file}"', "content-security-policy": "sandbox"},
+    )
+
+
+ROUTES = [records, download]

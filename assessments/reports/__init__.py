@@ -1,0 +1,73 @@
+"""Reports: facts, then a plain record, then bytes. A file here is a report, a file in `formats` a format, by being there.
+
+A report has `TITLE` and `compose(facts) -> Record`; a format has `render(record) -> bytes`, `MEDIA_TYPE`, and `APART`: whether
+it takes so long that it runs in a process of its own.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
+from importlib import import_module
+from multiprocessing import get_context
+from pathlib import Path
+from pkgutil import iter_modules
+from typing import Any
+
+from assessments.assess import Clocks
+from assessments.facts import gather
+from assessments.record import Record
+from registry.errors import Misused
+from registry.law import Pack
+
+FOLDER = Path(__file__).parent
+import_module(f"{__name__}.formats")  # now, or importing it later would put the folder in the place of the function below
+
+
+def names() -> Mapping[str, str]:
+    """The reports there are, with their titles."""
+    return {name: import_module(f"{__name__}.{name}").TITLE for name in _files(FOLDER)}
+
+
+def formats() -> Mapping[str, str]:
+    """The formats there are, with their media types."""
+    return {fmt: _format(fmt).MEDIA_TYPE for fmt in _files(FOLDER / "formats")}
+
+
+def checked(name: str, fmt: str) -> None:
+    """Raises Misused, naming what there is, for a report or a format that there is not."""
+    for what, asked, there in (("report", name, _files(FOLDER)), ("format", fmt, _files(FOLDER / "formats"))):
+        if asked not in there:
+            raise Misused(f"no {what} is called {asked!r}: there are {', '.join(there)}")
+
+
+async def printed(name: str, fmt: str, pack: Pack, clocks: Clocks) -> bytes:
+    """A report as a file, read from the register that is open; the rendering leaves the event loop free."""
+    checked(name, fmt)
+    return await rendered(await composed(name, pack, clocks), fmt)
+
+
+async def composed(name: str, pack: Pack, clocks: Clocks) -> Record:
+    facts = await gather(pack, clocks)
+    record: Record = await asyncio.to_thread(import_module(f"{__name__}.{name}").compose, facts)
+    return record
+
+
+async def rendered(record: Record, fmt: str) -> bytes:
+    """A record in a format: in a thread, or in a process that gives its memory back when it is done."""
+    if not _format(fmt).APART:
+        return await asyncio.to_thread(render, record, fmt)
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as press:
+        return await asyncio.get_running_loop().run_in_executor(press, render, record, fmt)
+
+
+def render(record: Record, fmt: str) -> bytes:
+    content: bytes = _format(fmt).render(record)
+    return content
+
+
+def _format(fmt: str) -> Any:
+    return import_module(f"{__name__}.formats.{fmt}")
+
+
+def _files(folder: Path) -> list[str]:
+    return sorted(module.name for module in iter_modules([str(folder)]) if not module.ispkg)
