@@ -8,6 +8,7 @@ from babel.dates import format_date, format_datetime
 
 from assessments import wording
 from registry import law, schema
+from registry.law import ONE_DAY
 from registry.vocabulary import Outcome
 
 SAID = {
@@ -61,6 +62,15 @@ def title(key: str | None) -> str:
     return one.title if one else key or "nothing"
 
 
+def regime(key: str | None) -> str:
+    return key.replace("_", " ") if key else "a law that is not known"
+
+
+def last_day(until: date | None) -> str:
+    """The last day of a half-open period."""
+    return day(until - ONE_DAY if until else None)
+
+
 def help_text(table: str, column: str) -> str:
     return str(schema.columns(schema.by_name()[table])[column]._meta.help_text)
 
@@ -73,5 +83,7 @@ FOR_TEMPLATES: dict[str, Callable[..., Any]] = {
     "plain": plain,
     "outcome": outcome,
     "title": title,
+    "regime": regime,
+    "last_day": last_day,
     "help_text": help_text,
 }
