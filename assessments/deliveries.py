@@ -78,7 +78,8 @@ async def _send(pack: Pack, person: str, keys: list[str]) -> str:
 async def _settle(ids: list[int], error: str) -> None:
     async with database.transaction() as at:
         await at.execute(
-            "update delivery set error = $2::varchar, sent = case when $2::varchar = '' then clock_timestamp() end where id = any($1::bigint[])",
+            "update delivery set error = $2::varchar, sent = case when $2::varchar = '' then clock_timestamp() end "
+            "where id = any($1::bigint[])",
             ids,
             error,
         )
