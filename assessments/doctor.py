@@ -4,7 +4,7 @@ from datetime import date
 
 import msgspec
 
-from registry import database, journal, schema
+from registry import database, journal, schema, settings
 from registry.law import Pack
 from registry.vocabulary import DEMO_NOTICE
 
@@ -51,4 +51,5 @@ async def look(pack: Pack, today: date) -> list[Check]:
         Check("rows", not without, f"without an entry: {', '.join(without[:5])}" if without else "each has its entry"),
         Check("guards", not idle, f"gone or switched off: {', '.join(idle[:5])}" if idle else "all stand"),
         Check("law", True, f"{len(pack.instruments)} instruments, {overdue} facts overdue, version {pack.version[:12]}"),
+        Check("mail", True, "goes out by ONWARD_SMTP" if settings.smtp() else "is not sent: ONWARD_SMTP is not set"),
     ]

@@ -84,6 +84,27 @@ class Book:
         begun = await self.record(table, following | {"since": on.isoformat()} | values, kind=EntryKind.CHANGED)
         return begun[0]
 
+    async def end(self, table: type[Table], rows: Sequence[tuple[int, int]], on: date) -> int:
+        """Ends many rows, given as id and version, on a day; one that began that very day counts on no day (voided)."""
+        title = schema.name(table)
+        for start in range(0, len(rows), BATCH):
+            batch = rows[start : start + BATCH]
+            fetched = await self.at.fetch(
+                f'update "{title}" t set until = $3, version = t.version + 1 '
+                "from unnest($1::bigint[], $2::int[]) r (id, version) "
+                f"where t.id = r.id and t.version = r.version and t.since <= $3 returning {image(table, 't')}",
+                [number for number, _ in batch],
+                [version for _, version in batch],
+                on,
+            )
+            if len(fetched) != len(batch):
+                raise Refused(f"{title}: what was to end on {on} was changed in the meantime, or began later: look again")
+            for record in fetched:
+                after: Row = msgspec.json.decode(record[0])
+                kind = EntryKind.VOIDED if after["since"] == after["until"] else EntryKind.CHANGED
+                self.entries.append(self._entry(kind, table, after))
+        return len(rows)
+
     async def correct(self, table: type[Table], row: Row, **values: Any) -> Row:
         """It was never so: columns change in place. What was known before stays as it was known."""
         if table.judged:  # type: ignore[attr-defined]

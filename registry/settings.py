@@ -88,3 +88,18 @@ def _keep_private(folder: Path) -> None:
     if stat.S_IMODE(folder.stat().st_mode) != 0o700:
         print(f"onward: {folder} was open to others; closed again (0700)", file=sys.stderr)
         folder.chmod(0o700)
+
+
+def smtp() -> str | None:
+    """ONWARD_SMTP: the server by which mail goes out, smtp://user:pass@host:port or smtps://…"""
+    return os.environ.get("ONWARD_SMTP") or None
+
+
+def mail_from() -> str:
+    """ONWARD_MAIL_FROM: from whom mail comes."""
+    return os.environ.get("ONWARD_MAIL_FROM", "") or "onward@localhost"
+
+
+def own_url() -> str | None:
+    """ONWARD_URL: where the pages are reached; links in mail lead nowhere else."""
+    return os.environ.get("ONWARD_URL", "").rstrip("/") or None

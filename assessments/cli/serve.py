@@ -9,7 +9,8 @@ import uvicorn
 
 from assessments import app
 from assessments.cli.door import main, run
-from registry import access, database, journal, settings
+from assessments.schedule import clockwork
+from registry import access, database, journal, law, settings
 from registry.errors import Misused
 from registry.vocabulary import DEMO_NOTICE
 
@@ -39,8 +40,13 @@ def serve(host: str, port: int) -> None:
                 await app.made(port), host=host, port=port, log_level="warning", proxy_headers=False, server_header=False
             )
             click.echo(f"Onward is at {settings.url() or f'http://{host}:{port}'} (Ctrl-C stops it)")
-            with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
-                await uvicorn.Server(config).serve()
+            clock = clockwork(law.load())
+            clock.start()
+            try:
+                with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
+                    await uvicorn.Server(config).serve()
+            finally:
+                clock.shutdown(wait=False)
 
     run(served())
 

@@ -21,6 +21,7 @@ from registry import database, journal, law
 from registry.tables import Party
 from tests.bench.record import printing
 from tests.bench.synthetic import load, synthetic
+from tests.bench.watch import watching
 from tests.support import Server, drop_database, new_database
 
 TODAY = date(2026, 11, 23)
@@ -148,6 +149,7 @@ def main() -> None:
             times.append(asyncio.run(judging(url, size, random.Random(seed))))
             drop_database(server.url, f"bench_{size}")
         print(f"growth: {SIZES[1] // SIZES[0]} times the transfers take {times[1] / times[0]:.1f} times as long")
+        watching(server.url)
         asyncio.run(registering(new_database(server.url, "bench_registering")))
     finally:
         server.stop()

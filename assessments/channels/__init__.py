@@ -1,0 +1,1 @@
+"""Ways by which alerts reach people: a channel is a file of this folder."""

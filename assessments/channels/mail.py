@@ -1,0 +1,62 @@
+"""Alerts by mail: one digest a person, as text and as HTML, through the operator's own SMTP server."""
+
+from collections.abc import Sequence
+from email.message import EmailMessage
+from email.utils import parseaddr
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import aiosmtplib
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from assessments.alerts import Shown
+from registry import settings
+from registry.errors import Refused
+
+FOLDER = Path(__file__).parents[2] / "templates" / "mail" / "alerts"
+
+
+def ready() -> bool:
+    """Whether the operator has said by which server mail goes out."""
+    return settings.smtp() is not None
+
+
+def digest(alerts: Sequence[Shown], person: str, email: str, notice: str | None = None) -> EmailMessage:
+    """The one mail that tells a person of these alerts. Raises Refused for an address that is none."""
+    address = parseaddr(email)[1]
+    if "@" not in address or any(character in email for character in "\r\n"):
+        raise Refused(f"person {person!r} email: is no address")
+    about = {"alerts": alerts, "count": len(alerts), "first": alerts[0].title, "url": settings.own_url(), "notice": notice}
+    message = EmailMessage()
+    message["From"] = settings.mail_from()
+    message["To"] = address
+    message["Subject"] = " ".join(_templates().get_template("subject.txt").render(about).split())
+    name = sha256("\0".join([person, *sorted(one.key for one in alerts)]).encode()).hexdigest()[:40]
+    message["Message-ID"] = f"<{name}@{parseaddr(settings.mail_from())[1].rpartition('@')[2] or 'onward'}>"
+    message.set_content(_templates().get_template("text.txt").render(about))
+    message.add_alternative(_templates().get_template("html.html").render(about), subtype="html")
+    return message
+
+
+async def send(message: EmailMessage) -> None:
+    """Hands a mail to the server of ONWARD_SMTP."""
+    where = urlsplit(settings.smtp() or "")
+    secure = where.scheme == "smtps"
+    await aiosmtplib.send(
+        message,
+        hostname=where.hostname,
+        port=where.port or (465 if secure else 587),
+        username=unquote(where.username) if where.username else None,
+        password=unquote(where.password) if where.password else None,
+        use_tls=secure,
+        timeout=30,
+    )
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(FOLDER), autoescape=select_autoescape(["html"]), undefined=StrictUndefined, trim_blocks=True
+    )

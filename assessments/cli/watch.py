@@ -1,0 +1,61 @@
+"""Commands of the watch: one look, and the alerts it raised."""
+
+from datetime import UTC, date, datetime, time
+
+import rich_click as click
+
+from assessments.alerts import Shown
+from assessments.alerts import alerts as all_alerts
+from assessments.cli.door import DAY, as_json, main, print_json, run, today
+from assessments.watch import Looked, look
+from registry import database, journal, law
+from registry.errors import Misused
+
+OFFICE_HOURS = time(9, tzinfo=UTC)
+
+
+@main.command()
+@click.option("--on", type=DAY, default=None, help="A demo: move its clock to this day. Elsewhere: a rehearsal of that day.")
+def watch(on: date | None) -> None:
+    """Look once: record what reads otherwise now, and raise an alert for each cause."""
+
+    async def work() -> tuple[Looked, bool]:
+        async with database.opened():
+            async with database.as_known(None) as at:
+                demo = await journal.is_demo(at)
+                clock = await at.fetchval("select clock from journal_head")
+            if not demo:
+                return await look(on or today(), law.load(), rehearse=on is not None), on is not None
+            stands = clock.astimezone(UTC).date() if clock else today()
+            if on is not None and on > today():
+                raise Misused("--on lies in the future: a demo's clock is never later than now")
+            if on is not None and on < stands:
+                raise Misused(f"--on: the demo's clock stands at {stands}: name that day or a later one")
+            moved = datetime.combine(on, OFFICE_HOURS) if on is not None and on > stands else None
+            return await look(on or stands, law.load(), clock=moved), False
+
+    looked, rehearsal = run(work())
+    said = "Would record" if rehearsal else "Recorded"
+    click.echo(
+        f"Looked at {looked.transfers} transfers on {looked.day}. {said} {looked.assessments} verdicts that changed, "
+        f"{len(looked.alerts)} new alerts, {looked.reviews} reviews opened."
+    )
+    for row in looked.alerts:
+        click.echo(f"  {row['kind']}: {row['cause']}: {row['subject']}")
+
+
+@main.command()
+@as_json
+def alerts(as_json: bool) -> None:
+    """List the alerts: what changed, why it matters, what to do."""
+
+    async def read() -> list[Shown]:
+        async with database.opened(), database.as_known(None):
+            return await all_alerts(law.load())
+
+    found = run(read())
+    if as_json:
+        print_json(found)
+        return
+    for one in found:
+        click.echo(f"{one.since}  {one.title} ({one.state})\n  {one.what}\n  {one.why}\n  {one.todo}\n")

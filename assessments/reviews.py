@@ -1,0 +1,185 @@
+"""Re-verification: how often a vendor is looked at again, what must be confirmed, and how a round is completed."""
+
+from calendar import monthrange
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from assessments.dossier import STANDS
+from assessments.tables import Review
+from registry import journal
+from registry.errors import Refused
+from registry.journal import Book, Row
+from registry.law import ONE_DAY, Pack
+
+AHEAD = timedelta(days=30)
+TIERS = (("high", 6, 12), ("medium", 3, 24), ("low", 0, 36))  # name, points from, months between two reviews
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """What the tier of a vendor is reckoned from."""
+
+    special_categories: bool
+    third_country: bool
+    data_categories: int
+    role: str | None
+    certified: bool
+    sub_processors: int
+
+
+class Tier(msgspec.Struct, frozen=True):
+    """How closely a vendor is watched, with the points that add up to it."""
+
+    points: tuple[tuple[str, int], ...]
+    name: str
+    months: int
+
+
+class Round(msgspec.Struct, frozen=True):
+    """A round that is open."""
+
+    vendor: str
+    thing: int
+    due: date
+    overdue: bool
+
+
+def tier(facts: Facts) -> Tier:
+    """Adds up what makes a vendor weigh: every reason stands with its points."""
+    asked = (
+        ("special categories of data (Art. 9)", 3, facts.special_categories),
+        ("data leave the European Economic Area", 2, facts.third_country),
+        ("five or more categories of data", 1, facts.data_categories >= 5),
+        ("decides itself what the data are used for", 1, facts.role in {"controller", "joint_controller", "recipient"}),
+        ("its role is not recorded", 1, facts.role is None),
+        ("no certificate on file", 1, not facts.certified),
+        ("passes data on to sub-processors", 1, facts.sub_processors > 0),
+    )
+    points = tuple((reason, count) for reason, count, holds in asked if holds)
+    total = sum(count for _, count in points)
+    name, _, months = next(one for one in TIERS if total >= one[1])
+    return Tier(points, name, months)
+
+
+def after(day: date, months: int) -> date:
+    """The same day of a later month, or that month's last."""
+    year, month = divmod(day.month - 1 + months, 12)
+    year += day.year
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+async def facts(at: asyncpg.Connection, today: date, pack: Pack) -> dict[int, Facts]:
+    """What is on file about every vendor on the day, in one query."""
+    rows = await at.fetch(
+        """select v.thing,
+            bool_or(coalesce(cardinality(e.special_categories), 0) > 0),
+            coalesce(max(cardinality(e.data_categories)), 0),
+            max(e.role),
+            bool_or(exists (select from certification c where c.party = v.party and c.status like 'active%' and
+                c.since <= $1 and (c.until is null or c.until > $1))),
+            max((select count(*) from sub_processing s where s.processor = v.party and
+                s.since <= $1 and (s.until is null or s.until > $1))),
+            array_agg(distinct t.country) filter (where t.country is not null)
+        from vendor v
+        left join engagement e on e.vendor = v.thing and e.since <= $1 and (e.until is null or e.until > $1)
+        left join transfer t on t.engagement = e.thing and t.since <= $1 and (t.until is null or t.until > $1)
+        where v.since <= $1 and (v.until is null or v.until > $1) group by v.thing""",
+        today,
+    )
+    law = pack.on(today, today)
+    return {
+        row[0]: Facts(
+            bool(row[1]), any("EEA" not in law.areas(one) for one in row[6] or ()), row[2], row[3], bool(row[4]), row[5]
+        )
+        for row in rows
+    }
+
+
+async def next_dues(at: asyncpg.Connection, today: date, pack: Pack) -> dict[int, tuple[str, date]]:
+    """The vendor's key and the day of its next review: from the last completed one, or from its first day."""
+    rows = await at.fetch(
+        """select v.thing, v.key, v.review_months, coalesce(
+            (select max(r.completed_on) from review r where r.vendor = v.thing and r.completed_on is not null
+                and (r.until is null or r.until > r.since)),
+            (select min(f.since) from vendor f where f.thing = v.thing))
+        from vendor v where v.since <= $1 and (v.until is null or v.until > $1)""",
+        today,
+    )
+    reckoned = await facts(at, today, pack)
+    return {row[0]: (row[1], after(row[3], row[2] or tier(reckoned[row[0]]).months)) for row in rows}
+
+
+async def open_reviews(book: Book, today: date, rests_on: int, pack: Pack) -> int:
+    """Opens the rounds that are due within thirty days and not open yet."""
+    dues = {thing: due for thing, due in (await next_dues(book.at, today, pack)).items() if due[1] - AHEAD <= today}
+    keys = [f"{key}:{due}" for key, due in dues.values()]
+    there = {row[0] for row in await book.at.fetch("select key from review where key = any($1)", keys)}
+    waiting = {row[0] for row in await book.at.fetch("select vendor from review where completed_on is null and until is null")}
+    fresh: list[Row] = [
+        {"key": f"{key}:{due}", "vendor": thing, "due": due, "since": today, "rests_on": rests_on, "law_version": pack.version}
+        for thing, (key, due) in dues.items()
+        if f"{key}:{due}" not in there and thing not in waiting
+    ]
+    await book.record(Review, *fresh)
+    return len(fresh)
+
+
+async def due(at: asyncpg.Connection, today: date) -> list[Round]:
+    """The rounds that are open, and whether their day is over."""
+    rows = await at.fetch(
+        """select v.key, v.thing, r.due from review r join vendor v on v.id = r.vendor
+        where r.completed_on is null and r.until is null order by r.due, v.key"""
+    )
+    return [Round(row[0], row[1], row[2], row[2] < today) for row in rows]
+
+
+async def to_confirm(at: asyncpg.Connection, vendor: str, today: date) -> Mapping[str, list[dict[str, Any]]]:
+    """What must be confirmed again, as it stands in the register on the day."""
+    holds = f"{STANDS} and since <= $2 and (until is null or until > $2)"
+    of_party = f"select party from vendor where key = $1 and {STANDS}"
+    of_vendor = "select thing from vendor where key = $1"
+    asked = {
+        "undertakings": f"select key, instrument, concluded_on from safeguard where {holds} and importer in ({of_party})",
+        "listing": f"select key, framework, status, next_due, looked_up_on from certification where {holds} "
+        f"and party in ({of_party})",
+        "assurances": f"select key, evidence, since, $2 - since as age_in_days from assurance where {holds} "
+        f"and vendor in ({of_vendor})",
+        "sub_processors": f"select key, country, authorisation from sub_processing where {holds} and processor in ({of_party})",
+        "contract": f"select key, signed_on from contract where {holds} "
+        f"and engagement in (select thing from engagement where vendor in ({of_vendor}))",
+    }
+    return {
+        what: [dict(row) for row in await at.fetch(f"{query} order by key", vendor, today)] for what, query in asked.items()
+    }
+
+
+async def complete_review(
+    who: str,
+    vendor: str,
+    due: date,
+    accepted: bool,
+    confirmed: list[str],
+    findings: str | None,
+    document: str | None,
+    on: date,
+) -> Row:
+    """Says how a round was completed, and ends the one that was opened."""
+    async with journal.writing(who, "review completed") as book:
+        opened = await journal.current(book.at, Review, f"{vendor}:{due}")
+        if opened["until"] is not None:
+            raise Refused(f"review {vendor}:{due}: it was completed already")
+        if on.isoformat() < opened["since"]:
+            raise Refused(f"on: the round was opened on {opened['since']}: name that day or a later one")
+        filed = await book.at.fetchval("select thing from document where key = $1 limit 1", document) if document else None
+        if document and filed is None:
+            raise Refused(f"document {document!r}: nothing of that key is recorded")
+        person = await book.at.fetchval("select thing from person where key = $1 limit 1", who)
+        row = {"key": f"{vendor}:{due}:completed", "vendor": opened["vendor"], "due": due, "since": on, "completed_on": on}
+        row |= {"accepted": accepted, "completed_by": person, "confirmed": confirmed, "findings": findings}
+        row |= {"document": filed, "rests_on": await journal.newest(book.at), "law_version": opened["law_version"]}
+        (written,) = await book.record(Review, row)
+        await book.change(Review, opened, on + ONE_DAY)
+        return written

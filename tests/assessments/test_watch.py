@@ -1,0 +1,97 @@
+"""One look, its alerts, and what it leaves alone."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assessments.watch import look, threshold
+from registry import law
+from tests.support import Register, a_register
+
+
+def seen(register: Register, day: str, **how: Any) -> Any:
+    return register.do(lambda: look(date.fromisoformat(day), law.load(), **how))
+
+
+@pytest.fixture
+def loaded(register: Register, folder: Path) -> Register:
+    register.load(a_register(), folder)
+    return register
+
+
+def test_the_fall_is_one_alert_with_its_assessment(loaded: Register) -> None:
+    assert not [row for row in seen(loaded, "2020-03-01").alerts if row["kind"] == "verdict_changed"]
+    fallen = [row for row in seen(loaded, "2020-07-16").alerts if row["kind"] == "verdict_changed"]
+    assert [row["cause"] for row in fallen] == ["law:eu-us-privacy-shield:invalidated:2020-07-16"]
+    (one,) = [one for one in loaded.answer("alerts") if one["kind"] == "verdict_changed"]
+    assert "C-311/18" in one["what"]
+    assert one["transfers"] == 1
+
+
+def test_a_second_look_changes_nothing(loaded: Register) -> None:
+    seen(loaded, "2020-07-16")
+    before = loaded.ask("select count(*) from journal_entry")
+    again = seen(loaded, "2020-07-16")
+    assert (again.assessments, again.alerts, again.reviews) == (0, (), 0)
+    assert loaded.ask("select count(*) from journal_entry") == before
+
+
+def test_the_first_sight_of_what_is_not_permitted_is_told_by_its_entry(loaded: Register) -> None:
+    (row,) = [row for row in seen(loaded, "2020-07-16").alerts if row["kind"] == "verdict_changed"]
+    assert row["cause"].startswith("entry:")
+
+
+def test_a_week_off_catches_up_once(loaded: Register) -> None:
+    seen(loaded, "2020-07-14")
+    assert len([row for row in seen(loaded, "2020-07-23").alerts if row["kind"] == "verdict_changed"]) == 1
+    assert seen(loaded, "2020-07-24").assessments == 0
+
+
+def test_a_rehearsal_writes_nothing(loaded: Register) -> None:
+    seen(loaded, "2020-03-01")
+    before = loaded.onward("journal", "--json")
+    assert "Would record 1" in loaded.onward("watch", "--on", "2020-07-16")
+    assert loaded.onward("journal", "--json") == before
+
+
+def test_a_day_before_the_last_look_is_refused(loaded: Register) -> None:
+    seen(loaded, "2020-07-16")
+    assert "last look" in loaded.onward("watch", "--on", "2020-07-15", exit_code=2)
+
+
+@pytest.mark.parametrize(("days", "nearest"), [(90, 90), (31, 90), (30, 30), (8, 30), (7, 7), (2, 7), (1, 1), (0, 1)])
+def test_the_nearest_threshold_alone_counts(days: int, nearest: int) -> None:
+    last = date(2024, 6, 30)
+    today = date.fromordinal(last.toordinal() - days)
+    assert (last - threshold(last, today)).days == nearest
+
+
+def test_a_listing_that_ends_is_told_once_a_threshold(register: Register, folder: Path) -> None:
+    tables = a_register()
+    tables["certification"][0]["next_due"] = "2020-06-30"
+    register.load(tables, folder)
+    kinds = [
+        [row["cause"] for row in seen(register, day).alerts if row["kind"] == "listing_ending"]
+        for day in ("2020-03-31", "2020-04-01", "2020-04-02", "2020-05-31", "2020-06-24")
+    ]
+    assert [len(kind) for kind in kinds] == [0, 1, 0, 1, 1]
+
+
+def test_a_correction_of_the_past_is_told(loaded: Register, folder: Path) -> None:
+    seen(loaded, "2020-03-01")
+    note = {"kind": "corrected", "why": "the columns were mixed up"}
+    loaded.load({"certification": [{"key": "shield", "covers_non_hr": False, "entry": note}]}, folder)
+    assert [row["kind"] for row in seen(loaded, "2020-03-02").alerts] == ["past_changed"]
+
+
+def test_the_demo_moves_its_clock(register: Register) -> None:
+    register.onward("demo", "--until", "2020-07-14")
+    register.onward("watch", "--on", "2020-07-15")
+    register.onward("watch", "--on", "2020-07-16")
+    found = register.answer("alerts")
+    assert len({one["cause"] for one in found}) == len(found)
+    fall = [one for one in found if one["cause"] == "law:eu-us-privacy-shield:invalidated:2020-07-16"]
+    assert len(fall) == 1
+    assert fall[0]["transfers"] > 1
