@@ -3,6 +3,7 @@
 SHELL := /bin/sh
 BIN := .venv/bin
 PG ?= 18
+PORT ?= 8000
 SEED ?= $(shell od -An -N4 -tu4 /dev/urandom | tr -d " ")
 
 .PHONY: help setup run test prove check bench docs lock clean
@@ -15,10 +16,9 @@ help: ## list the targets
 
 setup: .venv/.ready ## install everything into .venv (leaves .venv/bin/onward)
 
-run: setup ## load the demo and print its verdicts before and after 16 July 2020
+run: setup ## load the demo and serve it on http://127.0.0.1:8000 (PORT=n: on another port)
 	@$(BIN)/onward demo
-	@$(BIN)/onward assess --as-of 2020-07-15
-	@$(BIN)/onward assess --as-of 2020-07-16
+	@$(BIN)/onward serve --port $(PORT)
 
 test: setup ## run the tests (PG=16: on PostgreSQL 16; SEED=n: draw the same examples again)
 	@ONWARD_TEST_PG=$(PG) ONWARD_TEST_SEED=$(SEED) $(BIN)/python -m pytest -n 2 --hypothesis-seed=$(SEED)

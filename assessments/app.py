@@ -52,7 +52,12 @@ def application(csrf_secret: str) -> Litestar:
         guards=[web.needs],
         middleware=[DefineMiddleware(web.SignedIn, exclude=["^/static", "^/healthz"])],
         dependencies={"visitor": Provide(web.visiting), "bar": Provide(bar)},
-        exception_handlers={NotAuthorizedException: web.to_the_door, Refused: web.shown, HTTPException: web.shown},
+        exception_handlers={
+            NotAuthorizedException: web.to_the_door,
+            Refused: web.shown,
+            HTTPException: web.shown,
+            Exception: web.failed,
+        },
         template_config=TemplateConfig(instance=engine),
         csrf_config=CSRFConfig(
             secret=csrf_secret,

@@ -1,6 +1,6 @@
 """The verdicts of the register on a day, as known on a day: the objects that `onward assess` prints."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
 import msgspec
@@ -64,11 +64,11 @@ class Clocks(msgspec.Struct, frozen=True):
     shown: str
 
 
-async def assess(pack: Pack, clocks: Clocks) -> list[Assessed]:
-    """Every transfer that stands on the day, under every regime its exporter is under."""
+async def assess(pack: Pack, clocks: Clocks, keys: Sequence[str] | None = None) -> list[Assessed]:
+    """Every transfer (of those keys) that stands on the day, under every regime its exporter is under."""
     with uncollected():
         async with as_known(clocks.instant) as at:
-            dossiers, named, demo = await open_dossiers(), await parties(clocks.as_of), await is_demo(at)
+            dossiers, named, demo = await open_dossiers(keys), await parties(clocks.as_of), await is_demo(at)
         judge = Judge(pack, clocks.known_on)
         return [assessed for dossier in dossiers for assessed in assess_one(dossier, judge, clocks, named, demo=demo)]
 

@@ -43,14 +43,14 @@ class Decision(Judgement, Table):
 class Alert(Judgement, Table):
     """One cause that somebody must hear about; `since` is the day it was raised, `until` the day after it was dealt with."""
 
-    kind = choice(v.AlertKind, "What it is about")
     cause = Varchar(length=200, required=True, default="", help_text="An entry, an event of the law, or a day reached")
-    effect = day("The day on which it takes effect")
-    vendor = link(Vendor, "The vendor concerned, where it is one", required=False)
-    transfer = link(Transfer, "The transfer concerned, where it is one", required=False)
-    instrument = Varchar(length=80, null=True, default=None, help_text="Key of the law's instrument concerned")
     subject = note("What happened")
     assessments = words("Retired: assessments point to the alert that they changed with")
+    effect = day("The day on which it takes effect")
+    instrument = Varchar(length=80, null=True, default=None, help_text="Key of the law's instrument concerned")
+    kind = choice(v.AlertKind, "What it is about")
+    transfer = link(Transfer, "The transfer concerned, where it is one", required=False)
+    vendor = link(Vendor, "The vendor concerned, where it is one", required=False)
 
 
 class Assessment(Judgement, Table):
@@ -85,9 +85,9 @@ class Review(Judgement, Table):
     accepted = Boolean(null=True, default=None, help_text="Whether what was shown was accepted")
     completed_by = link(Person, "Who completed it", required=False)
     contract = link(Contract, "The contract that was confirmed", required=False)
+    findings = note("What was confirmed, and on what evidence")
     confirmed = words("What was confirmed again: undertakings, listing, assurances, sub-processors, contract")
     document = link(Document, "The evidence", required=False)
-    findings = note("What was confirmed, and on what evidence")
 
 
 class Case(Judgement, Table):

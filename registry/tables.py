@@ -4,6 +4,8 @@ Kinds of tables: a `Fact` (or judgement) is written only through `journal.py`, w
 an `Operation` is a plain row that no rule and no report reads and that a restore may lose; a `Looked` row is append-only and
 says who opened or took what. `tests/registry/test_tables.py` holds that every table is of exactly one kind.
 
+New columns are added at the end of a class, as the database adds them, so that a table and its view in `known` read alike.
+
 A fact's row says what is so from `since` (counts) until `until` (does not). Rows with one `key` are periods of one and
 the same thing; `thing` is the id of the first of them, and it is what foreign keys name.
 """
@@ -190,9 +192,9 @@ class Vendor(Fact, Table):
     category = choice(v.VendorCategory, "What it is for", required=True)
     service = note("What it does for us, in everyday words")
     owner = link(Person, "Who answers for it in our house", required=False)
-    review_months = Integer(null=True, default=None, help_text="Months between two reviews, where the tier's are not to hold")
-    review_reason = note("Why they are not to hold")
     note = note("Anything else worth knowing")
+    review_months = Integer(null=True, default=None, help_text="Months between two reviews, where the tier's are not to hold")
+    review_reason = personal(text("Why they are not to hold"))
 
 
 class ProcessingActivity(Fact, Table):

@@ -3,6 +3,7 @@
 A handler binds, acts, renders. Each states in `opt` the permission it needs (`needs=…`); one that states none is refused.
 """
 
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +24,7 @@ from registry import access, settings
 from registry.access import Visitor
 from registry.errors import Refused, Stale
 
+LOG = logging.getLogger("onward")
 TEMPLATES = Path(__file__).parent.parent / "templates"
 OPEN = "open"  # the permission of what anybody may see: the door itself
 HEADERS = {
@@ -109,9 +111,14 @@ def shown(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     what = str(error) if isinstance(error, Refused) else str(said.get(status) or getattr(error, "detail", error))
     if status == 403 and "CSRF" in what:
         what = "The form was too old to be taken. Go back, load it again and send it once more; nothing was changed."
-    return page("error", status, what=what, status=status, visitor=request.scope.get("user")).to_asgi_response(  # type: ignore[return-value]
-        request.app, request
-    )
+    return page("error", status, what=what, status=status, visitor=request.scope.get("user"))
+
+
+def failed(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """A fault of ours: written to the log, told without its insides."""
+    LOG.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    what = "Something went wrong on our side; nothing was changed. The log of the server says what."
+    return page("error", 500, what=what, status=500, visitor=request.scope.get("user"))
 
 
 def doors(app: ASGIApp, hosts: Callable[[], set[str]]) -> ASGIApp:

@@ -31,7 +31,7 @@ LINES = [
     {"assessments.rules", "assessments.rules.chapter_v", "assessments.rules.onward", "assessments.rules.gate"},
     {"assessments.dossier", "assessments.precedents", "assessments.verdicts"},
     {"assessments.wording"},
-    {"assessments.assess", "assessments.cases", "assessments.doctor"},
+    {"assessments.assess", "assessments.cases", "assessments.coverage", "assessments.doctor"},
     {"assessments.tables_shown", "assessments.show", "assessments.clockbar"},
     {
         *(f"assessments.pages.{name}" for name in "desk vendors gate transfers activities alerts reviews records law".split()),

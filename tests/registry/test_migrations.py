@@ -78,6 +78,14 @@ def test_operations_are_the_tables_that_are_no_facts() -> None:
     assert every - schema.by_name().keys() == OPERATIONS
 
 
+def test_a_table_and_its_view_read_alike(register: Register) -> None:
+    """Column by column in one order and of one type: a statement prepared for the present serves the past."""
+    columns = """select a.attname, format_type(a.atttypid, a.atttypmod) from pg_attribute a
+        where a.attrelid = $1::text::regclass and a.attnum > 0 and not a.attisdropped order by a.attnum"""
+    for table in schema.by_name():
+        assert register.ask(columns, f'public."{table}"') == register.ask(columns, f'known."{table}"'), table
+
+
 def test_a_new_column_anywhere_leaves_what_was_known_readable(register: Register, folder: Path) -> None:
     """As a later version would: a column in the midst of a class, absent in old images: not recorded."""
     register.load(a_register(), folder)

@@ -1,0 +1,150 @@
+"""The gate: what stands against letting a vendor have our data, and who decided what about it."""
+
+import secrets
+from datetime import date
+from typing import Annotated
+
+import asyncpg
+import msgspec
+from litestar import get, post
+from litestar.enums import RequestEncodingType
+from litestar.exceptions import NotFoundException
+from litestar.params import Body
+from litestar.response import Redirect, Template
+
+from assessments.clockbar import Bar
+from assessments.dossier import open_gate
+from assessments.rules.gate import gate as judge_gate
+from assessments.tables import Decision
+from assessments.wording import gate_sentences
+from registry import database, journal, law
+from registry.access import Permission, Visitor
+from registry.errors import Refused
+from registry.tables import Vendor
+from registry.vocabulary import Outcome, Standing
+from registry.web import page, see_other
+
+
+class Decided(msgspec.Struct):
+    """A decision as the form gives it."""
+
+    standing: str = ""
+    conditions: str = ""
+    last_day: str = ""
+    why: str = ""
+
+
+@get("/vendors/{key:str}/gate", opt={"needs": Permission.LOOK})
+async def gate_page(visitor: Visitor, bar: Bar, key: str) -> Template:
+    return await _page(visitor, bar, key)
+
+
+async def _page(visitor: Visitor, bar: Bar, key: str, typed: Decided | None = None, error: str | None = None) -> Template:
+    async with database.as_known(bar.clocks.instant) as at:
+        file = await open_gate(key)
+        if file is None:
+            raise NotFoundException
+        decisions = await at.fetch(
+            """select d.*, coalesce(n.name, n.key) as by from decision d join vendor v on v.thing = d.vendor and v.id = v.thing
+            left join person n on n.thing = d.decided_by where v.key = $1 order by d.since desc, d.id desc""",
+            key,
+        )
+        registrar = await registered_by(at, key)
+    verdict = judge_gate(file, bar.clocks.as_of)
+    return page(
+        "gate",
+        422 if error else 200,
+        visitor=visitor,
+        bar=bar,
+        key=key,
+        verdict=verdict,
+        findings=list(zip(verdict.findings, gate_sentences(verdict), strict=True)),
+        decisions=decisions,
+        own=registrar == visitor.key,
+        standings=list(Standing),
+        typed=typed or Decided(),
+        error=error,
+    )
+
+
+@post("/vendors/{key:str}/gate", opt={"needs": Permission.DECIDE})
+async def decide(
+    visitor: Visitor, bar: Bar, key: str, data: Annotated[Decided, Body(media_type=RequestEncodingType.URL_ENCODED)]
+) -> Template | Redirect:
+    """Records who decided what and why; the findings are computed anew and kept with it."""
+    try:
+        until = _until(data, bar.today)
+        await record_decision(visitor, key, Standing(_one_of(data.standing)), data, until, bar.today)
+    except Refused as error:
+        return await _page(visitor, bar, key, data, str(error))
+    return see_other(f"/vendors/{key}/gate")
+
+
+async def record_decision(
+    visitor: Visitor, key: str, standing: Standing, data: Decided, until: date | None, today: date
+) -> None:
+    """Raises Refused for the person who registered the vendor, and for what lacks its conditions or reason."""
+    if standing is Standing.APPROVED_WITH_CONDITIONS and not data.conditions.strip():
+        raise Refused("conditions: say what must hold for the approval to stand")
+    if not data.why.strip():
+        raise Refused("why: say on what ground this was decided")
+    async with journal.writing(visitor.key, data.why.strip()) as book:
+        vendor = await journal.current(book.at, Vendor, key)
+        if await registered_by(book.at, key) == visitor.key:
+            raise Refused("who: the person who registered a vendor does not decide about it: ask somebody else")
+        file = await open_gate(key)
+        if file is None:
+            raise NotFoundException
+        verdict = judge_gate(file, today)
+        if standing is Standing.APPROVED and verdict.outcome is not Outcome.PERMITTED:
+            raise Refused(
+                "standing: findings stand against it: approve with conditions that answer them, or mend what is on file first"
+            )
+        person = await book.at.fetchval("select thing from person where key = $1 limit 1", visitor.key)
+        await book.record(
+            Decision,
+            {
+                "key": f"{key[:150]}-{today}-{secrets.token_hex(3)}",
+                "since": today.isoformat(),
+                "until": until.isoformat() if until else None,
+                "vendor": vendor["thing"],
+                "standing": standing.value,
+                "decided_by": person,
+                "conditions": data.conditions.strip() or None,
+                "findings": [finding.code for finding in verdict.findings],
+                "rests_on": await journal.newest(book.at),
+                "law_version": law.load().version,
+            },
+        )
+
+
+async def registered_by(at: asyncpg.Connection, key: str) -> str | None:
+    """Who recorded the vendor, from the journal."""
+    who = await at.fetchval(
+        """select e.who from public.journal_entry e join public.vendor v on v.id = e.row
+        where e."table" = 'vendor' and e.version = 1 and v.key = $1 order by e.sequence limit 1""",
+        key,
+    )
+    return None if who is None else str(who)
+
+
+def _one_of(standing: str) -> str:
+    if standing not in set(Standing):
+        raise Refused("standing: choose what was decided")
+    return standing
+
+
+def _until(data: Decided, today: date) -> date | None:
+    """A decision holds up to and with its last day."""
+    if not data.last_day:
+        return None
+    try:
+        last = date.fromisoformat(data.last_day)
+    except ValueError as error:
+        raise Refused("last_day: write the day as YYYY-MM-DD") from error
+    if last < today:
+        raise Refused(f"last_day: {last} is over: choose today or a later day")
+    return date.fromordinal(last.toordinal() + 1)
+
+
+ROUTES = [gate_page, decide]

@@ -1,0 +1,132 @@
+"""Transfers: the list, and one transfer with its verdict in words, its path, its safeguards and its days."""
+
+from datetime import date
+from typing import Any
+
+import msgspec
+from litestar import get
+from litestar.exceptions import NotFoundException
+from litestar.response import Template
+
+from assessments.assess import assess
+from assessments.clockbar import Bar
+from assessments.coverage import Stretch, stretches
+from assessments.dossier import open_dossiers
+from assessments.pages.vendors import IN_FORCE, NAME
+from assessments.verdicts import Judge
+from registry import access, database, law
+from registry.access import Permission, Visitor
+from registry.law import ONE_DAY
+from registry.web import page
+
+A_PAGE = 50
+YEARS_SHOWN = 10
+
+
+class Band(msgspec.Struct, frozen=True):
+    """A stretch as drawn: where it begins and how wide it is, in thousandths of the line."""
+
+    stretch: Stretch
+    x: float
+    width: float
+
+
+@get("/transfers", opt={"needs": Permission.LOOK})
+async def transfers(visitor: Visitor, bar: Bar, number: int = 1, country: str = "") -> Template:
+    """The transfers that stand on the day, a page at a time."""
+    number = max(1, min(number, 10**6))
+    where = f"from transfer t where {IN_FORCE.format('t')} and ($2 = '' or t.country = $2)"
+    async with database.as_known(bar.clocks.instant) as at:
+        count = await at.fetchval(f"select count(*) {where}", bar.clocks.as_of, country)
+        rows = await at.fetch(
+            f"""select t.key, t.country, t.how,
+                {NAME.format("t.exporter")} as exporter, {NAME.format("t.importer")} as importer
+            {where} order by t.key limit {A_PAGE} offset {(number - 1) * A_PAGE}""",
+            bar.clocks.as_of,
+            country,
+        )
+        countries = [row[0] for row in await at.fetch("select distinct country from transfer order by 1")]
+    verdicts: dict[str, list[Any]] = {}
+    for one in await assess(law.load(), bar.clocks, [row["key"] for row in rows]):
+        verdicts.setdefault(one.transfer, []).append(one)
+    return page(
+        "transfers",
+        visitor=visitor,
+        bar=bar,
+        rows=rows,
+        verdicts=verdicts,
+        count=count,
+        number=number,
+        pages=max(1, -(-count // A_PAGE)),
+        country_chosen=country,
+        countries=countries,
+    )
+
+
+@get("/transfers/{key:str}", opt={"needs": Permission.LOOK})
+async def transfer(visitor: Visitor, bar: Bar, key: str) -> Template:
+    """One transfer on the clocks of the page; its line of days reaches from its first day to a year ahead."""
+    async with database.as_known(bar.clocks.instant) as at:
+        row = await at.fetchrow(
+            f"""select t.*, e.key as engagement_key, v.key as vendor_key,
+                {NAME.format("t.exporter")} as exporter_name, {NAME.format("t.importer")} as importer_name
+            from transfer t join engagement e on e.thing = t.engagement and e.id = e.thing
+            join vendor v on v.thing = e.vendor and v.id = v.thing
+            where t.key = $2 order by ({IN_FORCE.format("t")}) desc, t.since desc limit 1""",
+            bar.clocks.as_of,
+            key,
+        )
+        if row is None:
+            raise NotFoundException
+        safeguards = await at.fetch(
+            """select * from safeguard where exporter = $1 and importer = $2 and (engagement is null or engagement = $3)
+            and (until is null or until > since) order by rank desc, since""",
+            row["exporter"],
+            row["importer"],
+            row["engagement"],
+        )
+        listings = await at.fetch(
+            "select * from certification where party = $1 and (until is null or until > since) order by framework, since",
+            row["importer"],
+        )
+        stops = await at.fetch(
+            "select * from suspension where transfer = $1 and (until is null or until > since) order by since", row["thing"]
+        )
+        dossiers = await open_dossiers([key])
+        keys = dict(await at.fetch("select key, max(name) from party group by key"))
+    verdicts = await assess(law.load(), bar.clocks, [key])
+    await access.look(visitor.key, "opened", f"/transfers/{key}")
+    judge = Judge(law.load(), bar.clocks.known_on)
+    last = bar.clocks.as_of.replace(day=1) + 365 * ONE_DAY
+    lines: dict[str, list[Band]] = {}
+    for dossier in dossiers:
+        for regime in judge.regimes(dossier, bar.clocks.as_of):
+            found = stretches(dossier, judge, regime, _years_before(last), last)
+            lines.setdefault(regime or "no law modelled", []).extend(_drawn(found, dossier.route.since, last))
+    return page(
+        "transfer",
+        visitor=visitor,
+        bar=bar,
+        row=row,
+        verdicts=verdicts,
+        safeguards=safeguards,
+        listings=listings,
+        stops=stops,
+        lines=lines,
+        names=keys,
+    )
+
+
+def _years_before(day: date) -> date:
+    return day - YEARS_SHOWN * 365 * ONE_DAY
+
+
+def _drawn(found: list[Stretch], since: date, last: date) -> list[Band]:
+    first = max(since, _years_before(last))
+    whole = max(1, (last - first).days + 1)
+    return [
+        Band(one, round(1000 * (one.first_day - first).days / whole, 2), round(1000 * one.days / whole, 2)) for one in found
+    ]
+
+
+ROUTES = [transfers, transfer]

@@ -1,0 +1,199 @@
+"""Vendors: the list, and one vendor with everything that is on file about it."""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+from litestar import get
+from litestar.exceptions import NotFoundException
+from litestar.response import Template
+
+from assessments.assess import Assessed, assess
+from assessments.clockbar import Bar
+from assessments.rules.gate import TERMS_OF_ART_28, UNDERTAKINGS
+from registry import access, database, law
+from registry.access import Permission, Visitor
+from registry.vocabulary import RANKING, Standing, VendorCategory
+from registry.web import page
+
+A_PAGE = 50
+SORTS = {"name": "lower(p.name), v.key", "newest": "v.since desc, v.key", "category": "v.category, lower(p.name)"}
+NAME = "(select name from party where thing = {0} order by since <= $1 desc, since desc limit 1)"
+IN_FORCE = "{0}.since <= $1 and ({0}.until is null or {0}.until > $1)"
+
+_FROM = f"""
+from vendor v
+join lateral (select name, country from party where thing = v.party and since <= $1 order by since desc limit 1) p on true
+left join lateral (
+    select standing, until, conditions from decision d
+    where d.vendor = v.thing and {IN_FORCE.format("d")} order by d.since desc, d.id desc limit 1
+) d on true
+where {IN_FORCE.format("v")} and ($2 = '' or p.name ilike $3 or v.service ilike $3 or v.key = $2)
+and ($4 = '' or v.category = $4) and ($5 = '' or coalesce(d.standing, 'undecided') = $5)"""
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What a list is asked for, as its address says."""
+
+    q: str
+    category: str
+    standing: str
+    sort: str
+    number: int
+
+    def address(self, **other: Any) -> str:
+        given = msgspec.structs.asdict(self) | other
+        return "/vendors?" + urlencode({name: value for name, value in given.items() if value not in {"", 1, "name"}})
+
+
+@get("/vendors", opt={"needs": Permission.LOOK})
+async def vendors(
+    visitor: Visitor, bar: Bar, q: str = "", category: str = "", standing: str = "", sort: str = "name", number: int = 1
+) -> Template:
+    """Search, filter, sort and page stand in the address; verdicts are judged for the page that is shown."""
+    asked = Asked(
+        q.strip().replace("\x00", ""), category, standing, sort if sort in SORTS else "name", max(1, min(number, 10**6))
+    )
+    given = (bar.clocks.as_of, asked.q, f"%{_literal(asked.q)}%", category, standing)
+    async with database.as_known(bar.clocks.instant) as at:
+        count = await at.fetchval(f"select count(*) {_FROM}", *given)
+        rows = await at.fetch(
+            f"select v.thing, v.key, p.name, p.country, v.category, v.service, d.standing, d.until {_FROM} "
+            f"order by {SORTS[asked.sort]} limit {A_PAGE} offset {(asked.number - 1) * A_PAGE}",
+            *given,
+        )
+        legs = await transfers_of(at, [row["thing"] for row in rows])
+    worst = worst_of(await assess(law.load(), bar.clocks, [key for keys in legs.values() for key in keys]))
+    return page(
+        "vendors",
+        visitor=visitor,
+        bar=bar,
+        asked=asked,
+        count=count,
+        pages=max(1, -(-count // A_PAGE)),
+        rows=[
+            dict(row) | {"verdict": _worst(worst[key] for key in legs.get(row["thing"], ()) if key in worst)} for row in rows
+        ],
+        categories=list(VendorCategory),
+        standings=[*Standing, "undecided"],
+        sorts=list(SORTS),
+    )
+
+
+@get("/vendors/{key:str}", opt={"needs": Permission.LOOK})
+async def vendor(visitor: Visitor, bar: Bar, key: str) -> Template:
+    """One vendor: standing, data shared, contract terms, assurances, listings, transfers, sub-processors, notices."""
+    async with database.as_known(bar.clocks.instant) as at:
+        on_file = await opened(at, key, bar)
+        keys = (await transfers_of(at, [on_file["vendor"]["thing"]])).get(on_file["vendor"]["thing"], [])
+    verdicts = await assess(law.load(), bar.clocks, keys)
+    await access.look(visitor.key, "opened", f"/vendors/{key}")
+    terms = [(term, f"Art. {article}") for term, article in TERMS_OF_ART_28.items()]
+    return page("vendor", visitor=visitor, bar=bar, verdicts=verdicts, terms=terms, undertakings=UNDERTAKINGS, **on_file)
+
+
+async def opened(at: Any, key: str, bar: Bar) -> dict[str, Any]:
+    """What is on file about a vendor on the day. Raises NotFoundException for one that is not recorded by then."""
+    day = bar.clocks.as_of
+    found = await at.fetchrow(
+        f"select v.*, p.name, p.country, p.website, p.address, p.key as party_key from vendor v join lateral ("
+        f"select * from party where thing = v.party order by since <= $1 desc, since desc limit 1) p on true "
+        f"where v.key = $2 order by ({IN_FORCE.format('v')}) desc, v.since desc limit 1",
+        day,
+        key,
+    )
+    if found is None:
+        raise NotFoundException
+    thing, party = found["thing"], found["party"]
+
+    async def rows(query: str, *more: Any) -> list[dict[str, Any]]:
+        return [dict(row) for row in await at.fetch(query, day, *more)]
+
+    engaged = await rows(
+        f"""select e.*, a.name as activity_name, a.key as activity_key from engagement e
+        join processing_activity a on a.thing = e.activity and a.since <= $1
+        where e.vendor = $2 and {IN_FORCE.format("e")} and {IN_FORCE.format("a")} order by e.key""",
+        thing,
+    )
+    return {
+        "vendor": dict(found),
+        "engagements": engaged,
+        "contracts": await rows(
+            f"select c.*, e.key as engagement_key from contract c join engagement e on e.thing = c.engagement "
+            f"where e.vendor = $2 and {IN_FORCE.format('c')} and {IN_FORCE.format('e')} order by c.key",
+            thing,
+        ),
+        "decision": await at.fetchrow(
+            f"select d.*, coalesce(n.name, n.key) as by from decision d left join person n on n.thing = d.decided_by "
+            f"where d.vendor = $2 and {IN_FORCE.format('d')} order by d.since desc, d.id desc limit 1",
+            day,
+            thing,
+        ),
+        "assurances": await rows(
+            f"""select m.key as measure_key, m.name, a.as_strong, a.evidence, a.since, a.key from measure m left join lateral (
+                select * from assurance a where a.measure = m.thing and a.vendor = $2 and {IN_FORCE.format("a")}
+                order by a.since desc limit 1) a on true
+            where {IN_FORCE.format("m")} order by m.key""",
+            thing,
+        ),
+        "listings": await rows(
+            f"select * from certification c where c.party = $2 and {IN_FORCE.format('c')} order by framework", party
+        ),
+        "contacts": await rows(f"select * from contact c where c.party = $2 and {IN_FORCE.format('c')} order by key", party),
+        "notices": await rows("select * from notice where vendor = $2 and since <= $1 order by since desc", thing),
+        "chain": await chain(at, party, day),
+    }
+
+
+async def chain(at: Any, party: int, day: Any) -> list[dict[str, Any]]:
+    """The sub-processors beneath a party as a tree, a party that stands above itself left out."""
+    found = await at.fetch(
+        f"""with recursive down(party, path) as (
+            select $2::bigint, array[$2::bigint]
+            union all
+            select s.sub_processor, path || s.sub_processor from down join sub_processing s on s.processor = down.party
+            where {IN_FORCE.format("s")} and not s.sub_processor = any(path) and cardinality(path) < 12
+        )
+        select path, s.key, s.country, s.authorisation, s.bound_alike, s.data_categories, p.name, cardinality(path) - 2 as depth
+        from down join sub_processing s on s.processor = path[cardinality(path) - 1] and s.sub_processor = down.party
+            and {IN_FORCE.format("s")}
+        join lateral (select name from party where thing = down.party order by since <= $1 desc, since desc limit 1) p on true
+        where cardinality(path) > 1 order by path limit 500""",
+        day,
+        party,
+    )
+    return [dict(row) for row in found]
+
+
+async def transfers_of(at: Any, vendors: Sequence[int]) -> dict[int, list[str]]:
+    """The keys of the transfers that serve the vendors' engagements, by vendor."""
+    found: dict[int, list[str]] = {}
+    rows = await at.fetch(
+        """select distinct e.vendor, t.key from engagement e join transfer t on t.engagement = e.thing
+        where e.vendor = any($1::bigint[]) order by t.key""",
+        vendors,
+    )
+    for thing, key in rows:
+        found.setdefault(thing, []).append(key)
+    return found
+
+
+def worst_of(verdicts: Sequence[Assessed]) -> dict[str, str]:
+    """The worst outcome of each transfer, its chain included."""
+    worst: dict[str, str] = {}
+    for one in verdicts:
+        worst[one.transfer] = _worst([one.path_outcome, worst.get(one.transfer, one.path_outcome)]) or one.path_outcome
+    return worst
+
+
+def _worst(outcomes: Any) -> str | None:
+    return min(outcomes, key=lambda outcome: RANKING[outcome], default=None)
+
+
+def _literal(text: str) -> str:
+    """Text in which % and _ mean themselves."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+ROUTES = [vendors, vendor]
