@@ -96,7 +96,7 @@ def field(table: type[Table], key: str, options: Options = (), **more: Any) -> F
         "kind": kind,
         "hint": str(column._meta.help_text or ""),
         "required": bool(column._meta.required),
-        "options": own or options,
+        "options": options or own,
         "column": key,
         "table": schema.name(table),
     }

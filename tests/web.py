@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 from urllib.parse import urlencode
 
-from litestar.testing import AsyncTestClient
+import httpx
 
 from assessments import app
 from registry import access, journal
@@ -61,7 +61,7 @@ def browse(register: Register, work: Callable[[Callable[[str], Awaitable[Browser
         clients = []
 
         async def as_role(role: str) -> Browser:
-            client = await AsyncTestClient(served, base_url=BASE).__aenter__()
+            client = httpx.AsyncClient(transport=httpx.ASGITransport(app=served), base_url=BASE)
             clients.append(client)
             browser = Browser(client)
             await browser.get("/sign-in")
@@ -73,7 +73,7 @@ def browse(register: Register, work: Callable[[Callable[[str], Awaitable[Browser
             await work(as_role)
         finally:
             for client in clients:
-                await client.__aexit__(None, None, None)
+                await client.aclose()
 
     register.do(inside)
 
