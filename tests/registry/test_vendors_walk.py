@@ -45,7 +45,6 @@ CONTRACT = {
 
 def house(register: Register, folder: Path) -> None:
     since = "2018-05-25"
-    register.onward("import", "register", "--help")
     register.load(a_register(measure=[{"key": "tls", "name": "Encryption in transit", "since": since}]), folder)
 
 
@@ -95,7 +94,6 @@ def test_the_walk_registers_a_vendor_and_its_verdict_is_there(register: Register
         30,
     )
     assert register.ask("select count(*) from draft")[0][0] == 0
-    assert register.onward("verify", "--help")
 
 
 def test_a_double_submit_registers_once(register: Register, folder: Path) -> None:
