@@ -1,0 +1,277 @@
+"""Forms out of the tables' own columns: what is asked, what was typed, and what is wrong with it in plain words.
+
+What a person types stays words until it is bound; bound it is a row as a file would bring it, checked by `register`.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any
+
+import asyncpg
+import msgspec
+from babel import Locale
+from piccolo.columns import Array, Boolean, Column, Date, ForeignKey
+from piccolo.columns.column_types import BigInt, Integer
+from piccolo.table import Table
+
+from registry import law, register, schema
+from registry.errors import Refused
+from registry.journal import Row
+from registry.tables import is_country, is_personal
+from registry.vocabulary import EntryKind
+
+Typed = dict[str, list[str]]  # what stands in each field, as typed: most hold one text
+Errors = dict[str, str]
+Options = tuple[tuple[str, str], ...]
+ANSWERS: Options = (("yes", "Yes"), ("no", "No"), ("", "Not known"))
+TOO_LONG = 20_000  # signs of any one text
+SPELLED = {
+    "crm": "CRM",
+    "hr": "Human resources data",
+    "non_hr": "Other than human resources data",
+    "credit_fsc": "Credit data under the Korean FSC",
+    "email_marketing": "E-mail marketing",
+    "email_validation": "E-mail validation",
+    "lei": "LEI",
+    "since": "First day",
+    "until": "First day on which it is no longer so",
+    "pipeda": "PIPEDA",
+    "pipa": "PIPA",
+    "lgpd": "LGPD",
+    "appi_operator": "APPI operator",
+}
+LONG = ("note", "address", "service", "message", "claim", "description", "measures", "limits", "reason", "taken")
+
+
+class Field(msgspec.Struct, frozen=True):
+    """One question of a form. `hint` stands beneath it, `why` behind "Why do we ask"."""
+
+    name: str
+    label: str
+    kind: str
+    hint: str = ""
+    why: str = ""
+    required: bool = False
+    options: Options = ()
+    column: str = ""
+    table: str = ""
+
+    @property
+    def id(self) -> str:
+        """The name, fit to be an element's id."""
+        return "f-" + re.sub(r"[^A-Za-z0-9-]", lambda sign: f"_{ord(sign[0]):x}_", self.name)
+
+
+def plain(word: str) -> str:
+    """A word of the vocabulary or a column's name, as people write it."""
+    return SPELLED.get(word, word.replace("_", " ").capitalize())
+
+
+@cache
+def countries() -> Options:
+    """Every country by name, under the code it is recorded by."""
+    pack, names = law.load(), Locale("en").territories
+    named = [(code, str(pack.own_names.get(code) or names.get(code) or code)) for code in pack.codes]
+    return tuple(sorted(named, key=lambda pair: pair[1]))
+
+
+def areas() -> Options:
+    return (*sorted(law.load().area_names.items()), *countries())
+
+
+def instruments(kind: str) -> Options:
+    """The law's instruments of a kind, by title."""
+    found = [(one.key, one.title) for one in law.load().instruments.values() if one.kind == kind]
+    return tuple(sorted(found, key=lambda pair: pair[1]))
+
+
+def field(table: type[Table], key: str, options: Options = (), **more: Any) -> Field:
+    """The field of a column; `more` says otherwise what the column's own words do not say well."""
+    column = schema.columns(table)[key]
+    kind, own = _kind(key, column)
+    given: dict[str, Any] = {
+        "name": key,
+        "label": plain(key),
+        "kind": kind,
+        "hint": str(column._meta.help_text or ""),
+        "required": bool(column._meta.required),
+        "options": options or own,
+        "column": key,
+        "table": schema.name(table),
+    }
+    return Field(**given | more)
+
+
+def _kind(key: str, column: Column) -> tuple[str, Options]:
+    if isinstance(column, Array):
+        among = column.base_column._meta.choices
+        return ("checks", _among(among)) if among is not None else ("lines", ())
+    if column._meta.choices is not None:
+        return "select", _among(column._meta.choices)
+    if is_country(column):
+        return "select", areas() if key == "territory" else countries()
+    if isinstance(column, ForeignKey):
+        return "reference", ()
+    if isinstance(column, Boolean):
+        return ("answer", ANSWERS) if column._meta.null else ("answer", ANSWERS[:2])
+    if isinstance(column, Date):
+        return "date", ()
+    if isinstance(column, (Integer, BigInt)):
+        return "number", ()
+    if key in {"email", "phone"}:
+        return {"email": "email", "phone": "tel"}[key], ()
+    long = (is_personal(column) and key != "name") or key.endswith(LONG)
+    return ("textarea" if long else "text"), ()
+
+
+def _among(words: Any) -> Options:
+    return tuple((word.value, plain(word.value)) for word in words)
+
+
+async def fields(at: asyncpg.Connection, table: type[Table], leaving_out: Iterable[str] = ()) -> list[Field]:
+    """Every column a person may fill, references with what they may name."""
+    left = {*schema.OWN, *schema.contents(table), "key", "since", "until", *leaving_out}
+    targets = schema.links(table)
+    made: list[Field] = []
+    for key in schema.columns(table):
+        if key not in left:
+            options = await named(at, targets[key]) if key in targets else ()
+            made.append(field(table, key, options, kind="select" if key in targets else _shown_kind(table, key)))
+            if key == "instrument":
+                made[-1] = field(table, key, kind="select", options=instruments("clauses"))
+    return made
+
+
+def _shown_kind(table: type[Table], key: str) -> str:
+    return _kind(key, schema.columns(table)[key])[0]
+
+
+async def named(at: asyncpg.Connection, title: str, where: str = "true") -> Options:
+    """What a reference may name: the keys of a table, each with the words it is known by."""
+    table = schema.by_name()[title]
+    columns = schema.columns(table)
+    words = next((f"t.{key}" for key in ("name", "title", "service") if key in columns and title != "vendor"), "null")
+    join = ""
+    if title == "vendor":
+        words, join = "p.name", "left join party p on p.thing = t.party"
+    elif title == "engagement":
+        words = "concat(p.name, ': ', a.name)"
+        join = """left join vendor v on v.thing = t.vendor left join party p on p.thing = v.party
+            left join processing_activity a on a.thing = t.activity"""
+    rows = await at.fetch(
+        f"""select distinct on (t.key) t.key, {words} from "{title}" t {join}
+        where (t.until is null or t.until > t.since) and {where} order by t.key, t.since desc"""
+    )
+    pairs = [(key, f"{name} ({key})" if name and title == "engagement" else name or key) for key, name in rows]
+    return tuple(sorted(pairs, key=lambda pair: str(pair[1]).casefold()))
+
+
+def typed(form: Any, names: Iterable[str]) -> Typed:
+    """What was typed into the fields of those names, signs that no database holds taken out."""
+    found: Typed = {}
+    for name in names:
+        texts = [one.replace("\x00", "") for one in form.getall(name, []) if isinstance(one, str)]
+        found[name] = [one.encode("utf-8", "replace").decode() for one in texts]
+    return found
+
+
+def shown(fields: Iterable[Field], row: Mapping[str, Any]) -> Typed:
+    """A row's values as they would have been typed."""
+    return {one.name: _words(row.get(one.column)) for one in fields}
+
+
+def _words(value: Any) -> list[str]:
+    if value is None:
+        return []
+    if isinstance(value, bool):
+        return ["yes" if value else "no"]
+    return [str(one) for one in value] if isinstance(value, list) else [str(value)]
+
+
+def bound(one: Field, words: list[str]) -> Any:
+    """What was typed as a row would hold it; empty is not recorded. Raises ValueError in plain words."""
+    if one.kind == "lines":
+        listed = [line.strip() for text in words for line in text.splitlines() if line.strip()]
+        return listed or None
+    if one.kind in {"checks", "countries"}:
+        return [word for word in dict.fromkeys(words) if word] or None
+    text = next((word.strip() for word in words if word.strip()), "")
+    if not text:
+        return None
+    if len(text) > TOO_LONG:
+        raise ValueError(f"This is longer than the {TOO_LONG} signs that are kept: put the text into a document.")
+    if one.kind == "answer":
+        if text not in {"yes", "no"}:
+            raise ValueError("Choose yes, no or not known.")
+        return text == "yes"
+    if one.kind == "number":
+        if not re.fullmatch(r"[0-9]{1,9}", text):
+            raise ValueError("Write a whole number, such as 30, or leave it empty.")
+        return int(text)
+    return text.replace("\r\n", "\n")
+
+
+def bind(asked: Iterable[Field], words: Typed) -> tuple[dict[str, Any], Errors]:
+    """The values by field name, and what is wrong, field by field."""
+    values: dict[str, Any] = {}
+    errors: Errors = {}
+    for one in asked:
+        try:
+            value = bound(one, words.get(one.name, []))
+            _check(one, value)
+            values[one.name] = value
+        except ValueError as error:
+            errors[one.name] = str(error)
+    return values, errors
+
+
+def _check(one: Field, value: Any) -> None:
+    """Whether the value may stand in its column: the words are for people, the check is the one that files meet."""
+    if value is None:
+        if one.required:
+            raise ValueError("This cannot be left empty.")
+        return
+    if one.kind == "select" and one.options and value not in dict(one.options):
+        raise ValueError("Choose one of the list.")
+    if one.kind == "checks" and not set(value) <= dict(one.options).keys():
+        raise ValueError("Choose among those listed.")
+    if one.kind == "countries" and not set(value) <= dict(countries()).keys():
+        raise ValueError("Choose countries of the list.")
+    if one.table and one.column and one.kind != "countries":
+        row = {"key": "x", one.column: value, "entry": {"kind": EntryKind.CORRECTED, "why": "x"}}
+        try:
+            register.checked({one.table: [row]})
+        except Refused as error:
+            raise ValueError(_plainly(one, str(error))) from error
+
+
+def _plainly(one: Field, told: str) -> str:
+    if one.kind == "date":
+        return "This is no day that can be recorded: write it as YYYY-MM-DD, or leave it empty where none is known."
+    if "length <=" in told:
+        return f"This is too long: at most {told.rpartition('<=')[2].strip()} signs are kept."
+    if "length >=" in told:
+        return "This cannot be left empty."
+    return f"This cannot be recorded: {told.rpartition(f' {one.column}: ')[2]}."
+
+
+def slug(text: str, taken: Iterable[str] = ()) -> str:
+    """A key out of a name: letters, digits and hyphens, unlike all that are taken."""
+    folded = re.sub(r"[^a-z0-9]+", "-", text.casefold()).strip("-")[:60].strip("-") or "record"
+    others, number, key = {*taken, "new"}, 2, folded
+    while key in others:
+        key, number = f"{folded}-{number}", number + 1
+    return key
+
+
+async def fresh(at: asyncpg.Connection, title: str, text: str) -> str:
+    """A key that nothing of the table has."""
+    folded = slug(text)
+    taken = await at.fetch(f'select distinct key from "{title}" where key like $1', f"{folded}%")
+    return slug(text, [key for (key,) in taken])
+
+
+def row(values: Mapping[str, Any], asked: Iterable[Field], title: str) -> Row:
+    """The row of one table among the values of a form that fills several; what is empty is left out."""
+    return {one.column: values[one.name] for one in asked if one.table == title and values.get(one.name) is not None}

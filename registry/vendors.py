@@ -1,0 +1,205 @@
+"""Registering a vendor: the walk's pages. Nothing is recorded before the end, and then all of it at once."""
+
+from typing import Any
+from urllib.parse import quote
+
+from litestar import Request, get, post
+from litestar.exceptions import NotFoundException
+from litestar.response import Redirect, Template
+
+from registry import database, drafts, journal, register, walk
+from registry.access import Permission, Visitor
+from registry.errors import Refused
+from registry.forms import Errors, Field, Typed, typed
+from registry.walk import NEW, STEPS, TITLES, Known
+from registry.web import page, see_other
+
+NEEDS = {"needs": Permission.REGISTER}
+Asking = Request[Any, Any, Any]
+
+
+@get("/vendors/new", opt=NEEDS)
+async def begin_page(visitor: Visitor, bar: Any) -> Template:
+    """The first step; nothing is kept before it is sent."""
+    return await _step(visitor, bar, None, "who", {}, {})
+
+
+@post("/vendors/new", opt=NEEDS)
+async def begin(request: Asking, visitor: Visitor, bar: Any) -> Template | Redirect:
+    return await _sent(request, visitor, bar, None, "who")
+
+
+@get("/vendors/new/alike", opt=NEEDS)
+async def alike(request: Asking) -> Template:
+    """Companies on file that look like what is being typed; asked for while typing."""
+    query = request.query_params
+    name, website = str(query.get("party.name", "")), str(query.get("party.website", ""))
+    async with database.as_known(None) as at:
+        found = await walk.alike(at, name[:200], website[:200])
+    return Template(template_name="_alike.html", context={"alike": found, "chosen": str(query.get("same", ""))})
+
+
+@get("/vendors/new/{draft:str}/{step:str}", opt=NEEDS)
+async def step_page(visitor: Visitor, bar: Any, draft: str, step: str) -> Template:
+    content = await _mine(draft, visitor)
+    if step == "check":
+        return await _summary(visitor, bar, draft, content)
+    return await _step(visitor, bar, draft, step, content, {})
+
+
+@post("/vendors/new/{draft:str}/{step:str}", opt=NEEDS)
+async def step_sent(request: Asking, visitor: Visitor, bar: Any, draft: str, step: str) -> Template | Redirect:
+    content = await _mine(draft, visitor)
+    if step == "drop":
+        await drafts.drop(draft, visitor.key)
+        return see_other("/vendors/new")
+    if step != "check":
+        return await _sent(request, visitor, bar, draft, step)
+    try:
+        return see_other(f"/vendors/{quote(await registered(visitor.key, draft), safe='')}")
+    except Refused as error:
+        return await _summary(visitor, bar, draft, content, str(error))
+
+
+async def registered(person: str, draft: str) -> str:
+    """Records the whole walk in one transaction, the draft's end included; returns the vendor's key."""
+    async with journal.writing(person) as book:
+        content = await drafts.take(book.at, draft, person)
+        if content is None:
+            raise NotFoundException
+        known = await walk.known(book.at)
+        values: dict[str, Any] = {}
+        for step in STEPS:
+            bound, errors = walk.bind(step, known, content)
+            if errors:
+                raise Refused(f"{TITLES[step]} Something is missing or cannot be read there: look at that step again.")
+            values |= bound
+        party = _same(content) or NEW
+        if party != NEW and party not in known.parties:
+            raise Refused(f"{TITLES['who']} The company that was chosen is not on file: choose again.")
+        if party != NEW and await _vendor_of(book.at, party):
+            raise Refused(f"{TITLES['who']} This company is a vendor of ours already: add to that one.")
+        made = await walk.tables(book.at, known, values, party, await journal.today(book.at))
+        await register.write(book, register.checked(made), demo=await journal.is_demo(book.at))
+    return str(made["vendor"][0]["key"])
+
+
+async def _vendor_of(at: Any, party: str) -> Any:
+    return await at.fetchval(
+        "select v.key from vendor v join party p on p.thing = v.party where p.key = $1 and v.until is null limit 1", party
+    )
+
+
+async def _mine(draft: str, visitor: Visitor) -> Typed:
+    content = await drafts.read(draft, visitor.key)
+    if content is None:
+        raise NotFoundException
+    return content
+
+
+def _same(content: Typed) -> str:
+    return next(iter(content.get("same", [])), "")
+
+
+async def _known() -> Known:
+    async with database.as_known(None) as at:
+        return await walk.known(at)
+
+
+async def _sent(request: Asking, visitor: Visitor, bar: Any, draft: str | None, step: str) -> Template | Redirect:
+    """Keeps what was typed and goes on; what is wrong is shown again as it was typed."""
+    if step not in STEPS:
+        raise NotFoundException
+    known = await _known()
+    names = [field.name for field in walk.asked(step, known)]
+    words = typed(await request.form(), [*names, *(["same"] if step == "who" else [])])
+    _, errors = walk.bind(step, known, words)
+    if step == "who" and not errors:
+        errors |= await _looks_like_another(words)
+    if errors:
+        return await _step(visitor, bar, draft, step, words, errors)
+    if draft is None:
+        draft = await drafts.begin(visitor.key, words)
+    elif not await drafts.keep(draft, visitor.key, words):
+        raise NotFoundException
+    following = (*STEPS, "check")[STEPS.index(step) + 1]
+    return see_other(f"/vendors/new/{quote(draft, safe='')}/{following}")
+
+
+async def _looks_like_another(words: Typed) -> Errors:
+    """Whether a look-alike is on file of which nothing has been said."""
+    async with database.as_known(None) as at:
+        found = await walk.alike(at, _first(words, "party.name"), _first(words, "party.website"))
+        chosen = _same(words)
+        if chosen not in {"", NEW}:
+            if chosen not in {one.key for one in found}:
+                return {"same": "Choose one of those below, or say that it is another company."}
+            if await _vendor_of(at, chosen):
+                return {"same": "This company is a vendor of ours already: open it below and add to it there."}
+    return {"same": "There is a company like this on file: say whether it is the same."} if found and not chosen else {}
+
+
+def _first(words: Typed, name: str) -> str:
+    return next(iter(words.get(name, [])), "")
+
+
+async def _step(visitor: Visitor, bar: Any, draft: str | None, step: str, words: Typed, errors: Errors) -> Template:
+    if step not in STEPS:
+        raise NotFoundException
+    known = await _known()
+    found = []
+    if step == "who":
+        async with database.as_known(None) as at:
+            found = await walk.alike(at, _first(words, "party.name"), _first(words, "party.website"))
+    if step == "where" and not words.get("transfer.exporter") and len(known.ours) == 1:
+        words = words | {"transfer.exporter": [known.ours[0][0]]}
+    return page(
+        "vendor-new",
+        422 if errors else 200,
+        visitor=visitor,
+        bar=bar,
+        here="/vendors",
+        draft=draft,
+        step=step,
+        steps=TITLES,
+        number=STEPS.index(step) + 1,
+        fields=walk.asked(step, known),
+        words=words,
+        errors=errors,
+        alike=found,
+        chosen=_same(words),
+        drafts=[one for one in await drafts.open_ones(visitor.key) if one.key != draft] if step == "who" else [],
+    )
+
+
+async def _summary(visitor: Visitor, bar: Any, draft: str, content: Typed, wrong: str = "") -> Template:
+    """Everything as it was answered, before it is recorded."""
+    known = await _known()
+    parts = []
+    for step in STEPS:
+        fields = walk.asked(step, known)
+        errors = walk.bind(step, known, content)[1]
+        parts.append((step, TITLES[step], [(one, _said(one, content.get(one.name, []))) for one in fields], errors))
+    same = _same(content)
+    return page(
+        "vendor-new-check",
+        422 if wrong else 200,
+        visitor=visitor,
+        bar=bar,
+        here="/vendors",
+        draft=draft,
+        parts=parts,
+        wrong=wrong,
+        same=known.parties.get(same, "") if same != NEW else "",
+        ready=not any(errors for *_, errors in parts),
+        steps=TITLES,
+    )
+
+
+def _said(field: Field, words: list[str]) -> str:
+    """An answer in the words in which it was offered; empty where there is none."""
+    offered = dict(field.options)
+    return ", ".join(offered.get(line.strip(), line.strip()) for word in words for line in word.splitlines() if line.strip())
+
+
+ROUTES = [begin_page, begin, alike, step_page, step_sent]

@@ -1,0 +1,356 @@
+"""Registering a vendor, in five steps and everyday words: what is asked, and which rows the answers make."""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import Any
+from urllib.parse import urlsplit
+
+import asyncpg
+import msgspec
+from piccolo.table import Table
+from rapidfuzz import fuzz, utils
+
+from registry import forms, register, schema
+from registry.forms import Errors, Field, Options, Typed
+from registry.journal import Row
+from registry.tables import (
+    Certification,
+    Contract,
+    Engagement,
+    Party,
+    ProcessingActivity,
+    Safeguard,
+    Transfer,
+    Vendor,
+)
+
+TITLES = {
+    "who": "Who is it?",
+    "what": "What is it for?",
+    "data": "Which data does it get?",
+    "where": "Where do the data go?",
+    "contract": "Contract and security",
+}
+STEPS = tuple(TITLES)
+NEW = "+new"  # an activity or a company that is not on file yet
+ALIKE = 82  # of 100: names from here on are shown as look-alikes
+ROLES: Options = (
+    ("processor", "For us, on our instructions: it does with the data what we say"),
+    ("sub_processor", "For a customer of ours, on instructions that we pass on"),
+    ("controller", "For its own purposes: it decides itself what it does with the data"),
+    ("joint_controller", "Together with us: we both decide what the data are used for"),
+    ("recipient", "It only receives the data, such as an authority or a bank"),
+)
+TERMS = {
+    "documented_instructions": "Does it act only on what we have asked for in writing?",
+    "confidentiality": "Are its people bound to keep the data to themselves?",
+    "security": "Does it promise to keep the data secure?",
+    "sub_processors": "Does it need our agreement before it brings in other companies?",
+    "assists_rights": "Will it help us when people ask for their data, or to have them deleted?",
+    "assists_duties": "Will it help us with breaches and risk assessments?",
+    "deletes_or_returns": "Does it delete the data or give them back at the end, as we choose?",
+    "audits": "May we check that it keeps its word?",
+    "only_our_purpose": "Does it promise to use the data only to help us provide our services?",
+    "stays_in_framework": "Does it promise to stay on its list (such as the DPF), or to protect the data just as well?",
+    "tells_us": "Does it promise to tell us as soon as it can no longer protect the data as agreed?",
+}
+STATUSES: Options = (
+    ("active", "Active"),
+    ("active_recert_review", "Active, its renewal under review"),
+    ("inactive_lapse", "Inactive: lapsed"),
+    ("inactive_withdrawn", "Inactive: withdrawn"),
+    ("removed", "Removed"),
+    ("none", "Not on the list"),
+)
+
+
+class Alike(msgspec.Struct, frozen=True):
+    """A company on file that looks like the one being registered."""
+
+    key: str
+    name: str
+    country: str
+    vendor: str | None
+    why: str
+
+
+class Known(msgspec.Struct, frozen=True):
+    """What the questions choose among."""
+
+    ours: Options
+    activities: Options
+    measures: Options
+    parties: dict[str, str]
+
+
+async def known(at: asyncpg.Connection) -> Known:
+    standing = "t.until is null"
+    return Known(
+        await forms.named(at, "party", f"t.ours and {standing}"),
+        await forms.named(at, "processing_activity", standing),
+        await forms.named(at, "measure", standing),
+        dict(await forms.named(at, "party")),
+    )
+
+
+def asked(step: str, known: Known) -> list[Field]:
+    """The questions of a step."""
+    return _ASKED[step](known)
+
+
+def _ask(table: type[Table], key: str, label: str, hint: str = "", **more: Any) -> Field:
+    why = str(schema.columns(table)[key]._meta.help_text)
+    return forms.field(table, key, name=f"{schema.name(table)}.{key}", label=label, hint=hint, why=why, **more)
+
+
+def _who(known: Known) -> list[Field]:
+    return [
+        _ask(Party, "name", "What is the company called?", "Its full name, as it stands in the contract"),
+        _ask(Party, "website", "What is its website?"),
+        _ask(Party, "country", "In which country does it have its seat?"),
+        _ask(Party, "trading_names", "Is it known by other names as well?", "One a line", required=False),
+    ]
+
+
+def _what(known: Known) -> list[Field]:
+    new = "Only where the activity is not on the list"
+    return [
+        _ask(Vendor, "category", "What kind of service is it?"),
+        _ask(Vendor, "service", "What does it do for us?", "A sentence that a colleague would understand"),
+        Field(
+            "activity",
+            "Which of our activities is it for?",
+            "select",
+            why=str(schema.columns(Engagement)["activity"]._meta.help_text),
+            required=True,
+            options=((NEW, "Another one: described below"), *known.activities),
+        ),
+        _ask(ProcessingActivity, "name", "What is the new activity called?", new, required=False),
+        _ask(
+            ProcessingActivity,
+            "controller",
+            "Which company of ours carries it out?",
+            new,
+            kind="select",
+            options=known.ours,
+            required=False,
+        ),
+        _ask(ProcessingActivity, "purposes", "What do we do it for?", f"{new}. One purpose a line"),
+        _ask(ProcessingActivity, "legal_basis", "What allows us to do it?", new),
+        _ask(
+            Engagement,
+            "role",
+            "In which way does it work with the data?",
+            kind="radio",
+            options=(*ROLES, ("", "Not known yet")),
+        ),
+        _ask(Vendor, "since", "Since when does it work for us?", "Left empty: from today", required=False),
+    ]
+
+
+def _data(known: Known) -> list[Field]:
+    return [
+        _ask(Engagement, "data_subjects", "Whose data are these?", "Such as customers, applicants, staff. One group a line"),
+        _ask(
+            Engagement, "data_categories", "Which data does it get?", "Such as name, e-mail address, invoices. One kind a line"
+        ),
+        _ask(Engagement, "special_categories", "Are any of these among them?", "Leave all empty where none is"),
+        _ask(Engagement, "data_kind", "Are they data about our own staff?", options=(), kind="select"),
+        _ask(Engagement, "only_our_purposes", "Does it use the data for our purposes alone?"),
+    ]
+
+
+def _where(known: Known) -> list[Field]:
+    country = {"kind": "countries", "required": False, "options": forms.countries()}
+    stored = _ask(Transfer, "country", "In which countries does it store the data?", "Servers and back-ups", **country)
+    seen = _ask(Transfer, "country", "From which countries can its people see the data?", "Support, development", **country)
+    sent = _ask(Transfer, "exporter", "Which company of ours hands the data over?", kind="select", options=known.ours)
+    return [sent, msgspec.structs.replace(stored, name="where.stored"), msgspec.structs.replace(seen, name="where.accessed")]
+
+
+def _contract(known: Known) -> list[Field]:
+    terms = [_ask(Contract, key, label) for key, label in TERMS.items()]
+    measures = [
+        Field(
+            f"assurance.{key}",
+            f"{name}: is its own as strong as ours?",
+            "answer",
+            why="Art. 28(1): whether the vendor's measure is as strong as ours",
+            options=forms.ANSWERS,
+        )
+        for key, name in known.measures
+    ]
+    listed = forms.instruments("framework")
+    clauses = forms.instruments("clauses")
+    return [
+        _ask(Contract, "signed_on", "When was the contract about the data signed?", "The day on which both sides had signed"),
+        *terms,
+        _ask(Contract, "authorisation", "How do we agree to other companies it brings in?"),
+        _ask(Contract, "notice_days", "How many days before does it tell us?"),
+        *measures,
+        _ask(
+            Certification,
+            "framework",
+            "Is it on one of these lists?",
+            "Look it up on the list's own page",
+            kind="select",
+            options=listed,
+            required=False,
+        ),
+        _ask(Certification, "status", "What does the list say?", options=STATUSES, required=False),
+        _ask(Certification, "since", "Since when is it on the list?", required=False),
+        _ask(Certification, "next_due", "Until when is its listing good?"),
+        _ask(Certification, "covers_non_hr", "Does the listing cover data of customers and the like?"),
+        _ask(Certification, "covers_hr", "Does the listing cover data of staff?"),
+        _ask(Certification, "looked_up_on", "When did you look it up?"),
+        _ask(
+            Safeguard,
+            "instrument",
+            "Have we signed standard clauses with it?",
+            "The clauses of the European Commission",
+            kind="select",
+            options=clauses,
+            required=False,
+        ),
+        _ask(Safeguard, "module", "Which module was signed?", "M1 to M4, on the first page of the clauses of 2021"),
+        _ask(Safeguard, "concluded_on", "On which day were the clauses signed?"),
+    ]
+
+
+_ASKED: dict[str, Callable[[Known], list[Field]]] = {
+    "who": _who,
+    "what": _what,
+    "data": _data,
+    "where": _where,
+    "contract": _contract,
+}
+
+
+def bind(step: str, known: Known, typed: Typed) -> tuple[dict[str, Any], Errors]:
+    """A step's answers, and what is wrong: in a single field, or between two."""
+    values, errors = forms.bind(asked(step, known), typed)
+    for name, wrong in _between(step, values):
+        errors.setdefault(name, wrong)
+    return values, errors
+
+
+def _between(step: str, values: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    if step == "what":
+        for key in ("name", "controller"):
+            if values.get("activity") == NEW and not values.get(f"processing_activity.{key}"):
+                yield (
+                    f"processing_activity.{key}",
+                    "The new activity needs this: fill it in, or choose an activity of the list.",
+                )
+    if step == "contract":
+        if values.get("certification.framework") and not values.get("certification.status"):
+            yield "certification.status", "Say what the list says of it."
+        if not values.get("certification.framework") and values.get("certification.status"):
+            yield "certification.framework", "Say on which list you looked."
+        if not values.get("safeguard.instrument") and (values.get("safeguard.module") or values.get("safeguard.concluded_on")):
+            yield "safeguard.instrument", "Say which clauses were signed."
+
+
+async def tables(at: asyncpg.Connection, known: Known, values: dict[str, Any], party: str, today: date) -> dict[str, list[Row]]:
+    """The rows that the answers make, as a file would bring them."""
+    since = str(values.get("vendor.since") or today)
+    name = str(values["party.name"])
+    made: dict[str, list[Row]] = {}
+
+    async def add(table: type[Table], more: Row, key: str = name) -> str:
+        title = schema.name(table)
+        own = {f.column: values[f.name] for step in STEPS for f in asked(step, known) if _belongs(f, title, values)}
+        fresh = await forms.fresh(at, title, key)
+        others = [row["key"] for row in made.get(title, [])]
+        row = {"since": since, **own, **more, "key": forms.slug(fresh, others)}
+        made.setdefault(title, []).append(row)
+        return str(row["key"])
+
+    importer = party if party != NEW else await add(Party, {})
+    vendor = await add(Vendor, {"party": importer})
+    activity = str(values["activity"])
+    if activity == NEW:
+        activity = await add(ProcessingActivity, {"our_role": "controller"}, str(values["processing_activity.name"]))
+    engagement = await add(Engagement, {"vendor": vendor, "activity": activity}, f"{name} {activity}")
+    if any(values.get(f.name) is not None for f in asked("contract", known) if f.table == "contract"):
+        await add(Contract, {"engagement": engagement, "since": str(values.get("contract.signed_on") or since)})
+    for how, country in _places(values, await _seat(at, values, party)):
+        leg = {"engagement": engagement, "importer": importer, "country": country, "how": how}
+        await add(Transfer, leg, f"{name} {how} {country}")
+    if values.get("certification.framework"):
+        listed = values.get("certification.since") or values.get("certification.looked_up_on") or since
+        await add(Certification, {"party": importer, "since": str(listed)}, f"{name} {values['certification.framework']}")
+    if values.get("safeguard.instrument"):
+        concluded = values.get("safeguard.concluded_on")
+        between = {"exporter": values["transfer.exporter"], "importer": importer, "engagement": engagement, "rank": "primary"}
+        state = {"state": "signed" if concluded else "drafted", "since": str(concluded or since)}
+        await add(Safeguard, between | state, f"{name} {values['safeguard.instrument']}")
+    for measure, _ in known.measures:
+        strong = values.get(f"assurance.{measure}")
+        if strong is not None:
+            row = {
+                "vendor": vendor,
+                "measure": measure,
+                "as_strong": strong,
+                "evidence": "statement",
+                "since": today.isoformat(),
+            }
+            row["key"] = await forms.fresh(at, "assurance", f"{vendor} {measure}")
+            row["key"] = forms.slug(row["key"], [one["key"] for one in made.get("assurance", [])])
+            made.setdefault("assurance", []).append(row)
+    register.checked(made)
+    return made
+
+
+def _belongs(field: Field, title: str, values: dict[str, Any]) -> bool:
+    return field.table == title and field.name.startswith(f"{title}.") and values.get(field.name) is not None
+
+
+def _places(values: dict[str, Any], seat: str) -> list[tuple[str, str]]:
+    """Each way in which the data reach a country; its seat is always one of them."""
+    stored = [("stored", country) for country in values.get("where.stored") or []]
+    return [("established", seat), *stored, *(("accessed", country) for country in values.get("where.accessed") or [])]
+
+
+async def _seat(at: asyncpg.Connection, values: dict[str, Any], party: str) -> str:
+    if party == NEW:
+        return str(values["party.country"])
+    return str(await at.fetchval("select country from party where key = $1 order by since desc, id desc limit 1", party))
+
+
+async def alike(at: asyncpg.Connection, name: str, website: str) -> list[Alike]:
+    """Companies on file with a like name or the same domain, the likest first; at most five."""
+    rows = await at.fetch(
+        """select distinct on (p.key) p.key, p.name, p.country, p.website, p.trading_names,
+            (select v.key from vendor v where v.party = p.thing and v.until is null order by v.id limit 1)
+        from party p where p.until is null or p.until > p.since order by p.key, p.since desc"""
+    )
+    given, host = name.strip(), domain(website)
+    found: list[tuple[float, Alike]] = []
+    for key, known_as, country, site, others, vendor in rows:
+        names = [known_as, *(others or [])]
+        score = max((_likeness(given, one) for one in names), default=0.0) if len(given) > 2 else 0.0
+        same = bool(host) and host == domain(site or "")
+        if same or score >= ALIKE:
+            why = "the same website" if same else "a like name"
+            found.append((101 if same else score, Alike(key, known_as, country, vendor, why)))
+    return [one for _, one in sorted(found, key=lambda pair: (-pair[0], pair[1].key))[:5]]
+
+
+_FORMS = {"inc", "llc", "ltd", "limited", "gmbh", "ag", "bv", "b", "v", "sa", "sarl", "srl", "corp", "kk", "plc", "co", "pvt"}
+
+
+def _likeness(one: str, other: str) -> float:
+    """How like two names are, forms of company aside."""
+    bare = [" ".join(w for w in utils.default_process(text).split() if w not in _FORMS) for text in (one, other)]
+    return float(max(fuzz.ratio(*bare), fuzz.token_sort_ratio(*bare))) if all(bare) else 0.0
+
+
+def domain(website: str) -> str:
+    """The host of an address, its www aside."""
+    text = website.strip().casefold()
+    try:
+        host = urlsplit(text if "//" in text else f"//{text}").hostname or ""
+    except ValueError:
+        return ""
+    return host.removeprefix("www.") if "." in host else ""

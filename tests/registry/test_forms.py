@@ -1,0 +1,191 @@
+"""Forms out of columns, and the editor of records that they make."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from registry import forms, schema
+from tests.support import Register, a_register
+from tests.web import Browser, browse
+
+MAILER = "/records/vendor/mailer"
+FIELDS = {"party": "mailer", "category": "email_marketing"}
+
+
+async def opened(browser: Browser, path: str = MAILER) -> dict[str, str]:
+    page = await browser.get(f"{path}/edit")
+    assert page.status_code == 200, page.text
+    return {name: browser.hidden(page, name) for name in ("row", "version")} | FIELDS
+
+
+@pytest.mark.parametrize(
+    "title", ["party", "contract", "transfer", "certification", "measure", "notice", "contact", "safeguard"]
+)
+def test_what_a_form_binds_a_file_would_take(title: str) -> None:
+    table = schema.by_name()[title]
+    given = {
+        "textarea": ["Some\r\nwords"],
+        "text": ["Words"],
+        "date": ["2020-02-29"],
+        "answer": ["no"],
+        "lines": ["one\r\n\r\n two "],
+        "number": ["30"],
+        "reference": ["a-key"],
+        "email": ["a@b.example"],
+        "tel": ["1"],
+    }
+    for key in schema.columns(table):
+        if key in schema.OWN or key == "key":
+            continue
+        one = forms.field(table, key)
+        words = [one.options[0][0]] if one.kind == "select" else given[one.kind] if one.kind in given else []
+        values, errors = forms.bind([one], {key: words})
+        assert not errors, (key, errors)
+        assert forms.bind([one], forms.shown([one], values))[0] == values
+        assert forms.bind([one], {key: ["", " "]})[0].get(key) is None
+
+
+@pytest.mark.parametrize(
+    ("title", "key", "words"),
+    [
+        ("contract", "signed_on", "1.2.2020"),
+        ("contract", "signed_on", "2020-02-30"),
+        ("contract", "signed_on", "0001-01-01"),
+        ("contract", "notice_days", "-1"),
+        ("contract", "notice_days", "9999999999"),
+        ("contract", "notice_days", "٣"),
+        ("contract", "audits", "maybe"),
+        ("party", "country", "QQ"),
+        ("party", "name", ""),
+        ("party", "lei", "x" * 21),
+        ("party", "note", "x" * 30_000),
+    ],
+)
+def test_what_cannot_be_is_said_in_plain_words(title: str, key: str, words: str) -> None:
+    one = forms.field(schema.by_name()[title], key)
+    errors = forms.bind([one], {key: [words]})[1]
+    assert errors[key].endswith(".")
+    assert "`" not in errors[key]
+
+
+def test_a_record_changes_is_corrected_and_voided(register: Register, folder: Path) -> None:
+    register.load(a_register(), folder)
+
+    async def work(as_role: Any) -> None:
+        browser, auditor = await as_role("procurement"), await as_role("auditor")
+        form = await opened(browser)
+        for kind in ("changed", "corrected", "voided", "ended", ""):
+            answer = await browser.post(f"{MAILER}/edit", form | {"kind": kind, "service": "Typed and kept"})
+            assert answer.status_code == 422
+            assert "Typed and kept" in answer.text
+        answer = await browser.post(f"{MAILER}/edit", form | {"kind": "changed", "on": "2026-01-01"})
+        assert "Nothing reads otherwise" in answer.text
+        answer = await browser.post(
+            f"{MAILER}/edit", form | {"kind": "changed", "on": "2026-01-01", "service": "Newsletters", "why": "They grew"}
+        )
+        assert (answer.status_code, answer.headers["location"]) == (303, MAILER)
+        form = await opened(browser)
+        answer = await browser.post(
+            f"{MAILER}/edit", form | {"kind": "corrected", "why": "A slip", "service": "Mailings", "first_day": "2026-02-01"}
+        )
+        assert answer.status_code == 303, answer.text
+        page = await auditor.get(MAILER)
+        for said in ("They grew", "A slip", "A procurement", "1 Feb 2026", "Newsletters", "Mailings"):
+            assert said in page.text, said
+        assert "/edit" not in page.text
+        assert (await auditor.get(f"{MAILER}/edit")).status_code == 403
+        form = await opened(browser)
+        answer = await browser.post(f"{MAILER}/edit", form | {"kind": "voided", "why": "Twice"})
+        assert answer.status_code == 303, answer.text
+        assert "counts on no day" in (await browser.get(MAILER)).text
+        form = await opened(browser)
+        answer = await browser.post(f"{MAILER}/edit", form | {"kind": "ended", "last_day": "2025-06-30"})
+        assert answer.status_code == 303, answer.text
+
+    browse(register, work)
+    kinds = register.ask("""select kind from journal_entry where "table" = 'vendor' order by sequence""")
+    assert [one["kind"] for one in kinds] == ["recorded", "changed", "changed", "corrected", "voided", "changed"]
+    assert str(register.ask("select until from vendor where since = '2018-05-25'")[0][0]) == "2025-07-01"
+    assert register.ask("select count(*) from look where what = 'opened' and of = 'vendor/mailer'")[0][0] == 2
+
+
+def test_a_stale_edit_is_told_beside_what_the_other_wrote(register: Register, folder: Path) -> None:
+    register.load(a_register(), folder)
+
+    async def work(as_role: Any) -> None:
+        one, two = await as_role("procurement"), await as_role("dpo")
+        first, second = await opened(one), await opened(two)
+        corrected = {"kind": "corrected", "why": "Looked it up"}
+        assert (await one.post(f"{MAILER}/edit", first | corrected | {"service": "What one wrote"})).status_code == 303
+        late = await two.post(f"{MAILER}/edit", second | corrected | {"service": "What two wrote"})
+        assert late.status_code == 409
+        for said in ("What one wrote", "What two wrote", "A procurement", "Somebody else changed this"):
+            assert said in late.text
+        again = {name: two.hidden(late, name) for name in ("row", "version")}
+        assert again["version"] == "2"
+        answer = await two.post(f"{MAILER}/edit", second | again | corrected | {"service": "What two wrote"})
+        assert answer.status_code == 303
+
+    browse(register, work)
+    assert register.ask("select service, version from vendor where key = 'mailer'")[0][:] == ("What two wrote", 3)
+
+
+def test_of_two_who_send_at_once_one_is_told(register: Register, folder: Path) -> None:
+    register.load(a_register(), folder)
+
+    async def work(as_role: Any) -> None:
+        browsers = [await as_role("procurement"), await as_role("dpo")]
+        forms = [await opened(browser) for browser in browsers]
+        sent = [
+            browser.post(f"{MAILER}/edit", form | {"kind": kind, "on": "2026-01-01", "why": "w", "service": f"By {number}"})
+            for number, (browser, form, kind) in enumerate(zip(browsers, forms, ("changed", "corrected"), strict=True))
+        ]
+        assert sorted(one.status_code for one in await asyncio.gather(*sent)) == [303, 409]
+
+    browse(register, work)
+
+
+def test_a_new_record_begins_with_what_the_address_says(register: Register, folder: Path) -> None:
+    register.load(a_register(), folder)
+
+    async def work(as_role: Any) -> None:
+        browser = await as_role("dpo")
+        page = await browser.get("/records/contract/new?engagement=news")
+        assert '<option value="news" selected>' in page.text
+        answer = await browser.post("/records/contract/new", {"engagement": "news", "audits": "yes", "since": "2026-01-01"})
+        assert (answer.status_code, answer.headers["location"]) == (303, "/records/contract/news")
+        answer = await browser.post("/records/contract/new", {"engagement": "", "note": "Kept", "since": "soon"})
+        assert answer.status_code == 422
+        assert "Kept" in answer.text
+        for table in (
+            "certification safeguard transfer assurance impact_assessment sub_processing notice measure "
+            "processing_activity contact party engagement vendor regime_scope"
+        ).split():
+            assert (await browser.get(f"/records/{table}/new?vendor=mailer")).status_code == 200, table
+        for table in ("person", "register", "document", "decision", "assessment", "alert", "case", "draft", "nothing"):
+            assert (await browser.get(f"/records/{table}/new")).status_code == 404, table
+            assert (await browser.post(f"/records/{table}/new", {"since": "2026-01-01"})).status_code == 404, table
+            assert (await browser.get(f"/records/{table}/x/edit")).status_code == 404, table
+        assert (await browser.get("/records/person/a-dpo")).status_code == 404
+        assert (await browser.get("/records/vendor/absent")).status_code == 404
+        assert (await browser.post(f"{MAILER}/edit", {"kind": "voided", "why": "x"}, token=False)).status_code == 403
+
+    browse(register, work)
+
+
+def test_a_person_s_data_come_out_and_a_key_holds_no_name(register: Register, folder: Path) -> None:
+    register.load(a_register(), folder)
+
+    async def work(as_role: Any) -> None:
+        browser = await as_role("dpo")
+        await browser.get("/records/contact/new")
+        form = {"party": "mailer", "capacity": "security", "name": "<b>Ann</b> O'Hara", "email": "a@b.example"}
+        answer = await browser.post("/records/contact/new", form | {"since": "2026-01-01"})
+        assert answer.headers["location"] == "/records/contact/mailer-security"
+        page = await browser.get(answer.headers["location"])
+        assert "&lt;b&gt;Ann" in page.text
+        assert "<b>Ann" not in page.text
+
+    browse(register, work)

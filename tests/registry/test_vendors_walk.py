@@ -1,0 +1,223 @@
+"""The walk of registering a vendor: from the first question to its verdict."""
+
+import asyncio
+import re
+from pathlib import Path
+from typing import Any
+
+from tests.support import Register, a_register
+from tests.web import Browser, browse
+
+WHO = {"party.name": "Postbird Mail, Inc.", "party.website": "https://www.postbird.example/", "party.country": "US"}
+WHAT = {
+    "vendor.category": "email_marketing",
+    "vendor.service": "Sends our newsletters",
+    "activity": "+new",
+    "processing_activity.name": "Newsletters",
+    "processing_activity.controller": "house",
+    "processing_activity.purposes": "Tell customers what is new\r\nMeasure\r\n",
+    "engagement.role": "processor",
+    "vendor.since": "2026-01-05",
+}
+DATA = {
+    "engagement.data_subjects": "Customers",
+    "engagement.data_categories": "Name\nE-mail address",
+    "engagement.special_categories": ["health", "genetic"],
+    "engagement.data_kind": "non_hr",
+    "engagement.only_our_purposes": "yes",
+}
+WHERE = {"transfer.exporter": "house", "where.stored": ["US", "", ""], "where.accessed": ["IN", "", ""]}
+CONTRACT = {
+    "contract.signed_on": "2026-01-05",
+    "contract.audits": "yes",
+    "contract.tells_us": "no",
+    "contract.notice_days": "30",
+    "assurance.tls": "yes",
+    "certification.framework": "eu-us-dpf",
+    "certification.status": "active",
+    "certification.since": "2025-06-01",
+    "certification.covers_non_hr": "yes",
+    "safeguard.instrument": "eu-scc-2021",
+    "safeguard.module": "M2",
+    "safeguard.concluded_on": "2026-01-05",
+}
+
+
+def house(register: Register, folder: Path) -> None:
+    since = "2018-05-25"
+    register.load(a_register(measure=[{"key": "tls", "name": "Encryption in transit", "since": since}]), folder)
+
+
+async def walked(browser: Browser, **more: dict[str, Any]) -> str:
+    """Goes through all five steps; returns where the summary is."""
+    assert (await browser.get("/vendors/new")).status_code == 200
+    answer = await browser.post("/vendors/new", WHO | more.get("who", {}))
+    for following, form in (("what", WHAT), ("data", DATA), ("where", WHERE), ("contract", CONTRACT)):
+        assert answer.status_code == 303, answer.text
+        where = answer.headers["location"]
+        assert where.endswith(f"/{following}")
+        assert (await browser.get(where)).status_code == 200
+        answer = await browser.post(where, form | more.get(following, {}))
+    assert answer.status_code == 303, answer.text
+    return str(answer.headers["location"])
+
+
+def test_the_walk_registers_a_vendor_and_its_verdict_is_there(register: Register, folder: Path) -> None:
+    house(register, folder)
+
+    async def work(as_role: Any) -> None:
+        browser = await as_role("procurement")
+        where = await walked(browser)
+        shown = await browser.get(where)
+        assert "Postbird Mail, Inc." in shown.text
+        assert "For us, on our instructions" in shown.text
+        answer = await browser.post(where)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/vendors/postbird-mail-inc")
+        assert (await browser.post(where)).status_code == 404, "registered once"
+
+    browse(register, work)
+    found = [one for one in register.answer("assess") if one["importer"] == "postbird-mail-inc"]
+    assert {one["country"] for one in found} == {"US", "IN"}
+    assert len(found) == 3
+    entries = register.ask("select who, at from journal_entry where who = 'a-procurement'")
+    assert len(entries) == 11
+    engagement = register.ask("select * from engagement where key like 'postbird%'")[0]
+    assert (engagement["data_categories"], engagement["special_categories"]) == (
+        ["Name", "E-mail address"],
+        ["health", "genetic"],
+    )
+    contract = register.ask("select * from contract where key like 'postbird%'")[0]
+    assert (contract["audits"], contract["tells_us"], contract["confidentiality"], contract["notice_days"]) == (
+        True,
+        False,
+        None,
+        30,
+    )
+    assert register.ask("select count(*) from draft")[0][0] == 0
+
+
+def test_a_double_submit_registers_once(register: Register, folder: Path) -> None:
+    house(register, folder)
+
+    async def work(as_role: Any) -> None:
+        browser = await as_role("procurement")
+        where = await walked(browser)
+        await browser.get(where)
+        answers = await asyncio.gather(*(browser.post(where) for _ in range(3)))
+        assert sorted(one.status_code for one in answers) == [303, 404, 404]
+
+    browse(register, work)
+    assert register.ask("select count(*) from vendor where key like 'postbird%'")[0][0] == 1
+
+
+def test_a_draft_is_its_owner_s_alone(register: Register, folder: Path) -> None:
+    house(register, folder)
+
+    async def work(as_role: Any) -> None:
+        mine, other, auditor = await as_role("procurement"), await as_role("dpo"), await as_role("auditor")
+        where = await walked(mine)
+        await other.get("/vendors/new")
+        for step in ("who", "contract", "check", "drop"):
+            at = where.replace("check", step)
+            assert (await other.get(at)).status_code == 404
+            assert (await other.post(at, WHO)).status_code == 404
+        assert (await mine.get("/vendors/new/absent/who")).status_code == 404
+        assert (await mine.get(where.replace("check", "other"))).status_code == 404
+        assert (await auditor.get("/vendors/new")).status_code == 403
+        assert (await mine.post(where, token=False)).status_code == 403, "a form without its token"
+        mine.token = "made up"
+        assert (await mine.post(where)).status_code == 403
+        assert (await mine.get(where)).status_code == 200
+
+    browse(register, work)
+    assert not register.ask("select from vendor where key like 'postbird%'")
+
+
+def test_what_is_wrong_is_told_and_what_was_typed_is_kept(register: Register, folder: Path) -> None:
+    house(register, folder)
+
+    async def work(as_role: Any) -> None:
+        browser = await as_role("procurement")
+        await browser.get("/vendors/new")
+        answer = await browser.post("/vendors/new", {"party.website": "kept.example", "party.country": "XX"})
+        assert answer.status_code == 422
+        assert "kept.example" in answer.text
+        assert answer.text.count('role="alert"') == 3
+        answer = await browser.post("/vendors/new", WHO)
+        where = answer.headers["location"]
+        wrong = {"processing_activity.name": "", "vendor.since": "5.1.2026", "vendor.category": "none"}
+        answer = await browser.post(where, WHAT | wrong)
+        assert answer.status_code == 422
+        assert "write it as YYYY-MM-DD" in answer.text
+        assert "5.1.2026" in answer.text
+        assert "The new activity needs this" in answer.text
+        answer = await browser.post(where.replace("what", "contract"), {"contract.notice_days": "soon"})
+        assert "a whole number" in answer.text
+        answer = await browser.get(where.replace("what", "check"))
+        assert "Something is still missing here" in answer.text
+        answer = await browser.post(where.replace("what", "check"))
+        assert answer.status_code == 422
+        assert "Something is missing" in answer.text
+
+    browse(register, work)
+
+
+def test_look_alikes_are_shown_and_must_be_answered(register: Register, folder: Path) -> None:
+    parties = a_register()["party"]
+    since = "2018-05-25"
+    known = {"key": "bird", "name": "Postbird Mail Ltd.", "country": "US", "website": "postbird.example", "since": since}
+    register.load(a_register(party=[*parties, known]), folder)
+
+    async def work(as_role: Any) -> None:
+        browser = await as_role("procurement")
+        shown = await browser.get("/vendors/new/alike?party.name=Postbird%20Mial")
+        assert "Postbird Mail Ltd." in shown.text
+        assert "vendor of ours already" in (await browser.get("/vendors/new/alike?party.name=mailer")).text
+        assert "Postbird" not in (await browser.get("/vendors/new/alike?party.name=Zebra")).text
+        await browser.get("/vendors/new")
+        answer = await browser.post("/vendors/new", WHO)
+        assert answer.status_code == 422
+        assert "the same website" in answer.text
+        answer = await browser.post("/vendors/new", WHO | {"same": "mailer"})
+        assert answer.status_code == 422
+        where = await walked(browser, who={"same": "bird"})
+        await browser.get(where)
+        answer = await browser.post(where)
+        assert answer.status_code == 303
+
+    browse(register, work)
+    vendor = register.ask("select p.key from vendor v join party p on p.thing = v.party where v.key like 'postbird%'")
+    assert [one["key"] for one in vendor] == ["bird"]
+    assert not register.ask("select from party where key like 'postbird%'")
+
+
+def test_hostile_words_come_out_escaped(register: Register, folder: Path) -> None:
+    house(register, folder)
+    hostile = "\"><script>alert(1)</script>{{ 7*7 }}'\x00‮"
+
+    async def work(as_role: Any) -> None:
+        browser = await as_role("procurement")
+        where = await walked(browser)
+        shown = [await browser.get("/vendors/new")]
+        fields = {"who": WHO, "what": WHAT, "data": DATA, "where": WHERE, "contract": CONTRACT}
+        for step, form in fields.items():
+            answer = await browser.post(where.replace("check", step), dict.fromkeys(form, hostile) | {"same": hostile})
+            assert answer.status_code in {303, 422}
+            shown += [answer, await browser.get(where.replace("check", step))]
+        shown.append(await browser.get(where))
+        shown.append(await browser.post("/vendors/new", dict.fromkeys(WHO, hostile)))
+        for page in shown:
+            assert "<script>alert" not in page.text
+            assert '">"><' not in page.text
+            assert not re.search(r"[^*]49", page.text.replace("&#34;", ""))
+        free = {"vendor.service": hostile, "processing_activity.purposes": hostile, "processing_activity.name": hostile}
+        await browser.post(where.replace("check", "what"), WHAT | free)
+        await browser.get(where)
+        answer = await browser.post(where)
+        assert answer.status_code == 303, answer.text
+        for path in ("/records/vendor/postbird-mail-inc", "/records/vendor/postbird-mail-inc/edit"):
+            page = await browser.get(path)
+            assert page.status_code == 200
+            assert "<script>alert" not in page.text
+
+    browse(register, work)
