@@ -63,7 +63,8 @@ def page(name: str, status_code: int = 200, **context: Any) -> Template:
 
 def see_other(path: str) -> Redirect:
     """After a POST: look at what became of it. Only ever a path of ours."""
-    return Redirect(path if path.startswith("/") and not path.startswith("//") else "/", status_code=303)
+    ours = path.startswith("/") and not path.startswith(("//", "/\\"))
+    return Redirect(path if ours else "/", status_code=303)
 
 
 def cookie_name() -> str:
