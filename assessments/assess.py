@@ -68,7 +68,8 @@ async def assess(pack: Pack, clocks: Clocks, keys: Sequence[str] | None = None) 
     """Every transfer (of those keys) that stands on the day, under every regime its exporter is under."""
     with uncollected():
         async with as_known(clocks.instant) as at:
-            dossiers, named, demo = await open_dossiers(keys), await parties(clocks.as_of), await is_demo(at)
+            dossiers, demo = await open_dossiers(keys), await is_demo(at)
+            named = await parties(clocks.as_of, None if keys is None else dossiers)
         judge = Judge(pack, clocks.known_on)
         return [assessed for dossier in dossiers for assessed in assess_one(dossier, judge, clocks, named, demo=demo)]
 

@@ -16,22 +16,23 @@ from registry.database import fetch
 
 STANDS = "(until is null or until > since)"  # not voided
 
+_THINGS = "select thing from transfer where key = any($1) and thing = id"
 _REACHED = """
 with recursive reached(party) as (
-    select unnest(array[exporter, importer]) from transfer where key = any($1)
+    select unnest(array[exporter, importer]) from transfer where thing = any($1::bigint[])
     union
     select s.sub_processor from sub_processing s join reached r on s.processor = r.party
 ) select party from reached"""
 
 _TRANSFERS = f"""
 select since, until, exporter, importer, country, automated, engagement, key, thing
-from transfer where {STANDS} and ($1::text[] is null or key = any($1)) order by key, since"""
+from transfer where {STANDS} and {{among}} order by key, since"""
 
 _ENGAGEMENTS = f"""
 select thing, since, until, activity, role, data_kind, excluded_purpose
-from engagement where {STANDS} and ($1::text[] is null or thing in (select engagement from transfer where key = any($1)))
-order by thing, since"""
-_OUR_ROLES = f"select thing, since, until, our_role from processing_activity where {STANDS} order by thing, since"
+from engagement where {STANDS} and {{among}} order by thing, since"""
+_OUR_ROLES = f"""
+select thing, since, until, our_role from processing_activity where {STANDS} and {{among}} order by thing, since"""
 
 _SCOPES = f"select party, since, until, basis, territory from regime_scope where {STANDS} and {{among}}"
 _CLAUSES = f"""
@@ -49,7 +50,7 @@ from party where {STANDS} and coalesce(pipeda, appi_operator, pipa, lgpd) is not
 _HOPS = f"""
 select since, until, processor, sub_processor, country, automated, engagement, bound_alike
 from sub_processing where {STANDS} and {{among}} order by key, since"""
-_SUSPENSIONS = f"select transfer, since, until from suspension where {STANDS}"
+_SUSPENSIONS = f"select transfer, since, until from suspension where {STANDS} and {{among}}"
 
 
 class Parties(msgspec.Struct, frozen=True):
@@ -62,15 +63,20 @@ class Parties(msgspec.Struct, frozen=True):
 async def open_dossiers(keys: Sequence[str] | None = None) -> list[Dossier]:
     """The dossiers of the transfers of these keys, of all of them with None; a dossier for each period of a transfer."""
     among: list[int] | None = None
-    chosen = None if keys is None else list(keys)
-    if chosen is not None:
-        among = [row[0] for row in await fetch(_REACHED, chosen)]
+    things: list[int] | None = None
+    if keys is not None:
+        things = [row[0] for row in await fetch(_THINGS, list(keys))]
+        among = [row[0] for row in await fetch(_REACHED, things)]
     scopes = _grouped(Scope, 1, await _among(_SCOPES, "party", among))
     clauses = _grouped(Clauses, 2, await _among(_CLAUSES, "importer", among))
     listings = _grouped(Listing, 1, await _among(_LISTINGS, "party", among))
     impacts = _grouped(Impact, 2, await _among(_IMPACTS, "importer", among))
-    suspensions = _grouped(Period, 1, await fetch(_SUSPENSIONS))
-    parts = _parts(await fetch(_ENGAGEMENTS, chosen), await fetch(_OUR_ROLES))
+    suspensions = _grouped(Period, 1, await _among(_SUSPENSIONS, "transfer", things))
+    transfers = await _among(_TRANSFERS, "thing", things)
+    served = None if things is None else list({row[6] for row in transfers})
+    engagements = await _among(_ENGAGEMENTS, "thing", served)
+    activities = None if things is None else list({row[3] for row in engagements})
+    parts = _parts(engagements, await _among(_OUR_ROLES, "thing", activities))
     traits = _grouped(_traited, 1, await _among(_TRAITS, "thing", among))
 
     limited = {pair for pair, signed in clauses.items() if any(one.engagement is not None for one in signed)}
@@ -95,7 +101,7 @@ async def open_dossiers(keys: Sequence[str] | None = None) -> list[Dossier]:
         hops[exporter] = (*hops[exporter], hop) if exporter in hops else (hop,)
     for_one = any(hop.engagement is not None for routes in hops.values() for hop in routes)
     dossiers = []
-    for row in await fetch(_TRANSFERS, chosen):
+    for row in transfers:
         since, until, exporter, importer, country, automated, engagement, key, thing = row
         on_file = shared.get(pair := row[2:4]) or between(pair, engagement)
         route = Route(since, until, exporter, importer, country, automated, engagement, None, on_file)
@@ -107,13 +113,19 @@ async def open_dossiers(keys: Sequence[str] | None = None) -> list[Dossier]:
 
 def queries() -> list[str]:
     """The queries that open the dossiers of the whole register."""
-    with_among = (_SCOPES, _CLAUSES, _LISTINGS, _IMPACTS, _TRAITS, _HOPS)
-    return [*(query.format(among="true") for query in with_among), _SUSPENSIONS, _OUR_ROLES, _ENGAGEMENTS, _TRANSFERS]
+    every = (_SCOPES, _CLAUSES, _LISTINGS, _IMPACTS, _SUSPENSIONS, _TRANSFERS, _ENGAGEMENTS, _OUR_ROLES, _TRAITS, _HOPS)
+    return [query.format(among="true") for query in every]
 
 
-async def parties(day: date) -> Parties:
-    """Keys of all parties, and their names on the day, or the nearest that is recorded."""
-    rows = await fetch("select thing, key, name from party order by (until = since) desc, since <= $1, since", day)
+async def parties(day: date, dossiers: Sequence[Dossier] | None = None) -> Parties:
+    """Keys of the parties of some dossiers, or of all, and their names on the day, or the nearest that is recorded."""
+    query = "select thing, key, name from party where {} order by (until = since) desc, since <= $1, since"
+    if dossiers is None:
+        rows = await fetch(query.format("true"), day)
+    else:
+        routes = [route for one in dossiers for route in (one.route, *(hop for hops in one.hops.values() for hop in hops))]
+        among = list({party for route in routes for party in (route.exporter, route.importer)})
+        rows = await fetch(query.format("thing = any($2::bigint[])"), day, among)
     return Parties({row[0]: row[1] for row in rows}, {row[0]: row[2] for row in rows})
 
 

@@ -29,7 +29,8 @@ async def activity(visitor: Visitor, bar: Bar, key: str) -> Template:
     async with database.as_known(bar.clocks.instant) as at:
         row = await at.fetchrow(
             f"""select a.*, {NAME.format("a.controller")} as controller_name from processing_activity a
-            where a.key = $2 order by ({IN_FORCE.format("a")}) desc, a.since desc limit 1""",
+            where a.thing = (select id from processing_activity where key = $2 and thing = id)
+            order by ({IN_FORCE.format("a")}) desc, a.since desc limit 1""",
             day,
             key,
         )

@@ -72,7 +72,8 @@ async def transfer(visitor: Visitor, bar: Bar, key: str) -> Template:
                 {NAME.format("t.exporter")} as exporter_name, {NAME.format("t.importer")} as importer_name
             from transfer t join engagement e on e.thing = t.engagement and e.id = e.thing
             join vendor v on v.thing = e.vendor and v.id = v.thing
-            where t.key = $2 order by ({IN_FORCE.format("t")}) desc, t.since desc limit 1""",
+            where t.thing = (select id from transfer where key = $2 and thing = id)
+            order by ({IN_FORCE.format("t")}) desc, t.since desc limit 1""",
             bar.clocks.as_of,
             key,
         )
@@ -93,7 +94,6 @@ async def transfer(visitor: Visitor, bar: Bar, key: str) -> Template:
             "select * from suspension where transfer = $1 and (until is null or until > since) order by since", row["thing"]
         )
         dossiers = await open_dossiers([key])
-        keys = dict(await at.fetch("select key, max(name) from party group by key"))
     verdicts = await assess(law.load(), bar.clocks, [key])
     await access.look(visitor.key, "opened", f"/transfers/{key}")
     judge = Judge(law.load(), bar.clocks.known_on)
@@ -113,7 +113,6 @@ async def transfer(visitor: Visitor, bar: Bar, key: str) -> Template:
         listings=listings,
         stops=stops,
         lines=lines,
-        names=keys,
     )
 
 

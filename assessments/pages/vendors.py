@@ -22,15 +22,12 @@ SORTS = {"name": "lower(p.name), v.key", "newest": "v.since desc, v.key", "categ
 NAME = "(select name from party where thing = {0} order by since <= $1 desc, since desc limit 1)"
 IN_FORCE = "{0}.since <= $1 and ({0}.until is null or {0}.until > $1)"
 
+_DECIDED = f"""(select standing from decision d where d.vendor = v.thing and {IN_FORCE.format("d")}
+    order by d.since desc, d.id desc limit 1)"""
 _FROM = f"""
-from vendor v
-join lateral (select name, country from party where thing = v.party and since <= $1 order by since desc limit 1) p on true
-left join lateral (
-    select standing, until, conditions from decision d
-    where d.vendor = v.thing and {IN_FORCE.format("d")} order by d.since desc, d.id desc limit 1
-) d on true
+from vendor v left join party p on p.thing = v.party and {IN_FORCE.format("p")}
 where {IN_FORCE.format("v")} and ($2 = '' or p.name ilike $3 or v.service ilike $3 or v.key = $2)
-and ($4 = '' or v.category = $4) and ($5 = '' or coalesce(d.standing, 'undecided') = $5)"""
+and ($4 = '' or v.category = $4) and ($5 = '' or coalesce({_DECIDED}, 'undecided') = $5)"""
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -59,8 +56,10 @@ async def vendors(
     async with database.as_known(bar.clocks.instant) as at:
         count = await at.fetchval(f"select count(*) {_FROM}", *given)
         rows = await at.fetch(
-            f"select v.thing, v.key, p.name, p.country, v.category, v.service, d.standing, d.until {_FROM} "
-            f"order by {SORTS[asked.sort]} limit {A_PAGE} offset {(asked.number - 1) * A_PAGE}",
+            f"""select v.*, {_DECIDED} as standing from (
+                select v.thing, v.key, coalesce(p.name, v.key) as name, p.country, v.category, v.service {_FROM}
+                order by {SORTS[asked.sort]} limit {A_PAGE} offset {(asked.number - 1) * A_PAGE}
+            ) v""",
             *given,
         )
         legs = await transfers_of(at, [row["thing"] for row in rows])
@@ -99,7 +98,8 @@ async def opened(at: Any, key: str, bar: Bar) -> dict[str, Any]:
     found = await at.fetchrow(
         f"select v.*, p.name, p.country, p.website, p.address, p.key as party_key from vendor v join lateral ("
         f"select * from party where thing = v.party order by since <= $1 desc, since desc limit 1) p on true "
-        f"where v.key = $2 order by ({IN_FORCE.format('v')}) desc, v.since desc limit 1",
+        f"where v.thing = (select id from vendor where key = $2 and thing = id) "
+        f"order by ({IN_FORCE.format('v')}) desc, v.since desc limit 1",
         day,
         key,
     )

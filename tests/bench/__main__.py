@@ -19,6 +19,7 @@ from assessments.precedents import precedents
 from assessments.verdicts import Judge
 from registry import database, journal, law
 from registry.tables import Party
+from tests.bench.pages import paging
 from tests.bench.record import printing
 from tests.bench.synthetic import load, synthetic
 from tests.bench.watch import watching
@@ -150,6 +151,7 @@ def main() -> None:
             drop_database(server.url, f"bench_{size}")
         print(f"growth: {SIZES[1] // SIZES[0]} times the transfers take {times[1] / times[0]:.1f} times as long")
         watching(server.url)
+        paging(server.url, seed)
         asyncio.run(registering(new_database(server.url, "bench_registering")))
     finally:
         server.stop()
