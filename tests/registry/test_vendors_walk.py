@@ -1,7 +1,6 @@
 """The walk of registering a vendor: from the first question to its verdict."""
 
 import asyncio
-import re
 from pathlib import Path
 from typing import Any
 
@@ -193,7 +192,7 @@ def test_look_alikes_are_shown_and_must_be_answered(register: Register, folder: 
 
 def test_hostile_words_come_out_escaped(register: Register, folder: Path) -> None:
     house(register, folder)
-    hostile = "\"><script>alert(1)</script>{{ 7*7 }}'\x00‮"
+    hostile = "\"><script>alert(1)</script>{{ 98765*43210 }}'\x00‮"
 
     async def work(as_role: Any) -> None:
         browser = await as_role("procurement")
@@ -209,7 +208,7 @@ def test_hostile_words_come_out_escaped(register: Register, folder: Path) -> Non
         for page in shown:
             assert "<script>alert" not in page.text
             assert '">"><' not in page.text
-            assert not re.search(r"[^*]49", page.text.replace("&#34;", ""))
+            assert "4267635650" not in page.text, "a template in what was typed is not run"
         free = {"vendor.service": hostile, "processing_activity.purposes": hostile, "processing_activity.name": hostile}
         await browser.post(where.replace("check", "what"), WHAT | free)
         await browser.get(where)
