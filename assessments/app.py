@@ -67,6 +67,7 @@ def application(csrf_secret: str) -> Litestar:
             cookie_samesite="lax",
         ),
         openapi_config=None,
+        logging_config=None,
         request_max_body_size=26 * 2**20,
     )
 
