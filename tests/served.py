@@ -148,12 +148,20 @@ class Screens:
         self.site = site
         self.chromium = chromium
         self.opened: list[Person] = []
+        self.cookies: dict[str, Any] = {}
 
     def person(self, role: str, **more: Any) -> Person:
+        """Somebody of that role, who signs in once and keeps the session on every screen."""
         settings: dict[str, Any] = {"viewport": WIDE, "accept_downloads": True} | more
         person = Person(self.site, self.chromium.new_context(**settings))
         self.opened.append(person)
-        return person.sign_in(role)
+        if role in self.cookies:
+            person.context.add_cookies(self.cookies[role])
+            person.goes("/")
+            return person
+        person.sign_in(role)
+        self.cookies[role] = person.context.cookies()
+        return person
 
 
 @contextmanager
