@@ -1,0 +1,100 @@
+"""Every page that the data protection officer reaches by links, in light and in dark, as axe reads it."""
+
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from assessments.app import routes
+from tests.served import Person, Screens
+
+GRAVE = {"serious", "critical"}
+NO_PAGES = {"/download/{name:str}/{fmt:str}", "/vendors/new/alike"}  # a file, and a part of a page
+NOT_BY_LINK = {"/sign-in"}
+
+
+@pytest.fixture
+def until() -> None:
+    """The whole of the demo's history."""
+
+
+def patterns() -> dict[str, re.Pattern[str]]:
+    """The addresses that are looked at, by pattern; the one that says most comes first."""
+    gets = {path for route in routes() if "GET" in route.http_methods for path in route.paths} - NO_PAGES
+    ordered = sorted(gets, key=lambda path: (path.count("{"), path))
+    return {path: re.compile(re.sub(r"\{[^}]+\}", "[^/]+", path)) for path in ordered}
+
+
+def pattern(address: str) -> str | None:
+    path = urlsplit(address).path
+    return next((name for name, expression in patterns().items() if expression.fullmatch(path)), None)
+
+
+def found_by_links(person: Person, known: dict[str, str]) -> list[str]:
+    """What the page links to under a pattern that has no address yet."""
+    links = person.page.eval_on_selector_all("a[href]", "all => all.map(one => one.getAttribute('href'))")
+    fresh = []
+    for link in links:
+        name = pattern(link) if link.startswith("/") else None
+        if name and name not in known:
+            known[name] = link
+            fresh.append(link)
+    return fresh
+
+
+def findings(person: Person, where: str) -> list[str]:
+    """What axe finds grave on the page, in each scheme."""
+    found = []
+    for scheme in ("light", "dark"):
+        person.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        answer: dict[str, Any] = Axe().run(person.page).response
+        found += [
+            f"{where} ({scheme}): {one['id']}: {one['nodes'][0]['html'][:200]} {one['nodes'][0]['failureSummary'][:300]}"
+            for one in answer["violations"]
+            if one["impact"] in GRAVE
+        ]
+    return found
+
+
+def test_axe_finds_nothing_grave_on_any_page(browser: Screens) -> None:
+    dpo = browser.person("dpo", reduced_motion="reduce")
+    draft = _begun(dpo)
+    known = {"/": "/", "/vendors/new/{draft:str}/{step:str}": draft}
+    waiting = list(known.values())
+    grave: list[str] = []
+    for address in waiting:
+        dpo.goes(address)
+        grave += findings(dpo, address)
+        waiting += found_by_links(dpo, known)
+    for address in (draft.replace("what", "contract"), draft.replace("what", "check"), "/?on=2020-07-16&known=2020-07-15"):
+        dpo.goes(address)
+        grave += findings(dpo, address)
+    assert set(patterns()) - set(known) <= NOT_BY_LINK, "a page that no link leads to"
+    assert not grave, "\n".join(grave)
+
+
+def test_axe_finds_nothing_grave_at_the_door_and_in_what_went_wrong(browser: Screens) -> None:
+    dpo = browser.person("dpo", reduced_motion="reduce")
+    dpo.goes("/vendors/new")
+    dpo.press("Keep and go on")
+    assert "Nothing was lost" in dpo.text()
+    grave = findings(dpo, "/vendors/new with what is wrong")
+    dpo.page.goto(f"{browser.site.url}/vendors/nobody")
+    grave += findings(dpo, "an address of nothing")
+    dpo.press("Sign out")
+    grave += findings(dpo, "/sign-in")
+    assert all(re.search(r"status of (404|422)", said) for said in dpo.complaints), "the refusals that were asked for alone"
+    dpo.complaints.clear()
+    assert not grave, "\n".join(grave)
+
+
+def _begun(person: Person) -> str:
+    """A draft of a vendor, at its second step."""
+    page = person.goes("/vendors/new")
+    page.fill("[name='party.name']", "Zebrafinch Analytics GmbH")
+    page.fill("[name='party.website']", "zebrafinch.example")
+    page.select_option("[name='party.country']", "DE")
+    person.press("Keep and go on")
+    return urlsplit(page.url).path
