@@ -4,7 +4,9 @@ SHELL := /bin/sh
 BIN := .venv/bin
 PG ?= 18
 PORT ?= 8000
-SEED ?= $(shell od -An -N4 -tu4 /dev/urandom | tr -d " ")
+ifndef SEED
+SEED := $(shell od -An -N4 -tu4 /dev/urandom | tr -d " ")
+endif
 
 .PHONY: help setup run test prove check bench docs lock clean
 
