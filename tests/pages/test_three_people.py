@@ -16,6 +16,7 @@ SCREENS = {
     "Zebrafinch Dispatch, Inc.": {"viewport": PHONE, "java_script_enabled": True},
     "Umbrella Courier, Inc.": {"viewport": PHONE, "java_script_enabled": False},
 }
+ALL_FORMATS = {"Postbird Mail, Inc.", "Umbrella Courier, Inc."}  # wide with scripts, and a phone without; printing takes long
 
 
 def test_a_vendor_is_registered_decided_on_and_in_the_record(browser: Screens) -> None:
@@ -25,8 +26,8 @@ def test_a_vendor_is_registered_decided_on_and_in_the_record(browser: Screens) -
         _decided(browser.person("dpo", **screen), key)
         auditor = browser.person("auditor", **screen)
         auditor.goes("/records")
-        for fmt, read in READ.items():
-            assert name.split()[0] in read(_taken(auditor, fmt)), f"{name}: {fmt}"
+        for fmt in READ if name in ALL_FORMATS else ("csv",):
+            assert name.split()[0] in READ[fmt](_taken(auditor, fmt)), f"{name}: {fmt}"
 
 
 def _registered(procurement: Person, name: str) -> str:
