@@ -68,9 +68,9 @@ async def transfer(visitor: Visitor, bar: Bar, key: str) -> Template:
     """One transfer on the clocks of the page; its line of days reaches from its first day to a year ahead."""
     async with database.as_known(bar.clocks.instant) as at:
         row = await at.fetchrow(
-            f"""select t.*, e.key as engagement_key, v.key as vendor_key,
+            f"""select t.*, e.key as engagement_key, v.key as vendor_key, x.key as exporter_key, i.key as importer_key,
                 {NAME.format("t.exporter")} as exporter_name, {NAME.format("t.importer")} as importer_name
-            from transfer t join engagement e on e.thing = t.engagement and e.id = e.thing
+            from transfer t join party x on x.id = t.exporter join party i on i.id = t.importer join engagement e on e.thing = t.engagement and e.id = e.thing
             join vendor v on v.thing = e.vendor and v.id = v.thing
             where t.thing = (select id from transfer where key = $2 and thing = id)
             order by ({IN_FORCE.format("t")}) desc, t.since desc limit 1""",
@@ -88,6 +88,12 @@ async def transfer(visitor: Visitor, bar: Bar, key: str) -> Template:
         )
         listings = await at.fetch(
             "select * from certification where party = $1 and (until is null or until > since) order by framework, since",
+            row["importer"],
+        )
+        impacts = await at.fetch(
+            "select * from impact_assessment where exporter = $1 and importer = $2 and (until is null or until > since) "
+            "order by since desc",
+            row["exporter"],
             row["importer"],
         )
         stops = await at.fetch(
@@ -111,6 +117,7 @@ async def transfer(visitor: Visitor, bar: Bar, key: str) -> Template:
         verdicts=verdicts,
         safeguards=safeguards,
         listings=listings,
+        impacts=impacts,
         stops=stops,
         lines=lines,
     )

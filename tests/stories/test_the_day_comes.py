@@ -17,6 +17,7 @@ from tests.support import Register, environment
 
 LAST, DAY, AFTER = "2020-07-15", "2020-07-16", "2020-07-17"
 SHIELD = "EU-U.S. Privacy Shield"
+CLAUSES = "Standard contractual clauses of 2010, controller to processor"
 
 
 class Post:
@@ -139,7 +140,28 @@ def test_the_day_comes(register: Register, folder: Path, post: tuple[Post, int])
         assert "No impact assessment" in dpo.text(), (
             "clauses alone carry nothing since the judgment: it asks for the assessment"
         )
-        assert of_the_vendor(record(auditor, AFTER, AFTER)) != of_the_vendor(before_the_fall)
+        verdict(procurement, transfer)
+        procurement.page.get_by_role("link", name="Record an impact assessment").click()
+        assessed(procurement, AFTER)
+        assert verdict(dpo, transfer) == "permitted"
+        assert CLAUSES in dpo.text()
+        assert verdict(dpo, transfer, f"?on={DAY}") == "not_permitted", "the day between stays bare"
+
+        of_the_fall = record(auditor, AFTER, AFTER)
+        then, now = of_the_vendor(before_the_fall), of_the_vendor(of_the_fall)
+        assert any(SHIELD in said and "permitted" in said for said in then)
+        assert not any(CLAUSES in said for said in then)
+        assert any(f"permitted, {CLAUSES}" in said for said in now)
+        assert any(f"{LAST}: covered" in said and f"{DAY} to {DAY}: bare" in said for said in now), now
+        assert record(auditor, LAST, LAST) == before_the_fall, "what was known on the day stays what was known"
+
+        late(procurement, register, key)
+        assert verdict(dpo, transfer, f"?on={LAST}") == "not_permitted", "valid on the day: the listing had lapsed"
+        assert verdict(dpo, transfer, f"?on={LAST}&known={LAST}") == "permitted", "known on the day: nobody knew"
+        assert record(auditor, LAST, LAST) == before_the_fall
+        assert of_the_vendor(record(auditor, LAST, AFTER)) != then
+        site.onward("watch", "--on", "2020-07-18")
+        assert "past" in dpo.goes("/alerts").locator("article", has_text="Raised 18 Jul 2020").first.inner_text().lower()
 
 
 def register_key(register: Register, vendor: str) -> str:
@@ -154,15 +176,27 @@ def signed(person: Person, vendor: str, day: str) -> None:
     page = person.page
     assert page.url.split("?")[0].endswith("/records/safeguard/new")
     assert page.input_value("[name=engagement]").startswith(vendor), "the engagement stands there already"
+    assert page.input_value("[name=exporter]") == "larkfield-us"
+    assert page.input_value("[name=importer]").startswith(vendor)
     page.select_option("[name=instrument]", "eu-scc-2010-c2p")
-    page.select_option("[name=exporter]", "larkfield-us")
-    page.select_option("[name=importer]", vendor)
     page.select_option("[name=state]", "signed")
     page.select_option("[name=rank]", "primary")
     page.fill("[name=concluded_on]", day)
     page.fill("[name=since]", day)
     person.press("Record")
     assert "/records/safeguard/new" not in page.url, person.text()
+
+
+def assessed(person: Person, day: str) -> None:
+    """What was concluded about the route, as the form of a new impact assessment takes it from the transfer's page."""
+    page = person.page
+    assert page.url.split("?")[0].endswith("/records/impact_assessment/new")
+    page.select_option("[name=outcome]", "problematic")
+    page.select_option("[name=measures]", "effective")
+    page.fill("[name=measures_taken]", "Addresses are encrypted before they leave; the keys stay with us")
+    page.fill("[name=since]", day)
+    person.press("Record")
+    assert "/records/impact_assessment/new" not in page.url, person.text()
 
 
 def late(person: Person, register: Register, vendor: str) -> None:
