@@ -21,7 +21,8 @@ _REACHED = """
 with recursive reached(party) as (
     select unnest(array[exporter, importer]) from transfer where thing = any($1::bigint[])
     union
-    select s.sub_processor from sub_processing s join reached r on s.processor = r.party
+    select s.sub_processor from reached r cross join lateral (
+        select sub_processor from sub_processing where processor = r.party offset 0) s  -- by index, whatever it expects
 ) select party from reached"""
 
 _TRANSFERS = f"""

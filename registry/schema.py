@@ -286,6 +286,8 @@ def _guards(table: type[Table]) -> list[str]:
         ),
         *(f'create index if not exists {title}_{key} on public."{title}" ({key})' for key in links(table)),
     ]
+    if "name" in columns(table):
+        lines.append(f'create index if not exists {title}_name on public."{title}" (lower(name))')
     if "content" in columns(table):
         lines += _constraint(title, "content", "check (content is null or encode(sha256(content), 'hex') = sha256)")
     return lines

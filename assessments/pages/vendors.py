@@ -24,10 +24,16 @@ IN_FORCE = "{0}.since <= $1 and ({0}.until is null or {0}.until > $1)"
 
 _DECIDED = f"""(select standing from decision d where d.vendor = v.thing and {IN_FORCE.format("d")}
     order by d.since desc, d.id desc limit 1)"""
-_FROM = f"""
-from vendor v left join party p on p.thing = v.party and {IN_FORCE.format("p")}
-where {IN_FORCE.format("v")} and ($2 = '' or p.name ilike $3 or v.service ilike $3 or v.key = $2)
-and ($4 = '' or v.category = $4) and ($5 = '' or coalesce({_DECIDED}, 'undecided') = $5)"""
+_ASKED = f"""{IN_FORCE.format("v")} and ($4 = '' or v.category = $4) and ($5 = '' or coalesce({_DECIDED}, 'undecided') = $5)
+and ($2 = '' or v.key = $2 or v.service ilike $3 or {{named}})"""
+_PARTY = f"from party p where p.thing = v.party and {IN_FORCE.format('p')}"
+_SHOWN = "v.thing, v.key, v.category, v.service"
+_COUNT = f"select count(*) from vendor v where {_ASKED.format(named=f'exists (select {_PARTY} and p.name ilike $3)')}"
+_NAMED = f"""select {_SHOWN}, p.name, p.country, {_DECIDED} as standing
+from party p join vendor v on v.party = p.thing
+where {IN_FORCE.format("p")} and {_ASKED.format(named="p.name ilike $3")}"""
+_NAMELESS = f"""select {_SHOWN}, v.key as name, null as country, {_DECIDED} as standing from vendor v
+where {_ASKED.format(named="false")} and not exists (select {_PARTY}) order by v.key"""
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -54,14 +60,8 @@ async def vendors(
     )
     given = (bar.clocks.as_of, asked.q, f"%{_literal(asked.q)}%", category, standing)
     async with database.as_known(bar.clocks.instant) as at:
-        count = await at.fetchval(f"select count(*) {_FROM}", *given)
-        rows = await at.fetch(
-            f"""select v.*, {_DECIDED} as standing from (
-                select v.thing, v.key, coalesce(p.name, v.key) as name, p.country, v.category, v.service {_FROM}
-                order by {SORTS[asked.sort]} limit {A_PAGE} offset {(asked.number - 1) * A_PAGE}
-            ) v""",
-            *given,
-        )
+        count = await at.fetchval(_COUNT, *given)
+        rows = await _listed(at, asked, given)
         legs = await transfers_of(at, [row["thing"] for row in rows])
     worst = worst_of(await assess(law.load(), bar.clocks, [key for keys in legs.values() for key in keys]))
     return page(
@@ -78,6 +78,16 @@ async def vendors(
         standings=[*Standing, "undecided"],
         sorts=list(SORTS),
     )
+
+
+async def _listed(at: Any, asked: Asked, given: Sequence[Any]) -> list[Any]:
+    """The rows of a page, in an order an index gives; vendors whose party does not stand on the day come last."""
+    passed = (asked.number - 1) * A_PAGE
+    rows = await at.fetch(f"{_NAMED} order by {SORTS[asked.sort]} limit {A_PAGE} offset {passed}", *given)
+    if len(rows) < A_PAGE:
+        named = passed + len(rows) if rows else await at.fetchval(f"select count(*) from ({_NAMED}) v", *given)
+        rows += await at.fetch(f"{_NAMELESS} limit {A_PAGE - len(rows)} offset {max(0, passed - named)}", *given)
+    return list(rows)
 
 
 @get("/vendors/{key:str}", opt={"needs": Permission.LOOK})

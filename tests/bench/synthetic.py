@@ -9,6 +9,7 @@ import asyncpg
 DAY = date(2018, 6, 1)
 COUNTRIES = ["US", "US", "US", "IN", "GB", "JP", "FR", "BR", "CH"]
 DEPTH = 4
+NAMES = ["Alder", "Birch", "Cedar", "Dogwood", "Elm", "Fir", "Hazel", "Juniper", "Larch", "Maple", "Oak", "Poplar", "Rowan"]
 
 
 class Rows:
@@ -61,7 +62,14 @@ def _vendor(rows: Rows, house: int, activity: int, chance: random.Random, transf
 
 def _party(rows: Rows, country: str, chance: random.Random) -> int:
     yes = chance.choice([True, True, None])
-    party = rows.add("party", name="P", ours=False, country=country, appi_operator=yes, lgpd=yes)
+    party = rows.add(
+        "party",
+        name=f"{chance.choice(NAMES)} {chance.randrange(10**6)}",
+        ours=False,
+        country=country,
+        appi_operator=yes,
+        lgpd=yes,
+    )
     if country == "US" and chance.random() < 0.7:
         due = date(2026, 1, 1) + timedelta(days=chance.randint(0, 700))
         rows.add(
