@@ -125,6 +125,20 @@ async def look(today: date, pack: Pack, *, rehearse: bool = False, clock: dateti
     return done
 
 
+async def unseen(at: asyncpg.Connection, today: date, pack: Pack) -> list[str] | None:
+    """The keys of the transfers that a look would judge now; None where it would judge all."""
+    marks = await _marks(at)
+    met = [] if marks.first else await _met(at, marks.sequence, await journal.newest(at))
+    return await _keys(at, marks, await _touched(at, met), today, pack)
+
+
+async def _keys(
+    at: asyncpg.Connection, marks: Marks, touched: dict[str, list[Met]], today: date, pack: Pack
+) -> list[str] | None:
+    everything = marks.first or marks.law_version != pack.version or _published(pack, marks.day or today, today)
+    return None if everything else sorted({*touched, *await _due(at, today)})
+
+
 async def _marks(at: asyncpg.Connection) -> Marks:
     row = await at.fetchrow("select sequence, day, law_version from watched where id = 1")
     return Marks(0, None, "", True) if row is None else Marks(row[0], row[1], row[2], row[1] is None)
@@ -137,8 +151,7 @@ async def _look(book: Book, marks: Marks, today: date, pack: Pack) -> Looked | N
         return None
     met = [] if marks.first else await _met(at, marks.sequence, newest)
     touched = await _touched(at, met)
-    everything = marks.first or marks.law_version != pack.version or _published(pack, marks.day or today, today)
-    keys = None if everything else sorted({*touched, *await _due(at, today)})
+    keys = await _keys(at, marks, touched, today, pack)
     dossiers = [] if keys == [] else await open_dossiers(keys)
     judge, causes = Judge(pack, today), Causes()
     for entry in met:

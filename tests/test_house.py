@@ -42,7 +42,7 @@ LINES = [
     {"assessments.reviews"},
     {"assessments.watch", "assessments.alerts"},
     {"assessments.channels", "assessments.channels.mail"},
-    {"assessments.deliveries"},
+    {"assessments.deliveries", "assessments.standing"},
     {"assessments.tables_shown", "assessments.show", "assessments.clockbar"},
     {
         *(f"assessments.pages.{name}" for name in "desk vendors gate transfers activities alerts reviews records law".split()),

@@ -70,7 +70,8 @@ async def transfer(visitor: Visitor, bar: Bar, key: str) -> Template:
         row = await at.fetchrow(
             f"""select t.*, e.key as engagement_key, v.key as vendor_key, x.key as exporter_key, i.key as importer_key,
                 {NAME.format("t.exporter")} as exporter_name, {NAME.format("t.importer")} as importer_name
-            from transfer t join party x on x.id = t.exporter join party i on i.id = t.importer join engagement e on e.thing = t.engagement and e.id = e.thing
+            from transfer t join party x on x.id = t.exporter join party i on i.id = t.importer
+            join engagement e on e.thing = t.engagement and e.id = e.thing
             join vendor v on v.thing = e.vendor and v.id = v.thing
             where t.thing = (select id from transfer where key = $2 and thing = id)
             order by ({IN_FORCE.format("t")}) desc, t.since desc limit 1""",
