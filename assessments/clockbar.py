@@ -1,6 +1,7 @@
 """The clocks of a page: valid on and known on, from its address; today is a demo's own day on a demo."""
 
 from datetime import UTC, date, datetime, time
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -25,9 +26,9 @@ class Bar(msgspec.Struct, frozen=True):
         """Whether both clocks are set to today."""
         return not self.given
 
-    def query(self) -> str:
-        """The clocks as part of an address, to be carried along."""
-        return "?" + "&".join(f"{name}={value}" for name, value in self.given.items()) if self.given else ""
+    def query(self, more: dict[str, str] | None = None) -> str:
+        """The clocks as part of an address, to be carried along, and what else is asked for."""
+        return "?" + urlencode((more or {}) | self.given) if more or self.given else ""
 
 
 async def bar(on: str | None = None, known: str | None = None) -> Bar:

@@ -9,12 +9,12 @@ from assessments import reviews
 from assessments.assess import assess
 from assessments.clockbar import Bar
 from assessments.pages.vendors import NAME
-from assessments.standing import SHOWN, standing
+from assessments.standing import at_risk, standing
 from registry import database, law
 from registry.access import Permission, Visitor
-from registry.vocabulary import Outcome
 from registry.web import page
 
+SHOWN = 50
 SOON = timedelta(days=90)
 
 
@@ -23,8 +23,9 @@ async def desk(visitor: Visitor, bar: Bar) -> Template:
     """Every transfer that may not go ahead, the worst first; an empty register is shown how to begin."""
     pack, day = law.load(), bar.clocks.as_of
     stands = await standing(pack, bar.clocks, now=bar.now)
-    verdicts: dict[str, list[object]] = {key: [] for key in stands.at_risk}
-    for one in await assess(pack, bar.clocks, stands.at_risk) if verdicts else ():
+    worst = at_risk(stands, SHOWN)
+    verdicts: dict[str, list[object]] = {key: [] for key in worst}
+    for one in await assess(pack, bar.clocks, worst) if verdicts else ():
         verdicts[one.transfer].append(one)
     async with database.as_known(bar.clocks.instant) as at:
         vendors = await at.fetchval("select count(distinct thing) from vendor where until is null or until > since")
@@ -33,7 +34,7 @@ async def desk(visitor: Visitor, bar: Bar) -> Template:
             f"select distinct on (t.key) t.key, {NAME.format('t.exporter')}, {NAME.format('t.importer')} "
             "from transfer t where t.key = any($2) order by t.key, t.since desc",
             day,
-            stands.at_risk,
+            worst,
         )
         rounds = await reviews.due(at, bar.today)
         ahead = {
@@ -51,7 +52,7 @@ async def desk(visitor: Visitor, bar: Bar) -> Template:
         visitor=visitor,
         bar=bar,
         most=SHOWN,
-        counted=[(outcome, stands.counted[outcome]) for outcome in Outcome if stands.counted.get(outcome)],
+        counted=[(outcome, len(keys)) for outcome, keys in stands.items() if keys],
         verdicts=verdicts,
         names={row[0]: row[1:] for row in names},
         vendors=vendors,

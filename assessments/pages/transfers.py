@@ -13,10 +13,12 @@ from assessments.clockbar import Bar
 from assessments.coverage import Stretch, stretches
 from assessments.dossier import open_dossiers
 from assessments.pages.vendors import IN_FORCE, NAME
+from assessments.standing import standing
 from assessments.verdicts import Judge
 from registry import access, database, law
 from registry.access import Permission, Visitor
 from registry.law import ONE_DAY
+from registry.vocabulary import Outcome
 from registry.web import page
 
 A_PAGE = 50
@@ -32,18 +34,22 @@ class Band(msgspec.Struct, frozen=True):
 
 
 @get("/transfers", opt={"needs": Permission.LOOK})
-async def transfers(visitor: Visitor, bar: Bar, number: int = 1, country: str = "") -> Template:
-    """The transfers that stand on the day, a page at a time."""
+async def transfers(visitor: Visitor, bar: Bar, number: int = 1, country: str = "", outcome: str = "") -> Template:
+    """The transfers that stand on the day, a page at a time; by their worst verdict where one is asked for."""
     number = max(1, min(number, 10**6))
-    where = f"from transfer t where {IN_FORCE.format('t')} and ($2 = '' or t.country = $2)"
+    where = f"""from transfer t
+    where {IN_FORCE.format("t")} and ($2 = '' or t.country = $2) and ($3::text[] is null or key = any($3))"""
+    asked = Outcome(outcome) if outcome in set(Outcome) else None
+    keys = None if asked is None else (await standing(law.load(), bar.clocks, now=bar.now))[asked]
     async with database.as_known(bar.clocks.instant) as at:
-        count = await at.fetchval(f"select count(*) {where}", bar.clocks.as_of, country)
+        count = await at.fetchval(f"select count(*) {where}", bar.clocks.as_of, country, keys)
         rows = await at.fetch(
             f"""select t.key, t.country, t.how,
                 {NAME.format("t.exporter")} as exporter, {NAME.format("t.importer")} as importer
             {where} order by t.key limit {A_PAGE} offset {(number - 1) * A_PAGE}""",
             bar.clocks.as_of,
             country,
+            keys,
         )
         countries = [row[0] for row in await at.fetch("select distinct country from transfer order by 1")]
     verdicts: dict[str, list[Any]] = {}
@@ -58,7 +64,8 @@ async def transfers(visitor: Visitor, bar: Bar, number: int = 1, country: str = 
         count=count,
         number=number,
         pages=max(1, -(-count // A_PAGE)),
-        country_chosen=country,
+        chosen={name: value for name, value in (("country", country), ("outcome", asked)) if value},
+        outcomes=list(Outcome),
         countries=countries,
     )
 
