@@ -8,10 +8,10 @@ ifndef SEED
 SEED := $(shell od -An -N4 -tu4 /dev/urandom | tr -d " ")
 endif
 
-.PHONY: help setup run test prove check bench docs lock clean
+.PHONY: help setup run test prove check bench pictures docs lock clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 11
 
 .venv/.ready: requirements.lock pyproject.toml package-lock.json .ci/setup
 	@sh .ci/setup
@@ -33,6 +33,9 @@ prove: setup ## the tests with large numbers, in parts; goes on where it stopped
 
 bench: setup ## ratios of speed and memory within one run
 	@$(BIN)/python -m tests.bench
+
+pictures: setup ## take the pictures of the README from the demo
+	@$(BIN)/python -m tests.pictures
 
 docs: setup ## write docs/register.md from the tables
 	@$(BIN)/python -m tests.docs
