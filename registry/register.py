@@ -23,10 +23,11 @@ from registry import journal, law, people, schema
 from registry.database import as_known
 from registry.errors import Refused
 from registry.journal import Book, Row
-from registry.tables import is_country
+from registry.tables import Register, SigningKey, is_country
 from registry.vocabulary import DEMO_NOTICE, EntryKind
 
 REGISTER = "register"
+ITSELF = {schema.name(table) for table in (Register, SigningKey)}
 LARGEST = 25 * 2**20  # bytes of a document
 EARLIEST, LATEST = "1900-01-01", "2999-12-31"
 OPENING = {"key": REGISTER, "demo": True, "notice": DEMO_NOTICE}
@@ -78,7 +79,10 @@ def is_demo_file(tables: dict[str, list[Row]]) -> bool:
 
 def checked(tables: dict[str, list[Row]]) -> list[Given]:
     """The rows of a file, each against its table's columns. Raises Refused for the first that does not fit."""
-    return [row for table, rows in tables.items() if table != REGISTER for row in _checked(table, rows)]
+    for table in ITSELF - {REGISTER}:
+        if tables.get(table):
+            raise Refused(f"{table}[0]: a register writes it itself: take the table out")
+    return [row for table, rows in tables.items() if table not in ITSELF for row in _checked(table, rows)]
 
 
 async def import_register(
@@ -132,9 +136,9 @@ async def export_register(as_of: date | None = None, instant: datetime | None = 
         rows = {
             schema.name(table): [dict(row) for row in await at.fetch(f'select * from "{schema.name(table)}"')]
             for table in schema.tables()
+            if schema.name(table) not in ITSELF
         }
         demo = await journal.is_demo(at)
-    del rows[REGISTER]
     keys = {(table, row["thing"]): row["key"] for table, found in rows.items() for row in found}
     if as_of is not None:
         rows = _standing(rows, as_of)

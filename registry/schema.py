@@ -259,6 +259,7 @@ _JOURNAL = [
     *_kept("journal_value", "update"),
     *_kept("journal_head", "delete"),
     *_kept("look", "update or delete"),
+    *_kept("checkpoint", "update or delete"),
     *_trigger("journal_head", "onward_advance", 'before insert or update on public."{table}" for each row', "onward_advance"),
     *_deferred("journal_head", "onward_in_order", "onward_no_gap"),
     *_deferred("journal_entry", "onward_in_order", "onward_in_order"),

@@ -356,6 +356,12 @@ class Notice(Fact, Table):
     document = link(Document, "The message itself", required=False)
 
 
+class SigningKey(Fact, Table):
+    """A key that signs this register's checkpoints, from `since` until `until`; its key here is its fingerprint."""
+
+    vkey = text("The public key as a verifier key (C2SP signed-note): name, id, key", required=True)
+
+
 class JournalHead(Journal, Table):
     """One row: where the journal stands. Taking it is what puts entries in one order."""
 
@@ -388,6 +394,22 @@ class JournalValue(Journal, Table):
     name = Varchar(length=63, default="", help_text="The column, or `why`")
     salt = Bytea(default=b"", help_text="16 random bytes")
     value = Text(default="", help_text="The value")
+
+
+class Checkpoint(Journal, Table):
+    """A signed head of the journal's tree (C2SP tlog-checkpoint): whoever keeps one can tell later what was altered."""
+
+    id = BigSerial(primary_key=True)
+    size = BigInt(default=0, help_text="How many entries it covers")
+    at = Timestamptz(default=None, null=False, help_text="When it was signed, UTC")
+    note = Text(default="", help_text="The signed note: origin, size, root, the access log's hash, signatures")
+
+
+class Tile(Operation, Table):
+    """Up to 256 hashes of the journal's tree side by side (C2SP tlog-tiles); made from the entries again where lost."""
+
+    id = BigInt(primary_key=True, default=0, help_text="Level * 2^48 + index")
+    hashes = Bytea(default=b"", help_text="32 bytes each, from left to right")
 
 
 class Credential(Operation, Table):

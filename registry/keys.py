@@ -1,0 +1,119 @@
+"""The key that signs checkpoints: the files of ONWARD_KEY, or one of our own under `private`; the register says which stands.
+
+A register without a key of its own machine (DATABASE_URL without ONWARD_KEY) signs nothing, and says so.
+"""
+
+import os
+from pathlib import Path
+
+import asyncpg
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from registry import journal, notes, settings
+from registry.errors import Misused, Refused
+from registry.journal import Row
+from registry.notes import Verifier
+from registry.tables import SigningKey
+
+NONE = "no key to sign with: name one in ONWARD_KEY (`onward key new FILE` makes one)"
+WHO = "system:key"
+SIGNING = 0x6F6E7761726B  # the advisory lock of those who sign
+
+
+async def origin(at: asyncpg.Connection) -> str:
+    """What names this register's tree among all others: drawn from the random bytes of its first entry."""
+    nonce = await at.fetchval("select nonce from public.journal_entry where sequence = 1")
+    return f"onward/{nonce.hex()}"
+
+
+def make(path: Path) -> Ed25519PrivateKey:
+    """A new key in a file that its owner alone may read. Raises Misused where the file is there already."""
+    key = Ed25519PrivateKey.generate()
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(pem)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise Misused(f"{path}: cannot be written: {error.strerror}; name a new file in a folder of yours") from error
+    return key
+
+
+def read(path: Path) -> Ed25519PrivateKey:
+    """Raises Misused, naming the file, for what is no Ed25519 key or may be read by others."""
+    try:
+        if path.stat().st_mode & 0o077:
+            raise Misused(f"{path}: others may read this key: `chmod 600 {path.name}`, and change it if somebody did")
+        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise Misused(f"{path}: is no key that can be read: an Ed25519 key as PEM (PKCS 8), without a password") from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise Misused(f"{path}: is a key of another kind: an Ed25519 key is needed")
+    return key
+
+
+def files() -> list[Path]:
+    """The files in which keys may lie: those of ONWARD_KEY (parted by colons), else our own."""
+    if given := os.environ.get("ONWARD_KEY"):
+        return [Path(path).expanduser() for path in given.split(os.pathsep)]
+    if settings.database_url() is not None:
+        return []
+    return sorted((settings.home() / "private").glob("*.pem"))
+
+
+def verifier(name: str, key: Ed25519PrivateKey) -> Verifier:
+    return Verifier(name, key.public_key().public_bytes_raw())
+
+
+async def stood(at: asyncpg.Connection) -> list[Verifier]:
+    """Every key that signed for this register, the one that stands last."""
+    rows = await at.fetch("select vkey from public.signing_key where until is null or until >= since order by id")
+    return [notes.verifier(row[0]) for row in rows]
+
+
+async def standing() -> tuple[Verifier, Ed25519PrivateKey] | None:
+    """The key that stands, the first one recorded where there is none yet; None where this machine has none to sign with.
+
+    Raises Misused where the register's key is another one than those at hand: it is lost, or kept elsewhere.
+    """
+    async with journal.writing(WHO, "the register's first key") as book:
+        await book.at.execute("select pg_advisory_xact_lock($1)", SIGNING)
+        name = await origin(book.at)
+        row = await book.at.fetchrow("select key from signing_key where until is null order by id desc limit 1")
+        if row is None and not files() and settings.database_url() is None:
+            make(settings.home() / "private" / "signing.pem")
+        held = {one.fingerprint: (one, key) for key in map(read, files()) for one in [verifier(name, key)]}
+        if not held:
+            return None
+        if row is None:
+            first = next(iter(held.values()))
+            await book.record(SigningKey, await _row(book.at, first[0]))
+            return first
+    if row["key"] not in held:
+        raise Misused(
+            f"the key of this register, {row['key'][:16]}…, is not among those at hand: bring its file (ONWARD_KEY), "
+            "or, where it is lost, say so: `onward key lost --why …`"
+        )
+    return held[row["key"]]
+
+
+async def follow(new: Path, who: str, why: str) -> Verifier:
+    """Another key stands from today: the one before ends. The files of both are needed until the next checkpoint is signed."""
+    key = read(new)
+    async with journal.writing(who, why) as book:
+        one = verifier(await origin(book.at), key)
+        row = await book.at.fetchrow("select id, version, key from signing_key where until is null order by id desc limit 1")
+        if row is None:
+            raise Refused("no key stands yet: the first checkpoint records one")
+        if row["key"] == one.fingerprint:
+            raise Refused(f"{new}: this key stands already")
+        await book.end(SigningKey, [(row["id"], row["version"])], await journal.today(book.at))
+        await book.record(SigningKey, await _row(book.at, one))
+    return one
+
+
+async def _row(at: asyncpg.Connection, one: Verifier) -> Row:
+    return {"key": one.fingerprint, "since": (await journal.today(at)).isoformat(), "vkey": one.vkey}
