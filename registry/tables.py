@@ -359,7 +359,7 @@ class Notice(Fact, Table):
 class SigningKey(Fact, Table):
     """A key that signs this register's checkpoints, from `since` until `until`; its key here is its fingerprint."""
 
-    vkey = text("The public key as a verifier key (C2SP signed-note): name, id, key", required=True)
+    vkey = Varchar(length=200, required=True, default="", help_text="The public key (C2SP signed-note): name, id, key")
 
 
 class JournalHead(Journal, Table):

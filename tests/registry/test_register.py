@@ -15,10 +15,11 @@ from piccolo.columns import Array, Boolean, Bytea, Column, Date, ForeignKey
 from piccolo.columns.column_types import BigInt, Integer
 
 from registry import law, schema
+from registry.register import ITSELF
 from registry.tables import is_country
 from tests.support import Register, a_register
 
-JOURNALED = [table for table in schema.tables() if schema.name(table) != "register"]
+JOURNALED = [table for table in schema.tables() if schema.name(table) not in ITSELF]
 
 
 def token(chance: random.Random, length: int | None = None) -> str:
