@@ -278,7 +278,7 @@ async def current(at: asyncpg.Connection, table: type[Table], key: str, since: d
 
 def committed(values: Row, names: Sequence[str]) -> tuple[Row, dict[str, tuple[bytes, str]]]:
     """The values with commitments in place of the personal ones, and the salts and values behind them."""
-    behind = {key: (secrets.token_bytes(16), _as_text(values[key])) for key in names if values.get(key) is not None}
+    behind = {key: (secrets.token_bytes(16), as_text(values[key])) for key in names if values.get(key) is not None}
     return values | {key: commitment(*pair) for key, pair in behind.items()}, behind
 
 
@@ -287,7 +287,7 @@ def commitment(salt: bytes, value: str) -> str:
     return hashlib.sha256(salt + value.encode()).hexdigest()
 
 
-def _as_text(value: Any) -> str:
+def as_text(value: Any) -> str:
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 

@@ -13,7 +13,7 @@ from piccolo.table import Table
 from registry import journal, schema
 from registry.errors import Misused, Refused
 from registry.journal import Book, Row
-from registry.tables import Contact, Credential, Person
+from registry.tables import Contact, Credential, Erased, Person
 from registry.vocabulary import PersonRole
 
 HASHER = PasswordHasher(memory_cost=19456, time_cost=2, parallelism=1)  # OWASP's profile: 19 MiB, 37 ms measured
@@ -62,18 +62,30 @@ async def erase(book: Book, about: Sequence[tuple[type[Table], Row]]) -> Erasure
     named = Named({name.strip() for name in names if len(name.strip()) > 1 and name.casefold() not in shared})
     if named.found_in(book.why):
         raise Refused("why: the reason names the person who is to be erased: say it without the name")
+    gone: list[tuple[int, str]] = []
     for table, row in about:
         await book.erase(table, row, **dict.fromkeys(schema.personal(table)))
-        await book.at.execute(
+        gone += await book.at.fetch(
             """delete from journal_value v using journal_entry e
-            where e.sequence = v.sequence and e."table" = $1 and e."row" = $2 and v.name <> '(why)'""",
+            where e.sequence = v.sequence and e."table" = $1 and e."row" = $2 and v.name <> '(why)'
+            returning v.sequence, v.name""",
             schema.name(table),
             row["id"],
         )
         done.rows.append(f"{schema.name(table)} {row['key']}")
         if table is Person:
             await Credential.delete().where(Credential.person == row["key"])
-    done.texts = await _take_out(book, named, {(schema.name(table), row["id"]) for table, row in about})
+    done.texts, more = await _take_out(book, named, {(schema.name(table), row["id"]) for table, row in about})
+    values = sorted((*gone, *more))
+    sequence = await journal.newest(book.at)
+    await book.record(
+        Erased,
+        {
+            "key": f"erased-{sequence}",
+            "since": (await journal.today(book.at)).isoformat(),
+            "values": [f"{number}:{name}" for number, name in values],
+        },
+    )
     done.left += await _still_named(book, named)
     return done
 
@@ -186,8 +198,11 @@ async def _values_of(book: Book, table: type[Table], row: Row) -> list[Any]:
     )
 
 
-async def _take_out(book: Book, named: Named, emptied: set[tuple[str, int]]) -> list[str]:
-    """Takes the person out of every personal text of other rows, and out of the values and reasons behind old entries."""
+async def _take_out(book: Book, named: Named, emptied: set[tuple[str, int]]) -> tuple[list[str], list[Any]]:
+    """Takes the person out of every personal text of other rows, and out of the values and reasons behind old entries.
+
+    Returns the columns of rows, and the values by entry and name.
+    """
     texts: list[str] = []
     for table in schema.tables():
         title, columns = schema.name(table), schema.personal(table)
@@ -201,8 +216,7 @@ async def _take_out(book: Book, named: Named, emptied: set[tuple[str, int]]) -> 
                 await book.erase(table, row, **taken)
                 texts += [f"{title} {row['key']} {column}" for column in taken]
     gone = [row["id"] async for row in book.at.cursor("select id, value from journal_value") if named.found_in(row["value"])]
-    await book.at.execute("delete from journal_value where id = any($1)", gone)
-    return texts
+    return texts, await book.at.fetch("delete from journal_value where id = any($1) returning sequence, name", gone)
 
 
 async def _still_named(book: Book, named: Named) -> list[str]:

@@ -21,7 +21,7 @@ from registry.web import page, see_other
 
 LOOK, EDIT = {"needs": Permission.LOOK}, {"needs": Permission.REGISTER}
 Asking = Request[Any, Any, Any]
-HIDDEN = {"register", "signing_key", "person"}  # not shown here: a person is an administrator's affair
+HIDDEN = {"register", "signing_key", "erased", "person"}  # not shown here: a person is an administrator's affair
 FIXED = {*HIDDEN, "document"}  # nor edited: bytes are what they are
 KINDS = {
     "changed": "It changed on a day, and reads like this from then on",

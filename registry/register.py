@@ -23,11 +23,11 @@ from registry import journal, law, people, schema
 from registry.database import as_known
 from registry.errors import Refused
 from registry.journal import Book, Row
-from registry.tables import Register, SigningKey, is_country
+from registry.tables import Erased, Register, SigningKey, is_country
 from registry.vocabulary import DEMO_NOTICE, EntryKind
 
 REGISTER = "register"
-ITSELF = {schema.name(table) for table in (Register, SigningKey)}
+ITSELF = {schema.name(table) for table in (Erased, Register, SigningKey)}
 LARGEST = 25 * 2**20  # bytes of a document
 EARLIEST, LATEST = "1900-01-01", "2999-12-31"
 OPENING = {"key": REGISTER, "demo": True, "notice": DEMO_NOTICE}

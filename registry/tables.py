@@ -362,6 +362,12 @@ class SigningKey(Fact, Table):
     vkey = Varchar(length=200, required=True, default="", help_text="The public key (C2SP signed-note): name, id, key")
 
 
+class Erased(Fact, Table):
+    """What an erasure took from behind entries: those values are gone for good, and nothing else may be missing."""
+
+    values = words("Each as the entry's sequence, a colon, and the column or (why)")
+
+
 class JournalHead(Journal, Table):
     """One row: where the journal stands. Taking it is what puts entries in one order."""
 

@@ -27,6 +27,7 @@ LINES = [
     {"registry.people", "registry.register", "registry.access", "registry.drafts", "registry.notes"},
     {"registry.keys"},
     {"registry.checkpoints"},
+    {"registry.verify"},
     {"registry.web", "registry.forms", "registry.walk"},
     {"registry.signing", "registry.vendors", "registry.records"},
     {"registry.demo"},
