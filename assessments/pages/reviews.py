@@ -55,6 +55,7 @@ async def complete(
     vendor: str,
     due: str,
     data: Annotated[Completed, Body(media_type=RequestEncodingType.URL_ENCODED)],
+    sent: str,
 ) -> Redirect:
     """Raises Refused, naming the field, for a round without an answer or without evidence."""
     if data.accepted not in {"yes", "no"}:
@@ -75,6 +76,7 @@ async def complete(
         data.findings.strip(),
         data.document.strip() or None,
         bar.today,
+        sent,
     )
     return see_other("/reviews")
 
