@@ -46,8 +46,8 @@ async def resume(
     async with journal.writing(who, why) as book:
         await once.take(book.at, sent, leads_to)
         stands = await book.at.fetchrow(
-            """select s.id, s.version, s.since, s.until from suspension s
-            join transfer t on t.thing = s.transfer and t.id = t.thing where s.key = $1 and t.key = $2""",
+            """select id, version, since, until from suspension
+            where key = $1 and transfer = (select id from transfer where key = $2 and thing = id) for update""",
             key,
             transfer,
         )
