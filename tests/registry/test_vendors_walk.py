@@ -102,6 +102,35 @@ def test_the_walk_registers_a_vendor_and_its_verdict_is_there(register: Register
     assert left == '{"+became": ["postbird-mail-inc"]}', "nothing of what was typed stays in the draft"
 
 
+def test_a_new_activity_with_a_joint_controller_is_joint(register: Register, folder: Path) -> None:
+    house(register, folder)
+
+    async def work(as_role: Any) -> None:
+        browser = await as_role("procurement")
+        where = await walked(browser, what={"engagement.role": "joint_controller"})
+        await browser.get(where)
+        assert (await browser.post(where)).status_code == 303
+
+    browse(register, work)
+    (row,) = register.ask("""select a.our_role, p.key from processing_activity a left join party p on p.id = a.joint_controller
+        where a.name = 'Newsletters'""")
+    assert tuple(row) == ("joint_controller", "postbird-mail-inc")
+
+
+def test_the_first_step_sent_twice_begins_one_draft(register: Register, folder: Path) -> None:
+    house(register, folder)
+
+    async def work(as_role: Any) -> None:
+        browser = await as_role("procurement")
+        page = await browser.get("/vendors/new")
+        form = WHO | {"_once": browser.hidden(page, "_once")}
+        answers = await asyncio.gather(*(browser.post("/vendors/new", form) for _ in range(3)))
+        assert len({one.headers["location"] for one in answers}) == 1
+
+    browse(register, work)
+    assert register.ask("select count(*) from draft")[0][0] == 1
+
+
 def test_a_double_submit_registers_once(register: Register, folder: Path) -> None:
     house(register, folder)
 
