@@ -67,6 +67,9 @@ async def complete(
         day = date.fromisoformat(due)
     except ValueError as error:
         raise NotFoundException from error
+    async with database.as_known(None) as at:
+        if not await at.fetchval("select exists (select from review where key = $1)", f"{vendor}:{day}"):
+            raise NotFoundException
     await rounds.complete_review(
         visitor.key,
         vendor,
