@@ -45,7 +45,8 @@ async def review(visitor: Visitor, bar: Bar, vendor: str, due: str) -> Template:
             raise NotFoundException
         asked = await rounds.to_confirm(at, vendor, bar.today)
         reckoned = await rounds.facts(at, bar.today, law.load())
-    return page("review", visitor=visitor, bar=bar, round=found, asked=asked, tier=rounds.tier(reckoned[found.thing]))
+    tier = rounds.tier(reckoned[found.thing]) if found.thing in reckoned else None  # of one that ended nothing is reckoned
+    return page("review", visitor=visitor, bar=bar, round=found, asked=asked, tier=tier)
 
 
 @post("/reviews/{vendor:str}/{due:str}", opt={"needs": Permission.REVIEW})
