@@ -10,7 +10,7 @@ import msgspec
 
 from assessments.dossier import STANDS
 from assessments.tables import Review
-from registry import journal
+from registry import journal, once
 from registry.errors import Refused
 from registry.journal import Book, Row
 from registry.law import ONE_DAY, Pack
@@ -165,9 +165,11 @@ async def complete_review(
     findings: str | None,
     document: str | None,
     on: date,
+    sent: str = "",
 ) -> Row:
     """Says how a round was completed, and ends the one that was opened."""
     async with journal.writing(who, "review completed") as book:
+        await once.take(book.at, sent, "/reviews")
         opened = await journal.current(book.at, Review, f"{vendor}:{due}")
         if opened["until"] is not None:
             raise Refused(f"review {vendor}:{due}: it was completed already")

@@ -12,7 +12,7 @@ from litestar.response import Redirect, Template
 from assessments.alerts import alerts as alerts_of
 from assessments.clockbar import Bar
 from assessments.tables import Alert
-from registry import database, journal, law
+from registry import database, journal, law, once
 from registry.access import Permission, Visitor
 from registry.errors import Refused
 from registry.law import ONE_DAY
@@ -34,12 +34,13 @@ async def alerts(visitor: Visitor, bar: Bar, everything: bool = False) -> Templa
 
 @post("/alerts/{key:str}/dealt-with", opt={"needs": Permission.DECIDE})
 async def dealt_with(
-    visitor: Visitor, bar: Bar, key: str, data: Annotated[Dealt, Body(media_type=RequestEncodingType.URL_ENCODED)]
+    visitor: Visitor, bar: Bar, key: str, data: Annotated[Dealt, Body(media_type=RequestEncodingType.URL_ENCODED)], sent: str
 ) -> Redirect:
     """An alert stands last on the day on which somebody dealt with it; how is the entry's reason."""
     if not data.why.strip():
         raise Refused("why: say how it was dealt with")
     async with journal.writing(visitor.key, data.why.strip()) as book:
+        await once.take(book.at, sent, "/alerts")
         if not await book.at.fetchval("select exists (select from alert where key = $1)", key):
             raise NotFoundException
         row = await journal.current(book.at, Alert, key)

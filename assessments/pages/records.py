@@ -5,14 +5,24 @@ from litestar.response import Template
 
 from assessments import reports
 from assessments.clockbar import Bar
-from registry import access, law
+from registry import access, database, law, schema
 from registry.access import Permission, Visitor
+from registry.told import HIDDEN
 from registry.web import page
 
 
 @get("/records", opt={"needs": Permission.LOOK})
 async def records(visitor: Visitor, bar: Bar) -> Template:
-    return page("records", visitor=visitor, bar=bar, names=reports.names(), formats=sorted(reports.formats()))
+    kinds = await _kinds() if visitor.may(Permission.REPORT) else []
+    return page("records", visitor=visitor, bar=bar, names=reports.names(), formats=sorted(reports.formats()), kinds=kinds)
+
+
+async def _kinds() -> list[tuple[str, int]]:
+    """Every table of facts and judgements, and how many things are recorded in it."""
+    titles = sorted(schema.by_name().keys() - HIDDEN)
+    counts = " union all ".join(f"select '{title}', count(*) from \"{title}\" where thing = id" for title in titles)
+    async with database.as_known(None) as at:
+        return [(title, count) for title, count in await at.fetch(counts)]
 
 
 @get("/download/{name:str}/{fmt:str}", opt={"needs": Permission.REPORT})

@@ -45,7 +45,8 @@ async def review(visitor: Visitor, bar: Bar, vendor: str, due: str) -> Template:
             raise NotFoundException
         asked = await rounds.to_confirm(at, vendor, bar.today)
         reckoned = await rounds.facts(at, bar.today, law.load())
-    return page("review", visitor=visitor, bar=bar, round=found, asked=asked, tier=rounds.tier(reckoned[found.thing]))
+    tier = rounds.tier(reckoned[found.thing]) if found.thing in reckoned else None  # of one that ended nothing is reckoned
+    return page("review", visitor=visitor, bar=bar, round=found, asked=asked, tier=tier)
 
 
 @post("/reviews/{vendor:str}/{due:str}", opt={"needs": Permission.REVIEW})
@@ -55,6 +56,7 @@ async def complete(
     vendor: str,
     due: str,
     data: Annotated[Completed, Body(media_type=RequestEncodingType.URL_ENCODED)],
+    sent: str,
 ) -> Redirect:
     """Raises Refused, naming the field, for a round without an answer or without evidence."""
     if data.accepted not in {"yes", "no"}:
@@ -66,6 +68,9 @@ async def complete(
         day = date.fromisoformat(due)
     except ValueError as error:
         raise NotFoundException from error
+    async with database.as_known(None) as at:
+        if not await at.fetchval("select exists (select from review where key = $1)", f"{vendor}:{day}"):
+            raise NotFoundException
     await rounds.complete_review(
         visitor.key,
         vendor,
@@ -75,6 +80,7 @@ async def complete(
         data.findings.strip(),
         data.document.strip() or None,
         bar.today,
+        sent,
     )
     return see_other("/reviews")
 

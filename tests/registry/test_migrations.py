@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 MIGRATIONS = sorted(ROOT.glob("*/piccolo_migrations/*_20*.py"))
 OPERATIONS = {  # no facts and no judgements: may be changed at will; add with care
     *("journal_head", "journal_entry", "journal_value", "look"),
-    *("credential", "session", "attempt", "draft", "secret", "watched", "due", "delivery"),
+    *("credential", "session", "attempt", "draft", "secret", "sent", "watched", "due", "delivery"),
 }
 HARMLESS = {"help_text", "index", "index_method", "default"}  # what of a column may be altered
 
