@@ -20,8 +20,9 @@ STYLE = (TEMPLATES / "static" / "tokens.css", TEMPLATES / "reports" / "print.css
 
 
 def render(record: Record) -> bytes:
+    """The bytes of a PDF/UA-1 (ISO 14289-1): with tags, a title and a language, for whoever reads it by ear."""
     style = CSS(string="\n".join(path.read_text(encoding="utf-8") for path in STYLE), url_fetcher=fetcher())
-    content: bytes = HTML(string=page(record), url_fetcher=fetcher()).write_pdf(stylesheets=[style])
+    content: bytes = HTML(string=page(record), url_fetcher=fetcher()).write_pdf(stylesheets=[style], pdf_variant="pdf/ua-1")
     return content
 
 
