@@ -115,6 +115,31 @@ def test_the_press_knows_neither_the_register_nor_the_mail(monkeypatch: pytest.M
     assert not [name for name in told[0] if name.startswith(("DATABASE", "ONWARD", "PG"))]
 
 
+def test_what_stands_in_a_record_is_fetched_by_no_press() -> None:
+    paths: list[bytes] = []
+
+    async def work() -> bytes:
+        async def asked(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            paths.append(await reader.readline())
+            writer.close()
+
+        server = await asyncio.start_server(asked, "127.0.0.1", 0)
+        address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with server:
+            evil = (
+                f"<img src={address}/a>",
+                f"</style><style>@import url({address}/b)</style>",
+                "<embed src=file:///etc/passwd>",
+            )
+            return await press.pressed(a_record(*evil), "pdf", None)
+
+    content = asyncio.run(work())
+    text = "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(content)).pages)
+    assert "<img src=" in text
+    assert "root:x:" not in text
+    assert paths == []
+
+
 def test_a_press_that_fails_says_so() -> None:
     with pytest.raises(Refused, match=r"NOSUCH could not be set .*nosuch"):
         asyncio.run(press.pressed(a_record("a", "b"), "nosuch", None))
