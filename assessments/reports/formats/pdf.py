@@ -16,7 +16,7 @@ MEDIA_TYPE = "application/pdf"
 APART = True
 TEMPLATES = Path(__file__).parents[3] / "templates"
 VARIANT = "pdf/ua-1"
-UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
 STYLE = (TEMPLATES / "static" / "tokens.css", TEMPLATES / "reports" / "print.css")
 
 
