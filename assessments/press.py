@@ -18,7 +18,7 @@ import msgspec
 from assessments.record import Record
 from registry.errors import Busy, Refused
 
-PRESSES = 2  # at work at the same time; a record of 1,000 activities takes some 2.5 GB while it is set
+PRESSES = 2  # at work at the same time; a record of 1,000 activities takes some 3 GB while it is set
 WAIT = 60.0  # seconds a download stands in the queue before it is told to come again
 LIMIT = 280.0  # seconds a download may take to set, a little less than what browsers wait for a first byte
 _free: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
