@@ -24,7 +24,7 @@ from markupsafe import Markup
 
 from registry import access, once, settings
 from registry.access import Visitor
-from registry.errors import Refused, Stale
+from registry.errors import Busy, Refused, Stale
 from registry.once import SentBefore
 
 LOG = logging.getLogger("onward")
@@ -147,7 +147,8 @@ def to_the_door(request: Request[Any, Any, Any], _: NotAuthorizedException) -> R
 
 def shown(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """An error as a page, in one sentence, with the way out."""
-    status = error.status_code if isinstance(error, HTTPException) else 409 if isinstance(error, Stale) else 422
+    known = {Stale: 409, Busy: 503}
+    status = error.status_code if isinstance(error, HTTPException) else known.get(type(error), 422)
     said = {
         403: getattr(error, "detail", ""),
         404: "Nothing is recorded under this address.",

@@ -34,6 +34,7 @@ LINES = [
     {"assessments.wording"},
     {"assessments.assess", "assessments.cases", "assessments.coverage", "assessments.doctor"},
     {"assessments.record", "assessments.facts"},
+    {"assessments.press"},
     {
         "assessments.reports.transfers",
         "assessments.reports.art30_controller",

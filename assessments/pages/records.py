@@ -3,7 +3,7 @@
 from litestar import Response, get
 from litestar.response import Template
 
-from assessments import reports
+from assessments import press, reports
 from assessments.clockbar import Bar
 from registry import access, database, law, schema
 from registry.access import Permission, Visitor
@@ -27,8 +27,11 @@ async def _kinds() -> list[tuple[str, int]]:
 
 @get("/download/{name:str}/{fmt:str}", opt={"needs": Permission.REPORT})
 async def download(visitor: Visitor, bar: Bar, name: str, fmt: str) -> Response[bytes]:
-    """The record as a file; who took it, on which clocks, is written down. Raises Misused for one that there is not."""
-    content = await reports.printed(name, fmt, law.load(), bar.clocks)
+    """The record as a file; who took it, on which clocks, is written down.
+
+    Raises Misused for one that there is not, Busy where the press has too much to do.
+    """
+    content = await reports.printed(name, fmt, law.load(), bar.clocks, wait=press.WAIT, limit=press.LIMIT)
     await access.look(visitor.key, "downloaded", f"{name}.{fmt} valid on {bar.clocks.as_of}, known on {bar.clocks.shown}")
     file = f"{name}-{bar.clocks.as_of}-known-{bar.clocks.known_on}.{fmt}"
     return Response(

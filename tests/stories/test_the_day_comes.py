@@ -51,7 +51,7 @@ def record(auditor: Person, on: str, known: str) -> dict[str, Any]:
     """The auditor's record as it is taken away on the clocks."""
     auditor.goes(f"/records?on={on}&known={known}")
     with auditor.page.expect_download() as coming:
-        auditor.page.click("a[href^='/download/art30_controller/json']")
+        auditor.page.click("a[href^='/download/art30_controller/json']", no_wait_after=True)
     taken: dict[str, Any] = json.loads(coming.value.path().read_text())
     return taken
 
