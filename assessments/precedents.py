@@ -25,7 +25,7 @@ class Precedents:
         self.onward_by_contract = {one.key for one in pack.instruments.values() if one.onward_by_contract}
         self._numbers: dict[Any, int] = {}
         self._values: list[Any] = []
-        self._signatures: dict[tuple[int, int, str, bool | None], int] = {}
+        self._ruled: dict[tuple[int, int, str, bool | None, date], tuple[int, Judged]] = {}
         self._judged: dict[tuple[int, date], Judged] = {}
         self._turns: dict[tuple[int, date], date | None] = {}
         self._beneath: dict[tuple[int, str | None, bool | None], int] = {}
@@ -54,17 +54,22 @@ class Precedents:
             found = self._beneath[key] = self.number(seen_from(self.light(light), framework, bound_alike))
         return found
 
-    def signature(self, sort: int, light: int, country: str, automated: bool | None) -> int:
-        """The number of the signature of a leg between two parties between whom stands what is of this sort."""
-        key = (sort, light, country, automated)
-        found = self._signatures.get(key)
+    def ruled(self, sort: int, light: int, country: str, automated: bool | None, day: date) -> tuple[int, Judged]:
+        """What is said on a day of a leg between two parties between whom stands what is of this sort; its signature first."""
+        key = (sort, light, country, automated, day)
+        found = self._ruled.get(key)
         if found is None:
-            tools, impacts, traits = self._values[sort]
-            impact, measures = next((one[1:] for one in impacts if one[0] == country), (None, None))
-            asked = self.pack.asked_of.get(country)
-            answers = tuple([getattr(traits, fact, None) for fact in asked]) if traits is not None and asked else None
-            found = self._signatures[key] = self.number((tools, light, country, automated, impact, measures, answers))
+            signature = self._signature(self._values[sort], light, country, automated)
+            found = self._ruled[key] = (signature, self.judged(signature, day))
         return found
+
+    def _signature(self, sort: Sort, light: int, country: str, automated: bool | None) -> int:
+        """The number of all that a rule can tell of a leg; of traits, what decisions on its country ask."""
+        impact, measures = next((one[1:] for one in sort.impacts if one[0] == country), (None, None))
+        asked = self.pack.asked_of.get(country)
+        answers = tuple([getattr(sort.traits, fact, None) for fact in asked]) if sort.traits is not None and asked else None
+        tools = self.number((sort.clauses, sort.listings))
+        return self.number((tools, light, country, automated, impact, measures, answers))
 
     def judged(self, signature: int, day: date) -> Judged:
         found = self._judged.get((signature, day))
@@ -101,8 +106,8 @@ class Precedents:
             country=country,
             automated=automated,
             traits=Traits(**{name: given.get(name) for name in Traits.__struct_fields__}),
-            clauses=self._values[tools].clauses,
-            listings=self._values[tools].listings,
+            clauses=self._values[tools][0],
+            listings=self._values[tools][1],
             impact=impact,
             measures=measures,
         )

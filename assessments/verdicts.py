@@ -5,7 +5,7 @@ signature, in which days are known only as finely as the law asks; the judge num
 remembers what became of them, so that judging a whole register costs little more than reading it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import Any
 
@@ -24,8 +24,8 @@ from assessments.rules import (
     Route,
     Scope,
     SignedClauses,
+    Sort,
     State,
-    Tools,
     Verdict,
     day_before,
     earliest,
@@ -68,8 +68,17 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
         return (self.leg,) if self.weakest is self.leg else (self.leg, *self.weakest.path())
 
 
+class Footing(msgspec.Struct, frozen=True, gc=False):
+    """In what light a leg is judged under each regime on a day, and the next day on which that may be another."""
+
+    parts: tuple[Part, ...]
+    scopes: tuple[Scope, ...]
+    lights: dict[str | None, int]
+    turn: date | None
+
+
 class Chain(msgspec.Struct, gc=False):
-    """The hops beneath a leg on a day, the weakest of them, and the next day on which it decides otherwise, by outcome."""
+    """The hops beneath a leg on a day as far as they decide, and the next day on which they decide otherwise, by outcome."""
 
     within: dict[int, tuple[Route, ...]]
     hops: tuple[Hop, ...]
@@ -84,7 +93,7 @@ class Judge:
         self.pack = pack
         self.precedents = precedents(pack, known_on)
         self._states: dict[int, list[State]] = {}
-        self._lights: dict[tuple[int, str | None, str, str | None, date], tuple[Any, int]] = {}
+        self._footings: dict[tuple[int, int, date], Footing] = {}
         self._scopes: dict[tuple[int, date], tuple[Any, dict[str | None, str], date | None]] = {}
         self._chains: dict[Any, Chain] = {}
 
@@ -94,8 +103,8 @@ class Judge:
     def readings(self, dossier: Dossier, day: date) -> Iterator[Reading]:
         """The verdicts on a day, one for each regime that the exporter is under; none where the transfer does not stand."""
         if dossier.route.holds(day):
-            for regime, territory in self.regimes(dossier, day).items():
-                yield self.read_under(dossier, regime, territory, day)
+            for regime, light in self._footing(dossier, day).lights.items():
+                yield self._read(dossier, regime, light, day)
 
     def regimes(self, dossier: Dossier, day: date) -> dict[str | None, str]:
         """The regimes the exporter is under on the day, each with the territory it follows from.
@@ -106,15 +115,17 @@ class Judge:
 
     def read(self, dossier: Dossier, regime: str | None, day: date) -> Reading | None:
         """The verdict on a day; None where the transfer does not stand then, or the regime does not govern it."""
-        territory = self.regimes(dossier, day).get(regime) if dossier.route.holds(day) else None
-        return None if territory is None else self.read_under(dossier, regime, territory, day)
+        light = self._footing(dossier, day).lights.get(regime) if dossier.route.holds(day) else None
+        return None if light is None else self._read(dossier, regime, light, day)
 
     def read_under(
         self, dossier: Dossier, regime: str | None, territory: str, day: date, relied_on: str | None = None
     ) -> Reading:
         """The verdict on a day under a regime, whether or not the exporter's scopes bring it under that one."""
+        return self._read(dossier, regime, self._light(dossier.parts, regime, territory, relied_on, day), day)
+
+    def _read(self, dossier: Dossier, regime: str | None, light: int, day: date) -> Reading:
         route = dossier.route
-        light = self._light(dossier.parts, regime, territory, relied_on, day)
         leg = Hop(route, light, self.verdict(route, light, day))
         deciding = self._deciding(dossier, leg, day) or leg
         flowing = not dossier.suspensions or not any(stop.holds(day) for stop in dossier.suspensions)
@@ -145,13 +156,12 @@ class Judge:
 
     def beneath(self, dossier: Dossier, reading: Reading, day: date) -> tuple[Hop, ...]:
         """Every hop that follows from the leg on the day, the nearest first."""
-        return self._chain(dossier, reading.leg, day).hops if dossier.route.importer in dossier.hops else ()
+        return tuple(beneath(reading.leg, self._carries, dossier.hops, day, self._judged_on(day)))
 
     def verdict(self, route: Route, light: int, day: date) -> Verdict:
         """A route judged in a certain light: what is on file between the two parties, on the day."""
         state = self._state(route.between, day)
-        signature = self.precedents.signature(state.sort, light, route.country, route.automated)
-        judged = self.precedents.judged(signature, day)
+        signature, judged = self.precedents.ruled(state.sort, light, route.country, route.automated, day)
         last = judged.last_day
         row: Clauses | Listing | None = None
         if judged.listing is not None:
@@ -176,35 +186,39 @@ class Judge:
         for state in states:
             if state.since <= day and (state.next_change is None or day < state.next_change):
                 return state
-        clauses = tuple([one for one in between.clauses if one.holds(day)]) if between.clauses else ()
-        listings = tuple([one for one in between.listings if one.holds(day)]) if between.listings else ()
-        impacts = tuple([one for one in between.impacts if one.holds(day)]) if between.impacts else ()
-        traits = next((one.traits for one in between.traits if one.holds(day)), None) if between.traits else None
+        clauses, listings, impacts, traits = (_standing(rows, day) if rows else () for rows in _rows(between))
         signed = tuple([_signed(one, day, self.pack) for one in clauses]) if clauses else ()
-        tools = self.precedents.number(Tools(signed, tuple([_listed(one, day) for one in listings]) if listings else ()))
+        listed = tuple([_listed(one, day) for one in listings]) if listings else ()
         found = tuple([(one.country, one.outcome, one.measures) for one in impacts]) if impacts else ()
-        sort = self.precedents.number((tools, found, traits))
-        state = State(day, between, clauses, listings, impacts, traits, sort, _next_of(_own_days(between), day))
+        sort = self.precedents.number(Sort(signed, listed, found, traits[0].traits if traits else None))
+        state = State(day, between, clauses, listings, sort, _next_of(_own_days(between), day))
         states.append(state)
         return state
 
-    def _light(self, parts: tuple[Part, ...], regime: str | None, territory: str, relied_on: str | None, day: date) -> int:
-        key = (id(parts), regime, territory, relied_on, day)
-        found = self._lights.get(key)
+    def _footing(self, dossier: Dossier, day: date) -> Footing:
+        parts, scopes = dossier.parts, dossier.scopes
+        key = (id(parts), id(scopes), day)
+        found = self._footings.get(key)
         if found is None:
-            part = next((part for part in parts if part.holds(day)), None)
-            leg = Leg(
-                regime=regime or "",
-                territory=territory,
-                country="",
-                exporter_role=part.exporter_role if part else "controller",
-                importer_role=IMPORTER_ROLES[part.role] if part else None,
-                data=(part.data if part else None) or "non_hr",
-                purpose=part.purpose if part else None,
-                relied_on=relied_on,
-            )
-            found = self._lights[key] = (parts, self.precedents.number(leg))
-        return found[1]
+            _, regimes, turn = self._scoped(scopes, day)
+            lights = {regime: self._light(parts, regime, territory, None, day) for regime, territory in regimes.items()}
+            turn = earliest(turn, _next_of(_edges(parts), day))
+            found = self._footings[key] = Footing(parts, scopes, lights, turn)
+        return found
+
+    def _light(self, parts: tuple[Part, ...], regime: str | None, territory: str, relied_on: str | None, day: date) -> int:
+        part = next((part for part in parts if part.holds(day)), None)
+        leg = Leg(
+            regime=regime or "",
+            territory=territory,
+            country="",
+            exporter_role=part.exporter_role if part else "controller",
+            importer_role=IMPORTER_ROLES[part.role] if part else None,
+            data=(part.data if part else None) or "non_hr",
+            purpose=part.purpose if part else None,
+            relied_on=relied_on,
+        )
+        return self.precedents.number(leg)
 
     def _turn(self, route: Route, light: int, verdict: Verdict, day: date) -> date | None:
         """The next day on which the verdict on a route reads otherwise."""
@@ -223,9 +237,7 @@ class Judge:
         sure = earliest(self._turn(route, reading.leg.light, reading.leg.verdict, day), route.until)
         if route.importer in dossier.hops:
             sure = earliest(sure, self._chain_turn(dossier, reading.leg, day))
-        may = self._scoped(dossier.scopes, day)[2]
-        if len(dossier.parts) != 1 or dossier.parts[0].until is not None or dossier.parts[0].since > day:
-            may = earliest(may, _next_of(_edges(dossier.parts), day))
+        may = self._footing(dossier, day).turn
         if dossier.suspensions:
             may = earliest(may, _next_of(_edges(dossier.suspensions), day))
         if may is None or (sure is not None and sure <= may):
@@ -264,14 +276,18 @@ class Judge:
         key = (id(dossier.hops), leg.route.importer, engagement, light, self._carries(leg.verdict), day)
         found = self._chains.get(key)
         if found is None:
-
-            def judged(route: Route, above: int, framework: str | None) -> tuple[int, Verdict]:
-                light = self.precedents.light_beneath(above, framework, route.bound_alike)
-                return light, self.verdict(route, light, day)
-
-            hops = tuple(beneath(leg, self._carries, dossier.hops, day, judged))
+            hops = tuple(_down_to_the_worst(beneath(leg, self._carries, dossier.hops, day, self._judged_on(day))))
             found = self._chains[key] = Chain(dossier.hops, hops, weakest(hops) if hops else None, {})
         return found
+
+    def _judged_on(self, day: date) -> Callable[[Route, int, str | None], tuple[int, Verdict]]:
+        """How a hop is judged on a day, under one that was judged in a certain light and lends it a framework."""
+
+        def judged(route: Route, above: int, framework: str | None) -> tuple[int, Verdict]:
+            light = self.precedents.light_beneath(above, framework, route.bound_alike)
+            return light, self.verdict(route, light, day)
+
+        return judged
 
     def _carries(self, verdict: Verdict) -> str | None:
         """The framework a hop stands on, where it allows onward transfers to those who are bound alike."""
@@ -299,6 +315,14 @@ class Judge:
             for route in chain.within.get(above.route.importer, ()):
                 days += (route.since, route.until)
         return _next_of(days, day)
+
+
+def _down_to_the_worst(hops: Iterable[Hop]) -> Iterator[Hop]:
+    """The hops up to the first that is not permitted: what comes after it decides nothing."""
+    for hop in hops:
+        yield hop
+        if RANKING[hop.verdict.judged.outcome] == 0:
+            return
 
 
 def same(one: Reading, other: Reading) -> bool:
@@ -374,6 +398,15 @@ def _listed(one: Listing, day: date) -> Listed:
     return Listed(one.framework, one.status, one.covers_hr, one.covers_non_hr, _over(one.next_due, day))
 
 
+def _rows(between: Between) -> tuple[tuple[Any, ...], ...]:
+    return between.clauses, between.listings, between.impacts, between.traits
+
+
+def _standing(rows: tuple[Any, ...], day: date) -> tuple[Any, ...]:
+    """Those that hold on the day: all of them, mostly."""
+    return tuple([one for one in rows if one.since <= day and (one.until is None or day < one.until)])
+
+
 def _edges(periods: Iterable[Period]) -> list[date | None]:
     return [day for period in periods for day in (period.since, period.until)]
 
@@ -393,8 +426,4 @@ def _own_days(between: Between) -> list[date | None]:
 
 
 def _next_of(days: Iterable[date | None], day: date) -> date | None:
-    following = None
-    for one in days:
-        if one is not None and one > day and (following is None or one < following):
-            following = one
-    return following
+    return min([one for one in days if one is not None and one > day], default=None)
