@@ -47,13 +47,31 @@ NAME_CONCLUDED = {"CLAUSES", "SCC_REPEALED"}
 NAME_FACT = {"OUT_OF_SCOPE", "MODULE_MISMATCH", "CONDITION_MISSING"}
 
 
+class Chain(msgspec.Struct, gc=False):
+    """The hops beneath a leg on a day as far as they decide, and the next day on which they decide otherwise, by outcome."""
+
+    within: dict[int, tuple[Route, ...]]
+    hops: tuple[Hop, ...]
+    weakest: Hop | None
+    turns: dict[Outcome, date | None]
+
+    def deciding(self, leg: Hop) -> Hop | None:
+        """The hop that is weaker than the leg; None where the leg decides."""
+        lowest = self.weakest
+        return lowest if lowest is not None and _rank(lowest) < _rank(leg) else None
+
+
 class Reading(msgspec.Struct, frozen=True, gc=False):
-    """A dossier under one regime on one day: the leg, and the hop that decides, the leg itself or one beneath it."""
+    """A dossier under one regime on one day: the leg, and the hop that decides, the leg itself or one beneath it.
+
+    `chain` is what may decide in the place of the leg; None where nothing is beneath it, or nothing can be weaker.
+    """
 
     regime: str | None
     leg: Hop
     weakest: Hop
     flowing: bool
+    chain: Chain | None
 
     @property
     def outcome(self) -> Outcome:
@@ -75,15 +93,6 @@ class Footing(msgspec.Struct, frozen=True, gc=False):
     scopes: tuple[Scope, ...]
     lights: dict[str | None, int]
     turn: date | None
-
-
-class Chain(msgspec.Struct, gc=False):
-    """The hops beneath a leg on a day as far as they decide, and the next day on which they decide otherwise, by outcome."""
-
-    within: dict[int, tuple[Route, ...]]
-    hops: tuple[Hop, ...]
-    weakest: Hop | None
-    turns: dict[Outcome, date | None]
 
 
 class Judge:
@@ -127,9 +136,10 @@ class Judge:
     def _read(self, dossier: Dossier, regime: str | None, light: int, day: date) -> Reading:
         route = dossier.route
         leg = Hop(route, light, self.verdict(route, light, day))
-        deciding = self._deciding(dossier, leg, day) or leg
+        chain = self._chain(dossier, leg, day) if route.importer in dossier.hops and _rank(leg) > 0 else None
+        deciding = chain.deciding(leg) if chain else None
         flowing = not dossier.suspensions or not any(stop.holds(day) for stop in dossier.suspensions)
-        return Reading(regime, leg, deciding, flowing)
+        return Reading(regime, leg, deciding or leg, flowing, chain)
 
     def next_change(self, dossier: Dossier, reading: Reading, day: date) -> date | None:
         """The first later day on which this reading would be another one, with what is known."""
@@ -186,7 +196,10 @@ class Judge:
         for state in states:
             if state.since <= day and (state.next_change is None or day < state.next_change):
                 return state
-        clauses, listings, impacts, traits = (_standing(rows, day) if rows else () for rows in _rows(between))
+        clauses = _standing(between.clauses, day)
+        listings = _standing(between.listings, day)
+        impacts = _standing(between.impacts, day)
+        traits = _standing(between.traits, day)
         signed = tuple([_signed(one, day, self.pack) for one in clauses]) if clauses else ()
         listed = tuple([_listed(one, day) for one in listings]) if listings else ()
         found = tuple([(one.country, one.outcome, one.measures) for one in impacts]) if impacts else ()
@@ -235,8 +248,8 @@ class Judge:
         """The first later day on which anything the reading rests on may change, and whether it surely does."""
         route = dossier.route
         sure = earliest(self._turn(route, reading.leg.light, reading.leg.verdict, day), route.until)
-        if route.importer in dossier.hops:
-            sure = earliest(sure, self._chain_turn(dossier, reading.leg, day))
+        if reading.chain is not None:
+            sure = earliest(sure, self._chain_turn(dossier, reading.leg, reading.chain, day))
         may = self._footing(dossier, day).turn
         if dossier.suspensions:
             may = earliest(may, _next_of(_edges(dossier.suspensions), day))
@@ -260,14 +273,6 @@ class Judge:
             turn = earliest(_next_of(_edges(scopes), day), *turns)
             found = self._scopes[key] = (scopes, regimes or {None: without}, turn)
         return found
-
-    def _deciding(self, dossier: Dossier, leg: Hop, day: date) -> Hop | None:
-        """The hop beneath that is weaker than the leg; None where the leg decides."""
-        rank = RANKING[leg.verdict.judged.outcome]
-        if rank == 0 or leg.route.importer not in dossier.hops:
-            return None
-        lowest = self._chain(dossier, leg, day).weakest
-        return lowest if lowest is not None and RANKING[lowest.verdict.judged.outcome] < rank else None
 
     def _chain(self, dossier: Dossier, leg: Hop, day: date) -> Chain:
         """The chain beneath a leg, remembered for all legs that look the same from below."""
@@ -294,17 +299,16 @@ class Judge:
         basis = verdict.judged.basis
         return basis if basis in self.precedents.onward_by_contract else None
 
-    def _chain_turn(self, dossier: Dossier, leg: Hop, day: date) -> date | None:
+    def _chain_turn(self, dossier: Dossier, leg: Hop, chain: Chain, day: date) -> date | None:
         """The next day on which, the leg as it is, the way down from it reads otherwise."""
         outcome = leg.verdict.judged.outcome
-        if RANKING[outcome] == 0:
-            return None  # no hop is weaker
-        chain = self._chain(dossier, leg, day)
         if outcome not in chain.turns:
-            now = _way_down(self._deciding(dossier, leg, day))
             turn = self._next_beneath(chain, leg, day)
-            while turn is not None and _way_down(self._deciding(dossier, leg, turn)) == now:
-                turn = self._next_beneath(self._chain(dossier, leg, turn), leg, turn)
+            while turn is not None:
+                then = self._chain(dossier, leg, turn)
+                if _way_down(leg, then) != _way_down(leg, chain):
+                    break
+                turn = self._next_beneath(then, leg, turn)
             chain.turns[outcome] = turn
         return chain.turns[outcome]
 
@@ -321,20 +325,24 @@ def _down_to_the_worst(hops: Iterable[Hop]) -> Iterator[Hop]:
     """The hops up to the first that is not permitted: what comes after it decides nothing."""
     for hop in hops:
         yield hop
-        if RANKING[hop.verdict.judged.outcome] == 0:
+        if _rank(hop) == 0:
             return
+
+
+def _rank(hop: Hop) -> int:
+    return RANKING[hop.verdict.judged.outcome]
 
 
 def same(one: Reading, other: Reading) -> bool:
     """Whether two readings would read the same to a person: of hops beneath the leg their outcome, basis, last day."""
     if one.flowing != other.flowing or not same_verdict(one.leg.verdict, other.leg.verdict):
         return False
-    first, second = (None if each.weakest is each.leg else each.weakest for each in (one, other))
-    return _way_down(first) == _way_down(second)
+    return _way_down(one.leg, one.chain) == _way_down(other.leg, other.chain)
 
 
-def _way_down(deciding: Hop | None) -> list[tuple[object, ...]]:
+def _way_down(leg: Hop, chain: Chain | None) -> list[tuple[object, ...]]:
     """What a person reads of the hops beneath a leg, down to the one that decides."""
+    deciding = chain.deciding(leg) if chain else None
     return [_step(hop) for hop in deciding.path()] if deciding else []
 
 
@@ -398,13 +406,9 @@ def _listed(one: Listing, day: date) -> Listed:
     return Listed(one.framework, one.status, one.covers_hr, one.covers_non_hr, _over(one.next_due, day))
 
 
-def _rows(between: Between) -> tuple[tuple[Any, ...], ...]:
-    return between.clauses, between.listings, between.impacts, between.traits
-
-
 def _standing(rows: tuple[Any, ...], day: date) -> tuple[Any, ...]:
-    """Those that hold on the day: all of them, mostly."""
-    return tuple([one for one in rows if one.since <= day and (one.until is None or day < one.until)])
+    """Those that hold on the day."""
+    return tuple([one for one in rows if one.since <= day and (one.until is None or day < one.until)]) if rows else ()
 
 
 def _edges(periods: Iterable[Period]) -> list[date | None]:
