@@ -37,10 +37,10 @@ select thing, since, until, our_role from processing_activity where {STANDS} and
 _SCOPES = f"select party, since, until, basis, territory from regime_scope where {STANDS} and {{among}}"
 _CLAUSES = f"""
 select exporter, importer, since, until, key, engagement, instrument, module, concluded_on, changed_on, combines_eu_data
-from safeguard where {STANDS} and state = 'signed' and {{among}} order by rank desc, since, key"""
+from safeguard where {STANDS} and state = 'signed' and {{among}} order by importer, exporter, rank desc, since, key"""
 _LISTINGS = f"""
 select party, since, until, key, framework, status, covers_hr, covers_non_hr, next_due
-from certification where {STANDS} and {{among}} order by framework, since, key"""
+from certification where {STANDS} and {{among}} order by party, framework, since, key"""
 _IMPACTS = f"""
 select exporter, importer, since, until, country, outcome, measures
 from impact_assessment where {STANDS} and {{among}} order by since desc"""
@@ -49,7 +49,7 @@ select thing, since, until, pipeda, appi_operator, pipa, lgpd
 from party where {STANDS} and coalesce(pipeda, appi_operator, pipa, lgpd) is not null and {{among}}"""
 _HOPS = f"""
 select since, until, processor, sub_processor, country, automated, engagement, bound_alike
-from sub_processing where {STANDS} and {{among}} order by key, since"""
+from sub_processing where {STANDS} and {{among}} order by processor, key, since"""
 _SUSPENSIONS = f"select transfer, since, until from suspension where {STANDS} and {{among}}"
 
 

@@ -171,7 +171,7 @@ class Judge:
     def verdict(self, route: Route, light: int, day: date) -> Verdict:
         """A route judged in a certain light: what is on file between the two parties, on the day."""
         state = self._state(route.between, day)
-        signature, judged = self.precedents.ruled(state.sort, light, route.country, route.automated, day)
+        judged, law_turn = self.precedents.ruled(state.sort, light, route.country, route.automated, day)
         last = judged.last_day
         row: Clauses | Listing | None = None
         if judged.listing is not None:
@@ -186,7 +186,7 @@ class Judge:
             then = self.verdict(route, light, last + ONE_DAY)
             if then.judged.basis == judged.basis and then.row is not row:
                 last = then.last_day
-        return Verdict(judged, last, state, signature, row)
+        return Verdict(judged, last, state, law_turn, row)
 
     def _state(self, between: Between, day: date) -> State:
         """What stands between two parties on a day, remembered until it changes."""
@@ -233,21 +233,19 @@ class Judge:
         )
         return self.precedents.number(leg)
 
-    def _turn(self, route: Route, light: int, verdict: Verdict, day: date) -> date | None:
+    def _turn(self, route: Route, light: int, verdict: Verdict) -> date | None:
         """The next day on which the verdict on a route reads otherwise."""
-        then, at = verdict, day
-        while True:
-            law_turn, own = self.precedents.turn(then.signature, at), then.state.next_change
-            if own is None or (law_turn is not None and law_turn < own):
-                return law_turn
-            then, at = self.verdict(route, light, own), own
+        then = verdict
+        while (own := then.state.next_change) is not None and (then.law_turn is None or own <= then.law_turn):
+            then = self.verdict(route, light, own)
             if not same_verdict(verdict, then):
                 return own
+        return then.law_turn
 
     def _next_candidate(self, dossier: Dossier, reading: Reading, day: date) -> tuple[date | None, bool]:
         """The first later day on which anything the reading rests on may change, and whether it surely does."""
         route = dossier.route
-        sure = earliest(self._turn(route, reading.leg.light, reading.leg.verdict, day), route.until)
+        sure = earliest(self._turn(route, reading.leg.light, reading.leg.verdict), route.until)
         if reading.chain is not None:
             sure = earliest(sure, self._chain_turn(dossier, reading.leg, reading.chain, day))
         may = self._footing(dossier, day).turn
@@ -314,7 +312,7 @@ class Judge:
 
     def _next_beneath(self, chain: Chain, leg: Hop, day: date) -> date | None:
         """The next day on which a hop beneath may read otherwise, begin or end."""
-        days = [self._turn(hop.route, hop.light, hop.verdict, day) for hop in chain.hops]
+        days = [self._turn(hop.route, hop.light, hop.verdict) for hop in chain.hops]
         for above in (leg, *chain.hops):
             for route in chain.within.get(above.route.importer, ()):
                 days += (route.since, route.until)

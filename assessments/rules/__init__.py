@@ -249,12 +249,13 @@ class Verdict(msgspec.Struct, frozen=True, gc=False):
     """A leg judged on a day: what the law says, the rows it is said of, and the last day of its basis.
 
     `last_day` is the first of the law's end and the row's own (next due, until); None where no end is known.
+    `law_turn` is the next day on which the law alone, all facts as they are, says otherwise.
     """
 
     judged: Judged
     last_day: date | None
     state: State
-    signature: int
+    law_turn: date | None
     row: Clauses | Listing | None
 
 
