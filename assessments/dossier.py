@@ -6,6 +6,7 @@ Reads through `registry.database`, so inside `as_known` it opens the dossiers as
 from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import cache
+from sys import intern
 from typing import Any
 
 import msgspec
@@ -97,14 +98,14 @@ async def open_dossiers(keys: Sequence[str] | None = None) -> list[Dossier]:
     for row in await _among(_HOPS, "processor", among):
         since, until, exporter, importer, country, automated, engagement, bound = row
         on_file = shared.get(pair := row[2:4]) or between(pair, engagement)
-        hop = Route(since, until, exporter, importer, country, automated, engagement, bound, on_file)
+        hop = Route(since, until, exporter, importer, intern(country), automated, engagement, bound, on_file)
         hops[exporter] = (*hops[exporter], hop) if exporter in hops else (hop,)
     for_one = any(hop.engagement is not None for routes in hops.values() for hop in routes)
     dossiers = []
     for row in transfers:
         since, until, exporter, importer, country, automated, engagement, key, thing = row
         on_file = shared.get(pair := row[2:4]) or between(pair, engagement)
-        route = Route(since, until, exporter, importer, country, automated, engagement, None, on_file)
+        route = Route(since, until, exporter, importer, intern(country), automated, engagement, None, on_file)
         stops = suspensions.get(thing, ()) if suspensions else ()
         part, scope = parts.get(engagement, ()), scopes.get(exporter, ())
         dossiers.append(Dossier(key, thing, route, part, scope, stops, hops, for_one))
