@@ -103,7 +103,6 @@ class Judge:
         self.precedents = precedents(pack, known_on)
         self._states: dict[int, list[State]] = {}
         self._footings: dict[tuple[int, int, date], Footing] = {}
-        self._scopes: dict[tuple[int, date], tuple[Any, dict[str | None, str], date | None]] = {}
         self._chains: dict[Any, Chain] = {}
 
     def law(self, day: date) -> Law:
@@ -120,7 +119,7 @@ class Judge:
 
         {None: territory} where the law pack has none for its scopes, {None: ""} where it has no scope on the day.
         """
-        return self._scoped(dossier.scopes, day)[1]
+        return self._scoped(dossier.scopes, day)[0]
 
     def read(self, dossier: Dossier, regime: str | None, day: date) -> Reading | None:
         """The verdict on a day; None where the transfer does not stand then, or the regime does not govern it."""
@@ -158,7 +157,7 @@ class Judge:
         day, end = dossier.route.since, dossier.route.until
         while day <= last and (end is None or day < end):
             reading = self.read(dossier, regime, day)
-            turn = self.next_change(dossier, reading, day) if reading else earliest(self._scoped(dossier.scopes, day)[2], end)
+            turn = self.next_change(dossier, reading, day) if reading else earliest(self._scoped(dossier.scopes, day)[1], end)
             yield day, turn, reading
             if turn is None:
                 return
@@ -198,13 +197,14 @@ class Judge:
                 return state
         clauses = _standing(between.clauses, day)
         listings = _standing(between.listings, day)
-        impacts = _standing(between.impacts, day)
         traits = _standing(between.traits, day)
-        signed = tuple([_signed(one, day, self.pack) for one in clauses]) if clauses else ()
-        listed = tuple([_listed(one, day) for one in listings]) if listings else ()
-        found = tuple([(one.country, one.outcome, one.measures) for one in impacts]) if impacts else ()
-        sort = self.precedents.number(Sort(signed, listed, found, traits[0].traits if traits else None))
-        state = State(day, between, clauses, listings, sort, _next_of(_own_days(between), day))
+        sort = Sort(
+            tuple([_signed(one, day, self.pack) for one in clauses]) if clauses else (),
+            tuple([_listed(one, day) for one in listings]) if listings else (),
+            tuple([(one.country, one.outcome, one.measures) for one in _standing(between.impacts, day)]),
+            traits[0].traits if traits else None,
+        )
+        state = State(day, between, clauses, listings, self.precedents.number(sort), _next_of(_own_days(between), day))
         states.append(state)
         return state
 
@@ -213,10 +213,9 @@ class Judge:
         key = (id(parts), id(scopes), day)
         found = self._footings.get(key)
         if found is None:
-            _, regimes, turn = self._scoped(scopes, day)
+            regimes, turn = self._scoped(scopes, day)
             lights = {regime: self._light(parts, regime, territory, None, day) for regime, territory in regimes.items()}
-            turn = earliest(turn, _next_of(_edges(parts), day))
-            found = self._footings[key] = Footing(parts, scopes, lights, turn)
+            found = self._footings[key] = Footing(parts, scopes, lights, earliest(turn, _next_of(_edges(parts), day)))
         return found
 
     def _light(self, parts: tuple[Part, ...], regime: str | None, territory: str, relied_on: str | None, day: date) -> int:
@@ -255,22 +254,17 @@ class Judge:
             return sure, True
         return may, False
 
-    def _scoped(self, scopes: tuple[Scope, ...], day: date) -> tuple[Any, dict[str | None, str], date | None]:
-        """The scopes kept, the regimes they bring on a day, and the next day on which those may be others."""
-        key = (id(scopes), day)
-        found = self._scopes.get(key)
-        if found is None:
-            regimes: dict[str | None, str] = {}
-            without = ""
-            for scope in scopes:
-                if scope.holds(day):
-                    without = scope.territory
-                    for regime in self.precedents.regimes(scope.basis, scope.territory, day)[0]:
-                        regimes.setdefault(regime, scope.territory)
-            turns = [self.precedents.regimes(scope.basis, scope.territory, day)[1] for scope in scopes]
-            turn = earliest(_next_of(_edges(scopes), day), *turns)
-            found = self._scopes[key] = (scopes, regimes or {None: without}, turn)
-        return found
+    def _scoped(self, scopes: tuple[Scope, ...], day: date) -> tuple[dict[str | None, str], date | None]:
+        """The regimes that the scopes bring on a day, and the next day on which those may be others."""
+        regimes: dict[str | None, str] = {}
+        without = ""
+        for scope in scopes:
+            if scope.holds(day):
+                without = scope.territory
+                for regime in self.precedents.regimes(scope.basis, scope.territory, day)[0]:
+                    regimes.setdefault(regime, scope.territory)
+        turns = [self.precedents.regimes(scope.basis, scope.territory, day)[1] for scope in scopes]
+        return regimes or {None: without}, earliest(_next_of(_edges(scopes), day), *turns)
 
     def _chain(self, dossier: Dossier, leg: Hop, day: date) -> Chain:
         """The chain beneath a leg, remembered for all legs that look the same from below."""
