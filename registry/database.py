@@ -83,7 +83,7 @@ async def transaction() -> AsyncIterator[asyncpg.Connection]:
 
 @asynccontextmanager
 async def single() -> AsyncIterator[asyncpg.Connection]:
-    """A connection on which each statement is a transaction of its own."""
+    """A connection for one statement, which is a transaction of its own."""
     if DB.pool is None or DB.current_transaction.get() is not None:
         raise RuntimeError("no register is open, or a transaction is: write in that one")
     async with DB.pool.acquire() as at:

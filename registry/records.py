@@ -137,23 +137,12 @@ async def new(request: Asking, visitor: Visitor, bar: Any, table: str) -> Templa
         return _new(visitor, bar, kind, fields, words, errors)
     row = {name: value for name, value in values.items() if value is not None}
     try:
-        key = await recorded(visitor.key, kind, row, _name(table, row, fields))
+        async with journal.writing(visitor.key) as book:
+            row["key"] = await forms.fresh(book.at, table, _name(table, row, fields))
+            await register.write(book, register.checked({table: [row]}), demo=await journal.is_demo(book.at))
     except Refused as error:
         return _new(visitor, bar, kind, fields, words, {"": _reason(str(error))})
-    return see_other(_address(table, key))
-
-
-async def recorded(person: str, table: type[Table], row: Row, name: str) -> str:
-    """Records one new row under a key made of a name, and returns that key. Raises Refused, writing nothing.
-
-    What is read may be over when the row is written: the rules of the database refuse it then.
-    """
-    title = schema.name(table)
-    async with database.single() as at:
-        key = await forms.fresh(at, title, name)
-        given = await register.one_row(at, title, row | {"key": key})
-    await journal.record(person, None, table, given)
-    return key
+    return see_other(_address(table, row["key"]))
 
 
 def _address(table: str, key: str) -> str:

@@ -115,7 +115,7 @@ async def import_register(
 async def write(book: Book, given: list[Given], *, demo: bool) -> None:
     """Writes checked rows: first what is new, a table after those it refers to, then what changes what was there."""
     fresh, later = [row for row in given if not _alters(row)], [row for row in given if _alters(row)]
-    things = await _things(book.at, given)
+    things = await _things(book, given)
     for table in schema.tables():
         await _record(book, [row for row in fresh if row.table is table], things, demo=demo)
     for row in later:
@@ -124,16 +124,6 @@ async def write(book: Book, given: list[Given], *, demo: bool) -> None:
                 await _alter(book, row, things)
             except asyncpg.IntegrityConstraintViolationError as error:
                 raise Refused(f"{row.place} {journal.explained(error)}") from error
-
-
-async def one_row(at: asyncpg.Connection, title: str, row: Row) -> Row:
-    """One new row, checked, with ids in the place of keys: for `journal.record`, where nothing else is to be written."""
-    (given,) = checked({title: [row]})
-    things = await _things(at, [given])
-    if (title, given.values["key"]) in things:
-        raise _there_already(given)
-    _linked(given, things)
-    return given.values
 
 
 async def export_register(as_of: date | None = None, instant: datetime | None = None) -> bytes:
@@ -263,7 +253,7 @@ def _content(values: Row, place: str) -> bytes:
     return content
 
 
-async def _things(at: asyncpg.Connection, given: list[Given]) -> dict[tuple[str, str], int]:
+async def _things(book: Book, given: list[Given]) -> dict[tuple[str, str], int]:
     """The ids of the things that the rows name or continue, from what is recorded and from the rows themselves."""
     named: dict[str, set[str]] = defaultdict(set)
     for row in given:
@@ -273,7 +263,7 @@ async def _things(at: asyncpg.Connection, given: list[Given]) -> dict[tuple[str,
                 named[table].add(row.values[column])
     things: dict[tuple[str, str], int] = {}
     for table, keys in named.items():
-        found = await at.fetch(f'select key, thing from "{table}" where thing = id and key = any($1)', list(keys))
+        found = await book.at.fetch(f'select key, thing from "{table}" where thing = id and key = any($1)', list(keys))
         things |= {(table, row["key"]): row["thing"] for row in found}
     return things
 
@@ -290,7 +280,7 @@ async def _record(book: Book, rows: list[Given], things: dict[tuple[str, str], i
         key = row.values["key"]
         known = things.get((title, key))
         if known is not None and key not in first:
-            raise _there_already(row)
+            raise Refused(f'{row.place} key: recorded already: to alter it, say so in "entry": {{"kind": "changed", …}}')
         if key in first and _overlap(first[key], row):
             raise Refused(f"{row.place} key: {key!r} stands twice for the same days: give each its own key or its own period")
         first[key] = row
@@ -302,10 +292,6 @@ async def _record(book: Book, rows: list[Given], things: dict[tuple[str, str], i
         alike = list(told)
         with _speaking(book, alike[0], demo=demo) if any(own) else nullcontext():
             await book.record(table, *(row.values for row in alike))
-
-
-def _there_already(row: Given) -> Refused:
-    return Refused(f'{row.place} key: recorded already: to alter it, say so in "entry": {{"kind": "changed", …}}')
 
 
 def _overlap(before: Given, row: Given) -> bool:

@@ -6,9 +6,7 @@ from typing import Any
 
 import pytest
 
-from registry import forms, records, schema
-from registry.errors import Refused
-from registry.tables import Party
+from registry import forms, schema
 from tests.support import Register, a_register
 from tests.web import Browser, browse
 
@@ -147,30 +145,6 @@ def test_of_two_who_send_at_once_one_is_told(register: Register, folder: Path) -
         assert sorted(one.status_code for one in await asyncio.gather(*sent)) == [303, 409]
 
     browse(register, work)
-
-
-def test_of_records_begun_at_once_under_one_name_each_is_whole_or_refused_in_words(register: Register) -> None:
-    async def one() -> str:
-        try:
-            return await records.recorded("dpo", Party, {"since": "2020-01-01", "name": "Acme", "country": "DE"}, "Acme")
-        except Refused as error:
-            return str(error)
-
-    async def together() -> list[str]:
-        return [*await asyncio.gather(*(one() for _ in range(8))), await one()]
-
-    answers = register.do(together)
-    keys = [answer for answer in answers if answer != "party: it was recorded in the meantime: look at it again"]
-    found = register.ask("select p.key from party p join journal_entry e on e.table = 'party' and e.row = p.id")
-    assert sorted(keys) == sorted({row[0] for row in found})
-    assert keys[-1] != keys[0]
-
-
-def test_a_record_that_names_what_is_not_there_is_refused_and_nothing_written(register: Register) -> None:
-    row = {"since": "2020-01-01", "engagement": "nowhere"}
-    with pytest.raises(Refused, match="engagement: no engagement has the key 'nowhere'"):
-        register.do(lambda: records.recorded("dpo", schema.by_name()["contract"], row, "nowhere"))
-    assert not register.ask("select from contract")
 
 
 def test_a_new_record_begins_with_what_the_address_says(register: Register, folder: Path) -> None:
