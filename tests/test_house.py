@@ -31,7 +31,7 @@ LINES = [
     {"assessments.rules", "assessments.rules.chapter_v", "assessments.rules.onward", "assessments.rules.gate"},
     {"assessments.dossier", "assessments.precedents", "assessments.verdicts"},
     {"assessments.wording"},
-    {"assessments.assess", "assessments.cases", "assessments.coverage", "assessments.doctor"},
+    {"assessments.assess", "assessments.cases", "assessments.coverage", "assessments.named"},
     {"assessments.record", "assessments.facts"},
     {
         "assessments.reports.transfers",
@@ -47,6 +47,7 @@ LINES = [
     {"assessments.watch", "assessments.alerts"},
     {"assessments.channels", "assessments.channels.mail"},
     {"assessments.deliveries"},
+    {"assessments.doctor"},
     {"assessments.tables_shown", "assessments.show", "assessments.clockbar"},
     {
         *(f"assessments.pages.{name}" for name in "desk vendors gate transfers activities alerts reviews records law".split()),
@@ -119,6 +120,7 @@ def test_facts_are_written_through_the_journal_alone(path: Path) -> None:
         "registry.people": {"journal_value"},
         "registry.access": {"attempt", "session", "secret", "look", "credential", "set"},
         "assessments.watch": {"watched"},
+        "assessments.schedule": {"watched", "set"},
         "assessments.watch.causes": {"delivery"},
         "assessments.watch.recorded": {"due", "set"},
         "assessments.deliveries": {"delivery", "of"},

@@ -1,11 +1,12 @@
 from enum import Enum
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
-from piccolo.columns.column_types import Varchar
+from piccolo.columns.column_types import Timestamptz, Varchar
+from piccolo.columns.indexes import IndexMethod
 
 ID = "2026-11-23T13:12:40:120841"
 VERSION = "1.38.0"
-DESCRIPTION = "Alerts of hops that moved, or that nothing binds any more"
+DESCRIPTION = "Alerts of hops that moved or that nothing binds any more; when a look failed"
 
 NEW = {
     "VERDICT_CHANGED": "verdict_changed",
@@ -36,4 +37,27 @@ async def forwards():
         old_column_class=Varchar,
         schema=None,
     )
+    for name, column, params in (
+        ("failed", Timestamptz, {"default": None, "null": True}),
+        ("error", Varchar, {"length": 400, "default": "", "null": False}),
+    ):
+        manager.add_column(
+            table_class_name="Watched",
+            tablename="watched",
+            column_name=name,
+            db_column_name=name,
+            column_class_name=column.__name__,
+            column_class=column,
+            params=params
+            | {
+                "primary_key": False,
+                "unique": False,
+                "index": False,
+                "index_method": IndexMethod.btree,
+                "choices": None,
+                "db_column_name": None,
+                "secret": False,
+            },
+            schema=None,
+        )
     return manager
