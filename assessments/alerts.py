@@ -96,9 +96,12 @@ def _shown(pack: Pack, row: asyncpg.Record, called: Named, flows: tuple[Flow, ..
         "effect": written(row["effect"] or row["since"]),
         "vendor": row["vendor_name"] or row["vendor"] or "a vendor",
         "instrument": instrument.title if instrument else row["instrument"] or "not recorded",
+        "also": f" With it the verdict of today changed on {count} of the flows." if count else "",
         "count": "1 transfer" if count == 1 else f"{count} transfers",
     }
     words: dict[str, Any] = {part: sentence.format_map(given) for part, sentence in sentences()[row["kind"]].items()}
-    plain: dict[str, Any] = {name: row[name] for name in ("key", "kind", "since", "effect", "cause", "subject", "vendor", "vendor_name")}
+    plain: dict[str, Any] = {
+        name: row[name] for name in ("key", "kind", "since", "effect", "cause", "subject", "vendor", "vendor_name")
+    }
     state = "open" if row["until"] is None else "dealt with"
     return Shown(**plain, **words, transfers=count, flows=flows, more_flows=max(0, count - len(flows)), state=state)

@@ -11,7 +11,7 @@ import asyncpg
 import msgspec
 
 from assessments import reviews
-from assessments.watch.acts import Act, acts, touched
+from assessments.watch.acts import Act, acts, first_spans, touched
 from assessments.watch.causes import Causes, raise_alerts
 from assessments.watch.chain import hops_told, notices_told, uncovered
 from assessments.watch.endings import endings
@@ -116,6 +116,7 @@ class Under(msgspec.Struct):
     today: date
     pack: Pack
     causes: Causes
+    spans: dict[str, str] = {}
 
     @property
     def since(self) -> date:
@@ -138,6 +139,7 @@ async def _looked(under: Under) -> Looked:
         causes.add(f"law-pack:{pack.version}", AlertKind.LAW_PACK_CHANGED, [f"law pack {pack.version[:12]}"], today)
     concerned = await touched(at, made)
     keys = await _keys(under, set(concerned))
+    under.spans = await first_spans(at) if under.marks.first else {}
     count = 0
     for start in range(0, len(keys), PART):
         count += await _judged(under, keys[start : start + PART], concerned)
@@ -160,7 +162,7 @@ async def _keys(under: Under, concerned: set[str]) -> list[str]:
 async def _judged(under: Under, keys: Sequence[str], concerned: dict[str, list[Act]]) -> int:
     """Looks at some transfers and records what turned; returns how many verdicts were recorded."""
     at, today, since, causes = under.book.at, under.today, under.since, under.causes
-    law, part = Published(under.pack, since, today), Part()
+    law, part = Published(under.pack, since, today), Part(under.spans)
     left = await recorded(at, keys)
     for one in await histories(at, keys, concerned, under.marks.sequence):
         old = left.pop(one.thing, {})
@@ -173,7 +175,7 @@ async def _judged(under: Under, keys: Sequence[str], concerned: dict[str, list[A
                 anew = seen(one.first, law.judge(since), since)
                 turns, verdicts = list(by_new_law(verdicts, anew, since, today, under.pack.version)), anew
             turned(part, one, old, [*turns, *replay(one, verdicts, law, since, today)], causes)
-            past_told(one, law.judge(today), since, today, causes)
+            past_told(one, law.judge(today), today, causes)
         part.dues[one.thing] = next_turn(one.last, law.judge(today), today)
     gone(part, left, today)
     standing = Standing(today, under.newest, under.pack.version)

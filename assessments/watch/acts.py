@@ -32,6 +32,9 @@ OTHERS = {
 READ = [*BENEATH, *OTHERS, "notice"]
 
 
+FEW = 5
+
+
 class Met(msgspec.Struct, frozen=True):
     """An entry that the watch had not seen, with the row before and after it; before a new period, the one it follows."""
 
@@ -63,9 +66,12 @@ class Act(msgspec.Struct, frozen=True):
         return self.entries[-1].sequence
 
     @property
-    def said(self) -> str:
-        """What it did, in a line."""
-        return self.entries[-1].said if self.single else f"{len(self.entries)} rows written together"
+    def said(self) -> tuple[str, ...]:
+        """What it did: each row of a few, the number of many."""
+        if self.single:
+            return (self.entries[-1].said,)
+        few = len(self.entries) <= FEW
+        return tuple(one.said for one in self.entries) if few else (f"{len(self.entries)} rows written together",)
 
     @property
     def cause(self) -> str:
@@ -133,17 +139,23 @@ def _concerns(entry: Met) -> Iterable[tuple[str, int]]:
             yield OTHERS[entry.table][0], image[OTHERS[entry.table][1]]
 
 
-async def first_acts(at: asyncpg.Connection, things: Sequence[int]) -> dict[int, str]:
-    """By which act each of these transfers came into the register, as a cause."""
+async def first_spans(at: asyncpg.Connection) -> dict[str, str]:
+    """The causes that the acts are by which transfers came into the register, by the mark of their transaction."""
     rows = await at.fetch(
-        """with made as (select xmin::text act, "row" thing, sequence from journal_entry
-            where "table" = 'transfer' and version = 1)
-        select m.thing, s.first, s.last from made m join (
-            select act, min(sequence) as first, max(sequence) as last from made group by act) s on s.act = m.act
-        where m.thing = any($1::bigint[])""",
-        list(things),
+        """select xmin::text, min(sequence), max(sequence) from journal_entry
+        where "table" = 'transfer' and version = 1 group by xmin::text"""
     )
     return {row[0]: spanned(row[1], row[2]) for row in rows}
+
+
+async def first_acts(at: asyncpg.Connection, things: Sequence[int], spans: dict[str, str]) -> dict[int, str]:
+    """By which of these acts each of these transfers came into the register."""
+    rows = await at.fetch(
+        """select "row", xmin::text from journal_entry
+        where "table" = 'transfer' and "row" = any($1::bigint[]) and version = 1""",
+        list(things),
+    )
+    return {row[0]: spans[row[1]] for row in rows}
 
 
 def is_late(entry: Met, day: date) -> bool:

@@ -12,16 +12,19 @@ from registry.law import ONE_DAY
 from registry.vocabulary import AlertKind
 
 
-def past_told(history: History, judge: Judge, since: date, today: date, causes: Causes) -> None:
-    """Act by act: which of them made a day before it read otherwise, up to the last look; both read by the law of today."""
+def past_told(history: History, judge: Judge, today: date, causes: Causes) -> None:
+    """Act by act: which of them made a day before it read otherwise; before and after are read by the law of today."""
     before = history.first
     for act, after in history.then:
-        last = min(since, min(act.day, today) - ONE_DAY)
+        last = min(act.day, today) - ONE_DAY
         late = [entry for entry in act.entries if is_late(entry, last + ONE_DAY)]
         day = _first_other(before, after, judge, _days(late, last, judge)) if late and before else None
         if day is not None:
-            key = causes.add(act.cause, AlertKind.PAST_CHANGED, [entry.said for entry in late], day)
-            causes.rows[key] |= {"kind": AlertKind.PAST_CHANGED, "effect": min(day, causes.rows[key]["effect"])}
+            key = causes.add(act.cause, AlertKind.PAST_CHANGED, act.said, day)
+            if causes.rows[key]["kind"] in {AlertKind.VERDICT_CHANGED, AlertKind.PAST_CHANGED}:
+                causes.rows[key] |= {"kind": AlertKind.PAST_CHANGED, "effect": min(day, causes.rows[key]["effect"])}
+            else:  # what it did besides has its own alert
+                causes.add(f"{act.cause}:{AlertKind.PAST_CHANGED}", AlertKind.PAST_CHANGED, act.said, day)
         before = after
 
 

@@ -79,8 +79,9 @@ def _by_key(dossiers: Iterable[Dossier]) -> dict[str, list[Dossier]]:
 
 
 class Part(msgspec.Struct):
-    """What is to be written of the transfers looked at together."""
+    """What is to be written of the transfers looked at together; `spans` are the acts by which transfers came."""
 
+    spans: dict[str, str] = {}
     rows: list[Row] = []
     ended: dict[date, list[tuple[int, int]]] = {}
     dues: dict[int, date | None] = {}
@@ -147,7 +148,7 @@ def _row(one: History, regime: str, seen: Seen, day: date, place: int) -> Row:
 
 async def write(book: Book, part: Part, causes: Causes, rests: Standing, seen: int) -> int:
     """Alerts first, then the verdicts that changed with them; returns how many verdicts were recorded."""
-    by_act = await first_acts(book.at, list(part.bare)) if part.bare else {}
+    by_act = await first_acts(book.at, list(part.bare), part.spans) if part.bare else {}
     for thing, rows in part.bare.items():
         for row in rows:
             said = f"transfer {row['key'].rsplit(':', 3)[0]} recorded"

@@ -127,7 +127,7 @@ def _turned(
         because = None
         if told(was, is_):
             if act is not None:
-                because = Because(act.cause, AlertKind.VERDICT_CHANGED, (act.said,), act.effect)
+                because = Because(act.cause, AlertKind.VERDICT_CHANGED, act.said, act.effect)
             else:
                 because = of_the_day(dossiers, law, day, was.said() if was else None, _asking(regime, day))
         yield Turn(regime, day, is_, because)
