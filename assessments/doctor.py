@@ -46,7 +46,7 @@ async def look(pack: Pack, today: date) -> list[Check]:
         }
         idle = sorted(f"{trigger} on {table}" for table, trigger in schema.guards() - standing)
         failing = (await waiting(at)).said()
-        watched = await at.fetchrow("select day, failed, error from watched where id = 1")
+        watched = await watch_stands(at)
     overdue = len(list(pack.overdue(today)))
     return [
         Check("database", True, f"PostgreSQL {version}"),
@@ -57,12 +57,13 @@ async def look(pack: Pack, today: date) -> list[Check]:
         Check("guards", not idle, f"gone or switched off: {', '.join(idle[:5])}" if idle else "all stand"),
         Check("law", True, f"{len(pack.instruments)} instruments, {overdue} facts overdue, version {pack.version[:12]}"),
         Check("mail", not failing, " ".join(one for one in (settings.mail_said(), failing) if one)),
-        _watch(watched),
+        watched,
     ]
 
 
-def _watch(row: asyncpg.Record | None) -> Check:
-    """When it looked last, and whether a look has failed since."""
+async def watch_stands(at: asyncpg.Connection) -> Check:
+    """When the watch looked last, and whether a look has failed since."""
+    row = await at.fetchrow("select day, failed, error from watched where id = 1")
     looked = "has not looked yet" if row is None or row["day"] is None else f"looked last on {written(row['day'])}"
     if row is None or row["failed"] is None:
         return Check("watch", True, looked)

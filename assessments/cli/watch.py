@@ -7,6 +7,7 @@ import rich_click as click
 from assessments.alerts import Shown
 from assessments.alerts import alerts as all_alerts
 from assessments.cli.door import DAY, as_json, main, print_json, run, today
+from assessments.doctor import Check, watch_stands
 from assessments.watch import Looked, look
 from assessments.wording import written
 from registry import database, journal, law, settings
@@ -51,11 +52,11 @@ def watch(on: date | None) -> None:
 def alerts(as_json: bool) -> None:
     """List the alerts: what changed, why it matters, what to do."""
 
-    async def read() -> list[Shown]:
-        async with database.opened(), database.as_known(None):
-            return await all_alerts(law.load())
+    async def read() -> tuple[list[Shown], Check]:
+        async with database.opened(), database.as_known(None) as at:
+            return await all_alerts(law.load()), await watch_stands(at)
 
-    found = run(read())
+    found, stands = run(read())
     if as_json:
         print_json(found)
         return
@@ -66,6 +67,8 @@ def alerts(as_json: bool) -> None:
         if one.more_flows:
             click.echo(f"  - and {one.more_flows} more")
         click.echo(f"  {one.why}\n  {one.todo}\n")
+    if not stands.sound:
+        click.echo(f"The watch {stands.found}.")
     mail_told(True)
 
 

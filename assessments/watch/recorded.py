@@ -38,10 +38,11 @@ class Standing(msgspec.Struct, frozen=True):
 
 async def recorded(at: asyncpg.Connection, keys: Sequence[str]) -> dict[int, dict[str, Recorded]]:
     """The verdicts on record of these transfers, by transfer and regime."""
+    things = await at.fetch("select thing from transfer where key = any($1) and thing = id", keys)
     rows = await at.fetch(
-        """select a.transfer, a.regime, a.id, a.version, a.outcome, a.path_outcome, a.basis, a.last_day, a.codes
-        from assessment a where a.until is null and a.transfer in (select thing from transfer where key = any($1))""",
-        keys,
+        """select transfer, regime, id, version, outcome, path_outcome, basis, last_day, codes
+        from assessment where until is null and transfer = any($1::bigint[])""",
+        [row[0] for row in things],
     )
     found: dict[int, dict[str, Recorded]] = defaultdict(dict)
     for thing, regime, number, version, outcome, path, basis, last, codes in rows:
