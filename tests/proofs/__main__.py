@@ -112,7 +112,7 @@ PARTS: dict[str, tuple[Callable[[random.Random], Iterator[str]], int]] = {
     "kills-embedded": (kills_on_the_embedded_server, 200),
     "random-registers": (random_registers, 100),
     "properties": (properties, 5),
-    "killed-watches": (killed_watches, 60),
+    "killed-watches": (killed_watches, 40),
     "tales-of-the-watch": (tales, 10),
 }
 
