@@ -18,6 +18,7 @@ from registry.register import MOST_MONTHS
 
 AHEAD = timedelta(days=30)
 TIERS = (("high", 6, 12), ("medium", 3, 24), ("low", 0, 36))  # name, points from, months between two reviews
+SHORTEST = min(months for *_, months in TIERS)
 
 
 ASKED = ("undertakings", "safeguards", "listing", "assurances", "sub_processors", "contract")
@@ -85,8 +86,8 @@ def after(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
-async def facts(at: asyncpg.Connection, today: date, pack: Pack) -> dict[int, Facts]:
-    """What is on file about every vendor on the day, in one query."""
+async def facts(at: asyncpg.Connection, today: date, pack: Pack, vendors: list[int] | None = None) -> dict[int, Facts]:
+    """What is on file about these vendors on the day, or about every one that stands, in one query."""
     rows = await at.fetch(
         """select v.thing,
             bool_or(coalesce(cardinality(e.special_categories), 0) > 0),
@@ -100,8 +101,10 @@ async def facts(at: asyncpg.Connection, today: date, pack: Pack) -> dict[int, Fa
         from vendor v
         left join engagement e on e.vendor = v.thing and e.since <= $1 and (e.until is null or e.until > $1)
         left join transfer t on t.engagement = e.thing and t.since <= $1 and (t.until is null or t.until > $1)
-        where v.since <= $1 and (v.until is null or v.until > $1) group by v.thing""",
+        where v.since <= $1 and (v.until is null or v.until > $1) and ($2::bigint[] is null or v.thing = any($2))
+        group by v.thing""",
         today,
+        vendors,
     )
     law = pack.on(today, today)
     return {
@@ -112,20 +115,27 @@ async def facts(at: asyncpg.Connection, today: date, pack: Pack) -> dict[int, Fa
     }
 
 
-async def next_dues(at: asyncpg.Connection, today: date, pack: Pack) -> dict[int, Due]:
+async def next_dues(at: asyncpg.Connection, today: date, pack: Pack, *, unopened: bool = False) -> dict[int, Due]:
     """The next review of each vendor that stands: from the last completed one, or from its first day.
 
-    Months of its own hold instead of its tier's where a reason is given for them.
+    Months of its own hold instead of its tier's where a reason is given for them. `unopened` leaves out who has an open
+    round, and whose next cannot be near by the shortest of all tiers: those alone are looked at whose round may be opened.
     """
     rows = await at.fetch(
-        """select v.thing, v.key, v.review_months, v.review_reason, coalesce(
-            (select max(r.completed_on) from review r where r.vendor = v.thing and r.completed_on is not null
-                and (r.until is null or r.until > r.since)),
-            (select min(f.since) from vendor f where f.thing = v.thing))
-        from vendor v where v.since <= $1 and (v.until is null or v.until > $1) order by v.key""",
+        f"""select v.thing, v.key, v.review_months, v.review_reason, coalesce(c.on, f.since) as since
+        from vendor v
+        left join (select vendor, max(completed_on) as on from review where completed_on is not null and {STANDS}
+            group by vendor) c on c.vendor = v.thing
+        join (select thing, min(since) as since from vendor group by thing) f on f.thing = v.thing
+        where v.since <= $1 and (v.until is null or v.until > $1) and not ($2 and exists (
+            select from review r where r.vendor = v.thing and r.completed_on is null and r.until is null))
+        order by v.key""",
         today,
+        unopened,
     )
-    reckoned = await facts(at, today, pack)
+    if unopened:
+        rows = [row for row in rows if row[2] is not None or after(row[4], SHORTEST) - AHEAD <= today]
+    reckoned = await facts(at, today, pack, [row[0] for row in rows] if unopened else None)
     found = {}
     for thing, key, months, reason, since in rows:
         holds = months is not None and 1 <= months <= MOST_MONTHS and bool((reason or "").strip())
@@ -136,26 +146,29 @@ async def next_dues(at: asyncpg.Connection, today: date, pack: Pack) -> dict[int
 
 async def open_reviews(book: Book, today: date, rests_on: int, pack: Pack) -> int:
     """Opens the rounds that are due within thirty days and not open yet."""
-    dues = {thing: due for thing, due in (await next_dues(book.at, today, pack)).items() if due.due - AHEAD <= today}
+    following = await next_dues(book.at, today, pack, unopened=True)
+    dues = {thing: due for thing, due in following.items() if due.due - AHEAD <= today}
     keys = [f"{due.vendor}:{due.due}" for due in dues.values()]
     there = {row[0] for row in await book.at.fetch("select key from review where key = any($1)", keys)}
-    waiting = {row[0] for row in await book.at.fetch("select vendor from review where completed_on is null and until is null")}
     fresh: list[Row] = [
         {"key": key, "vendor": thing, "due": due.due, "since": today, "rests_on": rests_on, "law_version": pack.version}
         for key, (thing, due) in zip(keys, dues.items(), strict=True)
-        if key not in there and thing not in waiting
+        if key not in there
     ]
     await book.record(Review, *fresh)
     return len(fresh)
 
 
-async def due(at: asyncpg.Connection, today: date) -> list[Round]:
-    """The rounds that are open of vendors that stand, and whether their day is over."""
+async def due(at: asyncpg.Connection, today: date, *, untold: bool = False) -> list[Round]:
+    """The rounds that are open of vendors that stand, and whether their day is over; or those that no alert tells of so."""
     rows = await at.fetch(
         """select v.key, v.thing, r.due from review r join vendor v on v.thing = r.vendor
             and v.since <= $1 and (v.until is null or v.until > $1)
-        where r.completed_on is null and r.until is null order by r.due, v.key""",
+        where r.completed_on is null and r.until is null and not ($2 and exists (select from alert a
+            where a.key = 'day:review:' || v.key || ':' || r.due || case when r.due < $1 then '' else ':opened' end))
+        order by r.due, v.key""",
         today,
+        untold,
     )
     return [Round(row[0], row[1], row[2], row[2] < today) for row in rows]
 

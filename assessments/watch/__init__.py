@@ -185,7 +185,7 @@ async def _judged(under: Under, keys: Sequence[str], concerned: dict[str, list[A
 async def _reviews(under: Under) -> int:
     """Opens the rounds that are near, and says which are due and overdue."""
     opened = await reviews.open_reviews(under.book, under.today, under.newest, under.pack)
-    for one in await reviews.due(under.book.at, under.today):
+    for one in await reviews.due(under.book.at, under.today, untold=True):
         cause = f"day:review:{one.vendor}:{one.due}" + ("" if one.overdue else ":opened")
         kind = AlertKind.REVIEW_OVERDUE if one.overdue else AlertKind.REVIEW_DUE
         under.causes.add(cause, kind, [f"review {one.vendor} due"], one.due, vendor=one.thing)

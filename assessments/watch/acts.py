@@ -1,6 +1,7 @@
 """What was written since the last look: the entries of one transaction are one act, and an act is one cause.
 
-An import of a thousand rows is one act; so is a change, which ends a row and begins the next.
+An import of a thousand rows is one act; so is a change, which ends a row and begins the next. What was one transaction is
+read from the mark that PostgreSQL leaves on its rows (`xmin`): after a dump is restored, the acts not seen yet are one.
 """
 
 from collections import defaultdict
