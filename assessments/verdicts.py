@@ -121,6 +121,10 @@ class Judge:
         """
         return self._scoped(dossier.scopes, day)[0]
 
+    def next_regimes(self, dossier: Dossier, day: date) -> date | None:
+        """The first later day on which the exporter may be under other regimes, with what is known."""
+        return self._scoped(dossier.scopes, day)[2]
+
     def read(self, dossier: Dossier, regime: str | None, day: date) -> Reading | None:
         """The verdict on a day; None where the transfer does not stand then, or the regime does not govern it."""
         light = self._footing(dossier, day).lights.get(regime) if dossier.route.holds(day) else None

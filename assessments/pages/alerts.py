@@ -11,8 +11,10 @@ from litestar.response import Redirect, Template
 
 from assessments.alerts import alerts as alerts_of
 from assessments.clockbar import Bar
+from assessments.deliveries import waiting
+from assessments.doctor import watch_stands
 from assessments.tables import Alert
-from registry import database, journal, law, once
+from registry import database, journal, law, once, settings
 from registry.access import Permission, Visitor
 from registry.errors import Refused
 from registry.law import ONE_DAY
@@ -26,10 +28,12 @@ class Dealt(msgspec.Struct):
 @get("/alerts", opt={"needs": Permission.LOOK})
 async def alerts(visitor: Visitor, bar: Bar, everything: bool = False) -> Template:
     """The newest first."""
-    async with database.as_known(None):
+    async with database.as_known(None) as at:
         found = await alerts_of(law.load())
+        failing, watch = (await waiting(at)).said(), await watch_stands(at)
+    said = ["" if watch.sound else f"The watch {watch.found}.", failing if settings.smtp() else settings.mail_said()]
     shown = [one for one in reversed(found) if everything or one.state == "open"]
-    return page("alerts", visitor=visitor, bar=bar, alerts=shown, everything=everything)
+    return page("alerts", visitor=visitor, bar=bar, alerts=shown, everything=everything, said=[one for one in said if one])
 
 
 @post("/alerts/{key:str}/dealt-with", opt={"needs": Permission.DECIDE})

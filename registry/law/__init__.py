@@ -53,6 +53,7 @@ class Pack:
         self.instruments = files.instruments
         self.memberships = files.memberships
         self.version = files.version
+        self.countries = files.countries
         self.codes = files.codes
         self.aliases = files.countries.aliases
         self.area_names = files.countries.areas
