@@ -123,7 +123,7 @@ class Judge:
 
     def next_regimes(self, dossier: Dossier, day: date) -> date | None:
         """The first later day on which the exporter may be under other regimes, with what is known."""
-        return self._scoped(dossier.scopes, day)[2]
+        return self._scoped(dossier.scopes, day)[1]
 
     def read(self, dossier: Dossier, regime: str | None, day: date) -> Reading | None:
         """The verdict on a day; None where the transfer does not stand then, or the regime does not govern it."""
