@@ -128,7 +128,7 @@ def tried(found: dict[str, str]) -> list[Tried]:
             "",
             "/reviews/mailer/2030-01-01",
             "/reviews/mailer/2031-01-01",
-            _said(accepted="yes", findings="Seen"),
+            _said(accepted="no", findings="Seen"),
         ),
         _read(people, "/people/a-dpo", own="/people/a-admin"),
         of_people("role", role="auditor"),

@@ -119,7 +119,7 @@ def _crawled(person: Person, start: str, within: str, ran: list[str], shown: set
         _looked(person, ran)
         shown |= {urlsplit(person.page.url).path} if "evil.example" in person.page.inner_text("main") else set()
         links = person.page.eval_on_selector_all(
-            "a[href^='/']:not([download])", "all => all.map(one => one.getAttribute('href'))"
+            "a[href^='/']:not([href^='/download/'])", "all => all.map(one => one.getAttribute('href'))"
         )
         fresh = [link.partition("#")[0] for link in links if link.startswith(within)]
         waiting += [link for link in dict.fromkeys(fresh) if link not in seen and _wanted(link, seen)]
