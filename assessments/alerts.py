@@ -1,20 +1,33 @@
-"""Alerts in plain words: what changed, why it matters, what to do."""
+"""Alerts in plain words: what changed, why it matters, what to do. Keys and ISO days stand in their JSON alone."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Any
 
+import asyncpg
 import msgspec
 
 from assessments.dossier import STANDS
-from registry.database import fetch
+from assessments.named import Named, named, names
+from assessments.wording import written
+from registry.database import connection
 from registry.law import Pack
 
 FOLDER = Path(__file__).parent.parent / "templates" / "alerts"
+FLOWS = 5  # so many flows are listed; of the others it is said how many they are
+
+
+class Flow(msgspec.Struct, frozen=True):
+    """A transfer whose verdict changed by an alert's cause."""
+
+    transfer: str
+    said: str
 
 
 class Shown(msgspec.Struct, frozen=True):
-    """An alert as a person reads it."""
+    """An alert as a person reads it; `transfers` counts them all, `flows` names the first few."""
 
     key: str
     kind: str
@@ -27,7 +40,10 @@ class Shown(msgspec.Struct, frozen=True):
     why: str
     todo: str
     vendor: str | None
+    vendor_name: str | None
     transfers: int
+    flows: tuple[Flow, ...]
+    more_flows: int
     state: str
 
 
@@ -38,41 +54,54 @@ def sentences(language: str = "en") -> dict[str, dict[str, str]]:
 
 async def alerts(pack: Pack, keys: list[str] | None = None) -> list[Shown]:
     """The alerts of these keys, or all of them, in the order in which they were raised."""
-    rows = await fetch(
-        f"""select a.key, a.kind, a.since, a.effect, a.cause, coalesce(a.subject, ''), v.key, p.name, a.instrument,
-            coalesce(n.count, 0), a.until
-        from alert a left join vendor v on v.id = a.vendor left join party p on p.id = v.party
+    at = connection()
+    rows = await at.fetch(
+        f"""select a.key, a.kind, a.since, a.effect, a.cause, coalesce(a.subject, '') as subject, v.key as vendor,
+            (select p.name from party p where p.thing = v.party order by p.since desc limit 1) as vendor_name,
+            a.instrument, coalesce(n.count, 0) as count, a.until, a.thing
+        from alert a left join vendor v on v.id = a.vendor
         left join (select alert, count(distinct transfer) from assessment where alert is not null group by alert) n
             on n.alert = a.thing
         where {STANDS.replace("until", "a.until").replace("since", "a.since")} and ($1::text[] is null or a.key = any($1))
         order by a.since, a.id""",
         keys,
     )
-    return [_shown(pack, *row) for row in rows]
+    called = await named(at, [row["subject"] for row in rows], pack.on(date.max, date.max))
+    flows = await _flows(at, [row["thing"] for row in rows if row["count"]], pack)
+    return [_shown(pack, row, called, flows.get(row["thing"], ())) for row in rows]
 
 
-def _shown(
-    pack: Pack,
-    key: str,
-    kind: str,
-    since: date,
-    effect: date | None,
-    cause: str,
-    subject: str,
-    vendor: str | None,
-    name: str | None,
-    instrument: str | None,
-    count: int,
-    until: date | None,
-) -> Shown:
-    named = pack.instruments.get(instrument or "")
+async def _flows(at: asyncpg.Connection, things: Sequence[int], pack: Pack) -> Mapping[int, tuple[Flow, ...]]:
+    """The first few transfers that changed with each alert."""
+    rows = await at.fetch(
+        """select a.alert, t.key from unnest($1::bigint[]) a (alert) cross join lateral (
+            select distinct f.key from assessment s join transfer f on f.id = s.transfer where s.alert = a.alert
+            order by f.key limit $2) t""",
+        list(things),
+        FLOWS,
+    )
+    said = await names(at, "transfer", sorted({row[1] for row in rows}), pack.on(date.max, date.max))
+    found: dict[int, tuple[Flow, ...]] = {}
+    for alert, key in rows:
+        found[alert] = (*found.get(alert, ()), Flow(key, said[key]))
+    return found
+
+
+def _shown(pack: Pack, row: asyncpg.Record, called: Named, flows: tuple[Flow, ...]) -> Shown:
+    instrument, count, subject = pack.instruments.get(row["instrument"] or ""), row["count"], row["subject"].strip()
+    said = called.said(subject) if subject else "the day came on which it begins"
     given = {
-        "subject": subject.strip() or cause,
-        "effect": effect or since,
-        "vendor": name or vendor or "a vendor",
-        "instrument": named.title if named else instrument or "not recorded",
+        "subject": said,
+        "Subject": said[:1].upper() + said[1:],
+        "effect": written(row["effect"] or row["since"]),
+        "vendor": row["vendor_name"] or row["vendor"] or "a vendor",
+        "instrument": instrument.title if instrument else row["instrument"] or "not recorded",
+        "also": f" With it the verdict of today changed on {count} of the flows." if count else "",
         "count": "1 transfer" if count == 1 else f"{count} transfers",
     }
-    said = {part: words.format_map(given) for part, words in sentences()[kind].items()}
-    state = "open" if until is None else "dealt with"
-    return Shown(key, kind, since, effect, cause, subject, **said, vendor=vendor, transfers=count, state=state)
+    words: dict[str, Any] = {part: sentence.format_map(given) for part, sentence in sentences()[row["kind"]].items()}
+    plain: dict[str, Any] = {
+        name: row[name] for name in ("key", "kind", "since", "effect", "cause", "subject", "vendor", "vendor_name")
+    }
+    state = "open" if row["until"] is None else "dealt with"
+    return Shown(**plain, **words, transfers=count, flows=flows, more_flows=max(0, count - len(flows)), state=state)

@@ -23,9 +23,11 @@ from assessments import show
 from assessments.clockbar import bar
 from registry import access, settings, web
 from registry.errors import Refused
+from registry.once import SentBefore
 from registry.vocabulary import DEMO_NOTICE
+from registry.web import PasswordDue
 
-WEB = ("signing", "vendors", "records")  # the nouns of `registry` that have doors of their own
+WEB = ("signing", "vendors", "records", "roles", "documents")  # the nouns of `registry` that have doors of their own
 
 
 def routes() -> list[Any]:
@@ -51,9 +53,11 @@ def application(csrf_secret: str) -> Litestar:
         ],
         guards=[web.needs],
         middleware=[DefineMiddleware(web.SignedIn, exclude=["^/static", "^/healthz"])],
-        dependencies={"visitor": Provide(web.visiting), "bar": Provide(bar)},
+        dependencies={"visitor": Provide(web.visiting), "bar": Provide(bar), "sent": Provide(web.sending)},
         exception_handlers={
             NotAuthorizedException: web.to_the_door,
+            PasswordDue: web.to_the_password,
+            SentBefore: web.as_before,
             Refused: web.shown,
             HTTPException: web.shown,
             Exception: web.failed,
@@ -68,7 +72,7 @@ def application(csrf_secret: str) -> Litestar:
         ),
         openapi_config=None,
         logging_config=None,
-        request_max_body_size=26 * 2**20,
+        request_max_body_size=web.LARGEST_FORM,
     )
 
 

@@ -2,8 +2,11 @@
 
 from datetime import date
 
+import asyncpg
 import msgspec
 
+from assessments.deliveries import waiting
+from assessments.wording import written
 from registry import database, journal, schema, settings
 from registry.law import Pack
 from registry.vocabulary import DEMO_NOTICE
@@ -42,6 +45,8 @@ async def look(pack: Pack, today: date) -> list[Check]:
                 where t.tgenabled = 'A' and c.relnamespace = 'public'::regnamespace""")
         }
         idle = sorted(f"{trigger} on {table}" for table, trigger in schema.guards() - standing)
+        failing = (await waiting(at)).said()
+        watched = await watch_stands(at)
     overdue = len(list(pack.overdue(today)))
     return [
         Check("database", True, f"PostgreSQL {version}"),
@@ -51,5 +56,15 @@ async def look(pack: Pack, today: date) -> list[Check]:
         Check("rows", not without, f"without an entry: {', '.join(without[:5])}" if without else "each has its entry"),
         Check("guards", not idle, f"gone or switched off: {', '.join(idle[:5])}" if idle else "all stand"),
         Check("law", True, f"{len(pack.instruments)} instruments, {overdue} facts overdue, version {pack.version[:12]}"),
-        Check("mail", True, "goes out by ONWARD_SMTP" if settings.smtp() else "is not sent: ONWARD_SMTP is not set"),
+        Check("mail", not failing, " ".join(one for one in (settings.mail_said(), failing) if one)),
+        watched,
     ]
+
+
+async def watch_stands(at: asyncpg.Connection) -> Check:
+    """When the watch looked last, and whether a look has failed since."""
+    row = await at.fetchrow("select day, failed, error from watched where id = 1")
+    looked = "has not looked yet" if row is None or row["day"] is None else f"looked last on {written(row['day'])}"
+    if row is None or row["failed"] is None:
+        return Check("watch", True, looked)
+    return Check("watch", False, f"{looked}; a look failed at {row['failed']:%Y-%m-%d %H:%M} UTC: {row['error']}")

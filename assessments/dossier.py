@@ -6,6 +6,7 @@ Reads through `registry.database`, so inside `as_known` it opens the dossiers as
 from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import cache
+from sys import intern
 from typing import Any
 
 import msgspec
@@ -38,10 +39,10 @@ select thing, since, until, our_role from processing_activity where {STANDS} and
 _SCOPES = f"select party, since, until, basis, territory from regime_scope where {STANDS} and {{among}}"
 _CLAUSES = f"""
 select exporter, importer, since, until, key, engagement, instrument, module, concluded_on, changed_on, combines_eu_data
-from safeguard where {STANDS} and state = 'signed' and {{among}} order by rank desc, since, key"""
+from safeguard where {STANDS} and state = 'signed' and {{among}} order by importer, exporter, rank desc, since, key"""
 _LISTINGS = f"""
 select party, since, until, key, framework, status, covers_hr, covers_non_hr, next_due
-from certification where {STANDS} and {{among}} order by framework, since, key"""
+from certification where {STANDS} and {{among}} order by party, framework, since, key"""
 _IMPACTS = f"""
 select exporter, importer, since, until, country, outcome, measures
 from impact_assessment where {STANDS} and {{among}} order by since desc"""
@@ -50,7 +51,7 @@ select thing, since, until, pipeda, appi_operator, pipa, lgpd
 from party where {STANDS} and coalesce(pipeda, appi_operator, pipa, lgpd) is not null and {{among}}"""
 _HOPS = f"""
 select since, until, processor, sub_processor, country, automated, engagement, bound_alike
-from sub_processing where {STANDS} and {{among}} order by key, since"""
+from sub_processing where {STANDS} and {{among}} order by processor, key, since"""
 _SUSPENSIONS = f"select transfer, since, until from suspension where {STANDS} and {{among}}"
 
 
@@ -98,14 +99,14 @@ async def open_dossiers(keys: Sequence[str] | None = None) -> list[Dossier]:
     for row in await _among(_HOPS, "processor", among):
         since, until, exporter, importer, country, automated, engagement, bound = row
         on_file = shared.get(pair := row[2:4]) or between(pair, engagement)
-        hop = Route(since, until, exporter, importer, country, automated, engagement, bound, on_file)
+        hop = Route(since, until, exporter, importer, intern(country), automated, engagement, bound, on_file)
         hops[exporter] = (*hops[exporter], hop) if exporter in hops else (hop,)
     for_one = any(hop.engagement is not None for routes in hops.values() for hop in routes)
     dossiers = []
     for row in transfers:
         since, until, exporter, importer, country, automated, engagement, key, thing = row
         on_file = shared.get(pair := row[2:4]) or between(pair, engagement)
-        route = Route(since, until, exporter, importer, country, automated, engagement, None, on_file)
+        route = Route(since, until, exporter, importer, intern(country), automated, engagement, None, on_file)
         stops = suspensions.get(thing, ()) if suspensions else ()
         part, scope = parts.get(engagement, ()), scopes.get(exporter, ())
         dossiers.append(Dossier(key, thing, route, part, scope, stops, hops, for_one))

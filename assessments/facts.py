@@ -1,5 +1,6 @@
 """What reports are made of: the rows in force on a day and every flow with its verdict, in a fixed number of queries."""
 
+import asyncio
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -77,7 +78,7 @@ class Facts(msgspec.Struct, frozen=True):
         return country_name(code, self.law)
 
 
-TABLES = ("party", "contact", "vendor", "processing_activity", "engagement", "sub_processing", "transfer")
+TABLES = ("party", "contact", "vendor", "processing_activity", "engagement", "sub_processing", "transfer", "measure")
 
 
 async def gather(pack: Pack, clocks: Clocks) -> Facts:
@@ -88,7 +89,7 @@ async def gather(pack: Pack, clocks: Clocks) -> Facts:
             dossiers, named, demo = await open_dossiers(), await parties(clocks.as_of), await is_demo(at)
             sequence = int(await at.fetchval(_SEQUENCE))
         judge = Judge(pack, clocks.known_on)
-        flows = tuple(_flows(dossiers, rows["transfer"], judge, named, clocks.as_of))
+        flows = await asyncio.to_thread(lambda: tuple(_flows(dossiers, rows["transfer"], judge, named, clocks.as_of)))
         return Facts(clocks, judge.law(clocks.as_of), named, rows, flows, sequence, demo)
 
 

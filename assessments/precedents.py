@@ -15,6 +15,8 @@ from assessments.rules.chapter_v import judge
 from assessments.rules.onward import seen_from
 from registry.law import Law, Pack
 
+Ruling = tuple[Judged, date | None]  # what the law says of a leg, and the next day on which it says otherwise
+
 
 class Precedents:
     """Tools, lights and signatures are known by number; between two changes of the law, one is judged alike on every day."""
@@ -25,7 +27,7 @@ class Precedents:
         self.onward_by_contract = {one.key for one in pack.instruments.values() if one.onward_by_contract}
         self._numbers: dict[Any, int] = {}
         self._values: list[Any] = []
-        self._signatures: dict[tuple[int, int, str, bool | None], int] = {}
+        self._ruled: dict[tuple[int, int, str, bool | None, date], Ruling] = {}
         self._judged: dict[tuple[int, date], Judged] = {}
         self._turns: dict[tuple[int, date], date | None] = {}
         self._beneath: dict[tuple[int, str | None, bool | None], int] = {}
@@ -54,32 +56,37 @@ class Precedents:
             found = self._beneath[key] = self.number(seen_from(self.light(light), framework, bound_alike))
         return found
 
-    def signature(self, sort: int, light: int, country: str, automated: bool | None) -> int:
-        """The number of the signature of a leg between two parties between whom stands what is of this sort."""
-        key = (sort, light, country, automated)
-        found = self._signatures.get(key)
+    def ruled(self, sort: int, light: int, country: str, automated: bool | None, day: date) -> Ruling:
+        """What is said on a day of a leg between two parties between whom stands what is of this sort."""
+        key = (sort, light, country, automated, day)
+        found = self._ruled.get(key)
         if found is None:
-            tools, impacts, traits = self._values[sort]
-            impact, measures = next((one[1:] for one in impacts if one[0] == country), (None, None))
-            asked = self.pack.asked_of.get(country)
-            answers = tuple([getattr(traits, fact, None) for fact in asked]) if traits is not None and asked else None
-            found = self._signatures[key] = self.number((tools, light, country, automated, impact, measures, answers))
-        return found
-
-    def judged(self, signature: int, day: date) -> Judged:
-        found = self._judged.get((signature, day))
-        if found is None:
+            signature = self._signature(self._values[sort], light, country, automated)
             since = self.pack.changed_by(day)
-            found = judge(self._leg(signature), self.law(since)) if since == day else self.judged(signature, since)
-            self._judged[signature, day] = found
+            found = self._ruled[key] = (self._judge(signature, since), self._turn(signature, since))
         return found
 
-    def turn(self, signature: int, day: date) -> date | None:
-        """The next day on which the law alone, all facts as they are, judges a leg otherwise."""
-        key = (signature, day)
+    def _signature(self, sort: Sort, light: int, country: str, automated: bool | None) -> int:
+        """The number of all that a rule can tell of a leg; of traits, what decisions on its country ask."""
+        impact, measures = next((one[1:] for one in sort.impacts if one[0] == country), (None, None))
+        asked = self.pack.asked_of.get(country)
+        answers = tuple([getattr(sort.traits, fact, None) for fact in asked]) if sort.traits is not None and asked else None
+        tools = self.number((sort.clauses, sort.listings))
+        return self.number((tools, light, country, automated, impact, measures, answers))
+
+    def _judge(self, signature: int, since: date) -> Judged:
+        """What is said from a change of the law until the next one."""
+        key = (signature, since)
+        if key not in self._judged:
+            self._judged[key] = judge(self._leg(signature), self.law(since))
+        return self._judged[key]
+
+    def _turn(self, signature: int, since: date) -> date | None:
+        """The next day on which the law alone, all facts as they are, judges a leg otherwise than since this change of it."""
+        key = (signature, since)
         if key not in self._turns:
-            now = self.judged(signature, day)
-            turns = (change for change in self.pack.changes_after(day) if self.judged(signature, change) != now)
+            now = self._judge(*key)
+            turns = (change for change in self.pack.changes_after(since) if self._judge(signature, change) != now)
             self._turns[key] = next(turns, None)
         return self._turns[key]
 
@@ -101,8 +108,8 @@ class Precedents:
             country=country,
             automated=automated,
             traits=Traits(**{name: given.get(name) for name in Traits.__struct_fields__}),
-            clauses=self._values[tools].clauses,
-            listings=self._values[tools].listings,
+            clauses=self._values[tools][0],
+            listings=self._values[tools][1],
             impact=impact,
             measures=measures,
         )

@@ -10,13 +10,18 @@ import msgspec
 
 from assessments.dossier import STANDS
 from assessments.tables import Review
-from registry import journal
+from registry import journal, once
 from registry.errors import Refused
 from registry.journal import Book, Row
 from registry.law import ONE_DAY, Pack
+from registry.register import MOST_MONTHS
 
 AHEAD = timedelta(days=30)
 TIERS = (("high", 6, 12), ("medium", 3, 24), ("low", 0, 36))  # name, points from, months between two reviews
+SHORTEST = min(months for *_, months in TIERS)
+
+
+ASKED = ("undertakings", "safeguards", "listing", "assurances", "sub_processors", "contract")
 
 
 class Facts(msgspec.Struct, frozen=True):
@@ -36,6 +41,16 @@ class Tier(msgspec.Struct, frozen=True):
     points: tuple[tuple[str, int], ...]
     name: str
     months: int
+
+
+class Due(msgspec.Struct, frozen=True):
+    """When a vendor is to be reviewed next: so many months from a day; `reason` says why these are not its tier's."""
+
+    vendor: str
+    due: date
+    counted_from: date
+    months: int
+    reason: str | None
 
 
 class Round(msgspec.Struct, frozen=True):
@@ -71,8 +86,8 @@ def after(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
-async def facts(at: asyncpg.Connection, today: date, pack: Pack) -> dict[int, Facts]:
-    """What is on file about every vendor on the day, in one query."""
+async def facts(at: asyncpg.Connection, today: date, pack: Pack, vendors: list[int] | None = None) -> dict[int, Facts]:
+    """What is on file about these vendors on the day, or about every one that stands, in one query."""
     rows = await at.fetch(
         """select v.thing,
             bool_or(coalesce(cardinality(e.special_categories), 0) > 0),
@@ -86,8 +101,10 @@ async def facts(at: asyncpg.Connection, today: date, pack: Pack) -> dict[int, Fa
         from vendor v
         left join engagement e on e.vendor = v.thing and e.since <= $1 and (e.until is null or e.until > $1)
         left join transfer t on t.engagement = e.thing and t.since <= $1 and (t.until is null or t.until > $1)
-        where v.since <= $1 and (v.until is null or v.until > $1) group by v.thing""",
+        where v.since <= $1 and (v.until is null or v.until > $1) and ($2::bigint[] is null or v.thing = any($2))
+        group by v.thing""",
         today,
+        vendors,
     )
     law = pack.on(today, today)
     return {
@@ -98,58 +115,83 @@ async def facts(at: asyncpg.Connection, today: date, pack: Pack) -> dict[int, Fa
     }
 
 
-async def next_dues(at: asyncpg.Connection, today: date, pack: Pack) -> dict[int, tuple[str, date]]:
-    """The vendor's key and the day of its next review: from the last completed one, or from its first day."""
+async def next_dues(at: asyncpg.Connection, today: date, pack: Pack, *, unopened: bool = False) -> dict[int, Due]:
+    """The next review of each vendor that stands: from the last completed one, or from its first day.
+
+    Months of its own hold instead of its tier's where a reason is given for them. `unopened` leaves out who has an open
+    round, and whose next cannot be near by the shortest of all tiers: those alone are looked at whose round may be opened.
+    """
     rows = await at.fetch(
-        """select v.thing, v.key, v.review_months, coalesce(
-            (select max(r.completed_on) from review r where r.vendor = v.thing and r.completed_on is not null
-                and (r.until is null or r.until > r.since)),
-            (select min(f.since) from vendor f where f.thing = v.thing))
-        from vendor v where v.since <= $1 and (v.until is null or v.until > $1)""",
+        f"""select v.thing, v.key, v.review_months, v.review_reason, coalesce(c.on, f.since) as since
+        from vendor v
+        left join (select vendor, max(completed_on) as on from review where completed_on is not null and {STANDS}
+            group by vendor) c on c.vendor = v.thing
+        join (select thing, min(since) as since from vendor group by thing) f on f.thing = v.thing
+        where v.since <= $1 and (v.until is null or v.until > $1) and not ($2 and exists (
+            select from review r where r.vendor = v.thing and r.completed_on is null and r.until is null))
+        order by v.key""",
         today,
+        unopened,
     )
-    reckoned = await facts(at, today, pack)
-    return {row[0]: (row[1], after(row[3], row[2] or tier(reckoned[row[0]]).months)) for row in rows}
+    if unopened:
+        rows = [row for row in rows if row[2] is not None or after(row[4], SHORTEST) - AHEAD <= today]
+    reckoned = await facts(at, today, pack, [row[0] for row in rows] if unopened else None)
+    found = {}
+    for thing, key, months, reason, since in rows:
+        holds = months is not None and 1 <= months <= MOST_MONTHS and bool((reason or "").strip())
+        counted = months if holds else tier(reckoned[thing]).months
+        found[thing] = Due(key, after(since, counted), since, counted, reason if holds else None)
+    return found
 
 
 async def open_reviews(book: Book, today: date, rests_on: int, pack: Pack) -> int:
     """Opens the rounds that are due within thirty days and not open yet."""
-    dues = {thing: due for thing, due in (await next_dues(book.at, today, pack)).items() if due[1] - AHEAD <= today}
-    keys = [f"{key}:{due}" for key, due in dues.values()]
+    following = await next_dues(book.at, today, pack, unopened=True)
+    dues = {thing: due for thing, due in following.items() if due.due - AHEAD <= today}
+    keys = [f"{due.vendor}:{due.due}" for due in dues.values()]
     there = {row[0] for row in await book.at.fetch("select key from review where key = any($1)", keys)}
-    waiting = {row[0] for row in await book.at.fetch("select vendor from review where completed_on is null and until is null")}
     fresh: list[Row] = [
-        {"key": f"{key}:{due}", "vendor": thing, "due": due, "since": today, "rests_on": rests_on, "law_version": pack.version}
-        for thing, (key, due) in dues.items()
-        if f"{key}:{due}" not in there and thing not in waiting
+        {"key": key, "vendor": thing, "due": due.due, "since": today, "rests_on": rests_on, "law_version": pack.version}
+        for key, (thing, due) in zip(keys, dues.items(), strict=True)
+        if key not in there
     ]
     await book.record(Review, *fresh)
     return len(fresh)
 
 
-async def due(at: asyncpg.Connection, today: date) -> list[Round]:
-    """The rounds that are open, and whether their day is over."""
+async def due(at: asyncpg.Connection, today: date, *, untold: bool = False) -> list[Round]:
+    """The rounds that are open of vendors that stand, and whether their day is over; or those that no alert tells of so."""
     rows = await at.fetch(
-        """select v.key, v.thing, r.due from review r join vendor v on v.id = r.vendor
-        where r.completed_on is null and r.until is null order by r.due, v.key"""
+        """select v.key, v.thing, r.due from review r join vendor v on v.thing = r.vendor
+            and v.since <= $1 and (v.until is null or v.until > $1)
+        where r.completed_on is null and r.until is null and not ($2 and exists (select from alert a
+            where a.key = 'day:review:' || v.key || ':' || r.due || case when r.due < $1 then '' else ':opened' end))
+        order by r.due, v.key""",
+        today,
+        untold,
     )
     return [Round(row[0], row[1], row[2], row[2] < today) for row in rows]
 
 
 async def to_confirm(at: asyncpg.Connection, vendor: str, today: date) -> Mapping[str, list[dict[str, Any]]]:
-    """What must be confirmed again, as it stands in the register on the day."""
+    """What must be confirmed again (`ASKED`), as it stands in the register on the day."""
     holds = f"{STANDS} and since <= $2 and (until is null or until > $2)"
     of_party = f"select party from vendor where key = $1 and {STANDS}"
     of_vendor = "select thing from vendor where key = $1"
+    of_engagements = f"select thing from engagement where vendor in ({of_vendor})"
+    measure = "(select m.name from measure m where m.thing = assurance.measure order by m.since desc limit 1)"
     asked = {
-        "undertakings": f"select key, instrument, concluded_on from safeguard where {holds} and importer in ({of_party})",
+        "undertakings": f"select key, only_our_purpose, stays_in_framework, tells_us from contract where {holds} "
+        f"and engagement in ({of_engagements})",
+        "safeguards": f"select key, instrument, state, concluded_on from safeguard where {holds} and importer in ({of_party})",
         "listing": f"select key, framework, status, next_due, looked_up_on from certification where {holds} "
         f"and party in ({of_party})",
-        "assurances": f"select key, evidence, since, $2 - since as age_in_days from assurance where {holds} "
-        f"and vendor in ({of_vendor})",
-        "sub_processors": f"select key, country, authorisation from sub_processing where {holds} and processor in ({of_party})",
-        "contract": f"select key, signed_on from contract where {holds} "
-        f"and engagement in (select thing from engagement where vendor in ({of_vendor}))",
+        "assurances": f"select key, {measure} as measure, as_strong, evidence, since, $2 - since as age_in_days from assurance "
+        f"where {holds} and vendor in ({of_vendor})",
+        "sub_processors": f"select key, country, authorisation, bound_alike from sub_processing where {holds} "
+        f"and processor in ({of_party})",
+        "contract": f"select key, signed_on, authorisation, notice_days from contract where {holds} "
+        f"and engagement in ({of_engagements})",
     }
     return {
         what: [dict(row) for row in await at.fetch(f"{query} order by key", vendor, today)] for what, query in asked.items()
@@ -165,9 +207,18 @@ async def complete_review(
     findings: str | None,
     document: str | None,
     on: date,
+    sent: str = "",
 ) -> Row:
-    """Says how a round was completed, and ends the one that was opened."""
+    """Says how a round was completed, and ends the one that was opened.
+
+    Raises Refused, naming the field: for a round that is not open, for one accepted though not all was confirmed.
+    """
+    if strange := [one for one in confirmed if one not in ASKED]:
+        raise Refused(f"confirmed: {strange[0]!r} is not asked; asked are {', '.join(ASKED)}")
+    if accepted and (left := [one.replace("_", " ") for one in ASKED if one not in confirmed]):
+        raise Refused(f"confirmed: {', '.join(left)} not confirmed: confirm each, or say that it is not accepted")
     async with journal.writing(who, "review completed") as book:
+        await once.take(book.at, sent, "/reviews")
         opened = await journal.current(book.at, Review, f"{vendor}:{due}")
         if opened["until"] is not None:
             raise Refused(f"review {vendor}:{due}: it was completed already")

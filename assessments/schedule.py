@@ -1,7 +1,7 @@
 """The clock that says "look": correctness never rests on it, claims in the database hold it."""
 
 import logging
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -11,24 +11,47 @@ from assessments.watch import look
 from registry import database, journal
 from registry.law import Pack
 
+LOOK_EVERY = timedelta(minutes=10)
+DELIVER_EVERY = timedelta(minutes=1)
+
 log = logging.getLogger("onward")
 
 
-def clockwork(pack: Pack) -> AsyncIOScheduler:
-    """Looks every ten minutes and delivers every minute, once it is started in the loop that opened the register."""
+def clockwork(pack: Pack, look_every: timedelta = LOOK_EVERY, deliver_every: timedelta = DELIVER_EVERY) -> AsyncIOScheduler:
+    """Looks at the start and every ten minutes, delivers every minute, once it is started in the loop of the open register.
+
+    One look and one delivery at a time; what was missed is done once. Neither waits for the other.
+    """
     clock = AsyncIOScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
     clock.add_listener(_failed, EVENT_JOB_ERROR)
-    clock.add_job(watch, "interval", [pack], minutes=10, id="watch", next_run_time=datetime.now(UTC))
-    clock.add_job(deliver, "interval", [pack], minutes=1, id="deliver")
+    start = datetime.now(UTC)
+    clock.add_job(watch, "interval", [pack], seconds=look_every.total_seconds(), id="watch", next_run_time=start)
+    clock.add_job(deliver, "interval", [pack], seconds=deliver_every.total_seconds(), id="deliver")
     return clock
 
 
 async def watch(pack: Pack) -> None:
-    """A look with today; on a demo with the day at which its clock stands."""
-    async with database.as_known(None) as at:
-        demo = await journal.is_demo(at)
-        stands = await at.fetchval("select clock from journal_head") if demo else None
-    await look((stands or datetime.now(UTC)).astimezone(UTC).date(), pack)
+    """A look with today; on a demo with the day at which its clock stands. One that fails says so, and the next one comes."""
+    try:
+        async with database.as_known(None) as at:
+            today = await journal.today(at)
+        await look(today, pack)
+    except Exception as error:  # of the watch's loop: whatever it is, it is recorded for the doctor
+        log.exception("a look failed")
+        await _told(f"{type(error).__name__}: {error}"[:400])
+    else:
+        await _told("")
+
+
+async def _told(error: str) -> None:
+    """Keeps for the doctor and the page of alerts whether the last look failed."""
+    async with database.transaction() as at:
+        await at.execute(
+            "insert into watched (id, sequence, day, law_version, failed, error) values (1, 0, null, '', now(), $1) "
+            "on conflict (id) do update set error = $1, failed = case when $1 = '' then null else now() end "
+            "where watched.error <> $1 or $1 <> ''",
+            error,
+        )
 
 
 def _failed(event: JobExecutionEvent) -> None:

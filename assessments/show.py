@@ -71,6 +71,11 @@ def last_day(until: date | None) -> str:
     return day(until - ONE_DAY if until else None)
 
 
+def size(count: int) -> str:
+    """Bytes as people read them."""
+    return f"{count / 2**20:.1f} MB" if count >= 2**20 else f"{max(1, round(count / 1024))} KB"
+
+
 def help_text(table: str, column: str) -> str:
     return str(schema.columns(schema.by_name()[table])[column]._meta.help_text)
 
@@ -85,5 +90,6 @@ FOR_TEMPLATES: dict[str, Callable[..., Any]] = {
     "title": title,
     "regime": regime,
     "last_day": last_day,
+    "size": size,
     "help_text": help_text,
 }

@@ -108,6 +108,8 @@ class Watched(Operation, Table):
     sequence = BigInt(default=0, help_text="The newest journal sequence it has seen")
     day = Date(null=True, default=None, help_text="The last day on which it looked")
     law_version = Varchar(length=64, default="", help_text="Fingerprint of the law pack it judged by")
+    failed = Timestamptz(null=True, default=None, help_text="When a look failed; empty since one did not")
+    error = Varchar(length=400, default="", help_text="Why it failed")
 
 
 class Due(Operation, Table):

@@ -5,7 +5,7 @@ signature, in which days are known only as finely as the law asks; the judge num
 remembers what became of them, so that judging a whole register costs little more than reading it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import Any
 
@@ -24,8 +24,8 @@ from assessments.rules import (
     Route,
     Scope,
     SignedClauses,
+    Sort,
     State,
-    Tools,
     Verdict,
     day_before,
     earliest,
@@ -47,13 +47,31 @@ NAME_CONCLUDED = {"CLAUSES", "SCC_REPEALED"}
 NAME_FACT = {"OUT_OF_SCOPE", "MODULE_MISMATCH", "CONDITION_MISSING"}
 
 
+class Chain(msgspec.Struct, gc=False):
+    """The hops beneath a leg on a day as far as they decide, and the next day on which they decide otherwise, by outcome."""
+
+    within: dict[int, tuple[Route, ...]]
+    hops: tuple[Hop, ...]
+    weakest: Hop | None
+    turns: dict[Outcome, date | None]
+
+    def deciding(self, leg: Hop) -> Hop | None:
+        """The hop that is weaker than the leg; None where the leg decides."""
+        lowest = self.weakest
+        return lowest if lowest is not None and _rank(lowest) < _rank(leg) else None
+
+
 class Reading(msgspec.Struct, frozen=True, gc=False):
-    """A dossier under one regime on one day: the leg, and the hop that decides, the leg itself or one beneath it."""
+    """A dossier under one regime on one day: the leg, and the hop that decides, the leg itself or one beneath it.
+
+    `chain` is what may decide in the place of the leg; None where nothing is beneath it, or nothing can be weaker.
+    """
 
     regime: str | None
     leg: Hop
     weakest: Hop
     flowing: bool
+    chain: Chain | None
 
     @property
     def outcome(self) -> Outcome:
@@ -68,13 +86,13 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
         return (self.leg,) if self.weakest is self.leg else (self.leg, *self.weakest.path())
 
 
-class Chain(msgspec.Struct, gc=False):
-    """The hops beneath a leg on a day, the weakest of them, and the next day on which it decides otherwise, by outcome."""
+class Footing(msgspec.Struct, frozen=True, gc=False):
+    """In what light a leg is judged under each regime on a day, and the next day on which that may be another."""
 
-    within: dict[int, tuple[Route, ...]]
-    hops: tuple[Hop, ...]
-    weakest: Hop | None
-    turns: dict[Outcome, date | None]
+    parts: tuple[Part, ...]
+    scopes: tuple[Scope, ...]
+    lights: dict[str | None, int]
+    turn: date | None
 
 
 class Judge:
@@ -84,8 +102,7 @@ class Judge:
         self.pack = pack
         self.precedents = precedents(pack, known_on)
         self._states: dict[int, list[State]] = {}
-        self._lights: dict[tuple[int, str | None, str, str | None, date], tuple[Any, int]] = {}
-        self._scopes: dict[tuple[int, date], tuple[Any, dict[str | None, str], date | None]] = {}
+        self._footings: dict[tuple[int, int, date], Footing] = {}
         self._chains: dict[Any, Chain] = {}
 
     def law(self, day: date) -> Law:
@@ -94,31 +111,38 @@ class Judge:
     def readings(self, dossier: Dossier, day: date) -> Iterator[Reading]:
         """The verdicts on a day, one for each regime that the exporter is under; none where the transfer does not stand."""
         if dossier.route.holds(day):
-            for regime, territory in self.regimes(dossier, day).items():
-                yield self.read_under(dossier, regime, territory, day)
+            for regime, light in self._footing(dossier, day).lights.items():
+                yield self._read(dossier, regime, light, day)
 
     def regimes(self, dossier: Dossier, day: date) -> dict[str | None, str]:
         """The regimes the exporter is under on the day, each with the territory it follows from.
 
         {None: territory} where the law pack has none for its scopes, {None: ""} where it has no scope on the day.
         """
+        return self._scoped(dossier.scopes, day)[0]
+
+    def next_regimes(self, dossier: Dossier, day: date) -> date | None:
+        """The first later day on which the exporter may be under other regimes, with what is known."""
         return self._scoped(dossier.scopes, day)[1]
 
     def read(self, dossier: Dossier, regime: str | None, day: date) -> Reading | None:
         """The verdict on a day; None where the transfer does not stand then, or the regime does not govern it."""
-        territory = self.regimes(dossier, day).get(regime) if dossier.route.holds(day) else None
-        return None if territory is None else self.read_under(dossier, regime, territory, day)
+        light = self._footing(dossier, day).lights.get(regime) if dossier.route.holds(day) else None
+        return None if light is None else self._read(dossier, regime, light, day)
 
     def read_under(
         self, dossier: Dossier, regime: str | None, territory: str, day: date, relied_on: str | None = None
     ) -> Reading:
         """The verdict on a day under a regime, whether or not the exporter's scopes bring it under that one."""
+        return self._read(dossier, regime, self._light(dossier.parts, regime, territory, relied_on, day), day)
+
+    def _read(self, dossier: Dossier, regime: str | None, light: int, day: date) -> Reading:
         route = dossier.route
-        light = self._light(dossier.parts, regime, territory, relied_on, day)
         leg = Hop(route, light, self.verdict(route, light, day))
-        deciding = self._deciding(dossier, leg, day) or leg
+        chain = self._chain(dossier, leg, day) if route.importer in dossier.hops and _rank(leg) > 0 else None
+        deciding = chain.deciding(leg) if chain else None
         flowing = not dossier.suspensions or not any(stop.holds(day) for stop in dossier.suspensions)
-        return Reading(regime, leg, deciding, flowing)
+        return Reading(regime, leg, deciding or leg, flowing, chain)
 
     def next_change(self, dossier: Dossier, reading: Reading, day: date) -> date | None:
         """The first later day on which this reading would be another one, with what is known."""
@@ -137,7 +161,7 @@ class Judge:
         day, end = dossier.route.since, dossier.route.until
         while day <= last and (end is None or day < end):
             reading = self.read(dossier, regime, day)
-            turn = self.next_change(dossier, reading, day) if reading else earliest(self._scoped(dossier.scopes, day)[2], end)
+            turn = self.next_change(dossier, reading, day) if reading else earliest(self._scoped(dossier.scopes, day)[1], end)
             yield day, turn, reading
             if turn is None:
                 return
@@ -145,13 +169,12 @@ class Judge:
 
     def beneath(self, dossier: Dossier, reading: Reading, day: date) -> tuple[Hop, ...]:
         """Every hop that follows from the leg on the day, the nearest first."""
-        return self._chain(dossier, reading.leg, day).hops if dossier.route.importer in dossier.hops else ()
+        return tuple(beneath(reading.leg, self._carries, dossier.hops, day, self._judged_on(day)))
 
     def verdict(self, route: Route, light: int, day: date) -> Verdict:
         """A route judged in a certain light: what is on file between the two parties, on the day."""
         state = self._state(route.between, day)
-        signature = self.precedents.signature(state.sort, light, route.country, route.automated)
-        judged = self.precedents.judged(signature, day)
+        judged, law_turn = self.precedents.ruled(state.sort, light, route.country, route.automated, day)
         last = judged.last_day
         row: Clauses | Listing | None = None
         if judged.listing is not None:
@@ -166,7 +189,7 @@ class Judge:
             then = self.verdict(route, light, last + ONE_DAY)
             if then.judged.basis == judged.basis and then.row is not row:
                 last = then.last_day
-        return Verdict(judged, last, state, signature, row)
+        return Verdict(judged, last, state, law_turn, row)
 
     def _state(self, between: Between, day: date) -> State:
         """What stands between two parties on a day, remembered until it changes."""
@@ -176,86 +199,76 @@ class Judge:
         for state in states:
             if state.since <= day and (state.next_change is None or day < state.next_change):
                 return state
-        clauses = tuple([one for one in between.clauses if one.holds(day)]) if between.clauses else ()
-        listings = tuple([one for one in between.listings if one.holds(day)]) if between.listings else ()
-        impacts = tuple([one for one in between.impacts if one.holds(day)]) if between.impacts else ()
-        traits = next((one.traits for one in between.traits if one.holds(day)), None) if between.traits else None
-        signed = tuple([_signed(one, day, self.pack) for one in clauses]) if clauses else ()
-        tools = self.precedents.number(Tools(signed, tuple([_listed(one, day) for one in listings]) if listings else ()))
-        found = tuple([(one.country, one.outcome, one.measures) for one in impacts]) if impacts else ()
-        sort = self.precedents.number((tools, found, traits))
-        state = State(day, between, clauses, listings, impacts, traits, sort, _next_of(_own_days(between), day))
+        clauses = _standing(between.clauses, day)
+        listings = _standing(between.listings, day)
+        traits = _standing(between.traits, day)
+        sort = Sort(
+            tuple([_signed(one, day, self.pack) for one in clauses]) if clauses else (),
+            tuple([_listed(one, day) for one in listings]) if listings else (),
+            tuple([(one.country, one.outcome, one.measures) for one in _standing(between.impacts, day)]),
+            traits[0].traits if traits else None,
+        )
+        state = State(day, between, clauses, listings, self.precedents.number(sort), _next_of(_own_days(between), day))
         states.append(state)
         return state
 
-    def _light(self, parts: tuple[Part, ...], regime: str | None, territory: str, relied_on: str | None, day: date) -> int:
-        key = (id(parts), regime, territory, relied_on, day)
-        found = self._lights.get(key)
+    def _footing(self, dossier: Dossier, day: date) -> Footing:
+        parts, scopes = dossier.parts, dossier.scopes
+        key = (id(parts), id(scopes), day)
+        found = self._footings.get(key)
         if found is None:
-            part = next((part for part in parts if part.holds(day)), None)
-            leg = Leg(
-                regime=regime or "",
-                territory=territory,
-                country="",
-                exporter_role=part.exporter_role if part else "controller",
-                importer_role=IMPORTER_ROLES[part.role] if part else None,
-                data=(part.data if part else None) or "non_hr",
-                purpose=part.purpose if part else None,
-                relied_on=relied_on,
-            )
-            found = self._lights[key] = (parts, self.precedents.number(leg))
-        return found[1]
+            regimes, turn = self._scoped(scopes, day)
+            lights = {regime: self._light(parts, regime, territory, None, day) for regime, territory in regimes.items()}
+            found = self._footings[key] = Footing(parts, scopes, lights, earliest(turn, _next_of(_edges(parts), day)))
+        return found
 
-    def _turn(self, route: Route, light: int, verdict: Verdict, day: date) -> date | None:
+    def _light(self, parts: tuple[Part, ...], regime: str | None, territory: str, relied_on: str | None, day: date) -> int:
+        part = next((part for part in parts if part.holds(day)), None)
+        leg = Leg(
+            regime=regime or "",
+            territory=territory,
+            country="",
+            exporter_role=part.exporter_role if part else "controller",
+            importer_role=IMPORTER_ROLES[part.role] if part else None,
+            data=(part.data if part else None) or "non_hr",
+            purpose=part.purpose if part else None,
+            relied_on=relied_on,
+        )
+        return self.precedents.number(leg)
+
+    def _turn(self, route: Route, light: int, verdict: Verdict) -> date | None:
         """The next day on which the verdict on a route reads otherwise."""
-        then, at = verdict, day
-        while True:
-            law_turn, own = self.precedents.turn(then.signature, at), then.state.next_change
-            if own is None or (law_turn is not None and law_turn < own):
-                return law_turn
-            then, at = self.verdict(route, light, own), own
+        then = verdict
+        while (own := then.state.next_change) is not None and (then.law_turn is None or own <= then.law_turn):
+            then = self.verdict(route, light, own)
             if not same_verdict(verdict, then):
                 return own
+        return then.law_turn
 
     def _next_candidate(self, dossier: Dossier, reading: Reading, day: date) -> tuple[date | None, bool]:
         """The first later day on which anything the reading rests on may change, and whether it surely does."""
         route = dossier.route
-        sure = earliest(self._turn(route, reading.leg.light, reading.leg.verdict, day), route.until)
-        if route.importer in dossier.hops:
-            sure = earliest(sure, self._chain_turn(dossier, reading.leg, day))
-        may = self._scoped(dossier.scopes, day)[2]
-        if len(dossier.parts) != 1 or dossier.parts[0].until is not None or dossier.parts[0].since > day:
-            may = earliest(may, _next_of(_edges(dossier.parts), day))
+        sure = earliest(self._turn(route, reading.leg.light, reading.leg.verdict), route.until)
+        if reading.chain is not None:
+            sure = earliest(sure, self._chain_turn(dossier, reading.leg, reading.chain, day))
+        may = self._footing(dossier, day).turn
         if dossier.suspensions:
             may = earliest(may, _next_of(_edges(dossier.suspensions), day))
         if may is None or (sure is not None and sure <= may):
             return sure, True
         return may, False
 
-    def _scoped(self, scopes: tuple[Scope, ...], day: date) -> tuple[Any, dict[str | None, str], date | None]:
-        """The scopes kept, the regimes they bring on a day, and the next day on which those may be others."""
-        key = (id(scopes), day)
-        found = self._scopes.get(key)
-        if found is None:
-            regimes: dict[str | None, str] = {}
-            without = ""
-            for scope in scopes:
-                if scope.holds(day):
-                    without = scope.territory
-                    for regime in self.precedents.regimes(scope.basis, scope.territory, day)[0]:
-                        regimes.setdefault(regime, scope.territory)
-            turns = [self.precedents.regimes(scope.basis, scope.territory, day)[1] for scope in scopes]
-            turn = earliest(_next_of(_edges(scopes), day), *turns)
-            found = self._scopes[key] = (scopes, regimes or {None: without}, turn)
-        return found
-
-    def _deciding(self, dossier: Dossier, leg: Hop, day: date) -> Hop | None:
-        """The hop beneath that is weaker than the leg; None where the leg decides."""
-        rank = RANKING[leg.verdict.judged.outcome]
-        if rank == 0 or leg.route.importer not in dossier.hops:
-            return None
-        lowest = self._chain(dossier, leg, day).weakest
-        return lowest if lowest is not None and RANKING[lowest.verdict.judged.outcome] < rank else None
+    def _scoped(self, scopes: tuple[Scope, ...], day: date) -> tuple[dict[str | None, str], date | None]:
+        """The regimes that the scopes bring on a day, and the next day on which those may be others."""
+        regimes: dict[str | None, str] = {}
+        without = ""
+        for scope in scopes:
+            if scope.holds(day):
+                without = scope.territory
+                for regime in self.precedents.regimes(scope.basis, scope.territory, day)[0]:
+                    regimes.setdefault(regime, scope.territory)
+        turns = [self.precedents.regimes(scope.basis, scope.territory, day)[1] for scope in scopes]
+        return regimes or {None: without}, earliest(_next_of(_edges(scopes), day), *turns)
 
     def _chain(self, dossier: Dossier, leg: Hop, day: date) -> Chain:
         """The chain beneath a leg, remembered for all legs that look the same from below."""
@@ -264,53 +277,68 @@ class Judge:
         key = (id(dossier.hops), leg.route.importer, engagement, light, self._carries(leg.verdict), day)
         found = self._chains.get(key)
         if found is None:
-
-            def judged(route: Route, above: int, framework: str | None) -> tuple[int, Verdict]:
-                light = self.precedents.light_beneath(above, framework, route.bound_alike)
-                return light, self.verdict(route, light, day)
-
-            hops = tuple(beneath(leg, self._carries, dossier.hops, day, judged))
+            hops = tuple(_down_to_the_worst(beneath(leg, self._carries, dossier.hops, day, self._judged_on(day))))
             found = self._chains[key] = Chain(dossier.hops, hops, weakest(hops) if hops else None, {})
         return found
+
+    def _judged_on(self, day: date) -> Callable[[Route, int, str | None], tuple[int, Verdict]]:
+        """How a hop is judged on a day, under one that was judged in a certain light and lends it a framework."""
+
+        def judged(route: Route, above: int, framework: str | None) -> tuple[int, Verdict]:
+            light = self.precedents.light_beneath(above, framework, route.bound_alike)
+            return light, self.verdict(route, light, day)
+
+        return judged
 
     def _carries(self, verdict: Verdict) -> str | None:
         """The framework a hop stands on, where it allows onward transfers to those who are bound alike."""
         basis = verdict.judged.basis
         return basis if basis in self.precedents.onward_by_contract else None
 
-    def _chain_turn(self, dossier: Dossier, leg: Hop, day: date) -> date | None:
+    def _chain_turn(self, dossier: Dossier, leg: Hop, chain: Chain, day: date) -> date | None:
         """The next day on which, the leg as it is, the way down from it reads otherwise."""
         outcome = leg.verdict.judged.outcome
-        if RANKING[outcome] == 0:
-            return None  # no hop is weaker
-        chain = self._chain(dossier, leg, day)
         if outcome not in chain.turns:
-            now = _way_down(self._deciding(dossier, leg, day))
             turn = self._next_beneath(chain, leg, day)
-            while turn is not None and _way_down(self._deciding(dossier, leg, turn)) == now:
-                turn = self._next_beneath(self._chain(dossier, leg, turn), leg, turn)
+            while turn is not None:
+                then = self._chain(dossier, leg, turn)
+                if _way_down(leg, then) != _way_down(leg, chain):
+                    break
+                turn = self._next_beneath(then, leg, turn)
             chain.turns[outcome] = turn
         return chain.turns[outcome]
 
     def _next_beneath(self, chain: Chain, leg: Hop, day: date) -> date | None:
         """The next day on which a hop beneath may read otherwise, begin or end."""
-        days = [self._turn(hop.route, hop.light, hop.verdict, day) for hop in chain.hops]
+        days = [self._turn(hop.route, hop.light, hop.verdict) for hop in chain.hops]
         for above in (leg, *chain.hops):
             for route in chain.within.get(above.route.importer, ()):
                 days += (route.since, route.until)
         return _next_of(days, day)
 
 
+def _down_to_the_worst(hops: Iterable[Hop]) -> Iterator[Hop]:
+    """The hops up to the first that is not permitted: what comes after it decides nothing."""
+    for hop in hops:
+        yield hop
+        if _rank(hop) == 0:
+            return
+
+
+def _rank(hop: Hop) -> int:
+    return RANKING[hop.verdict.judged.outcome]
+
+
 def same(one: Reading, other: Reading) -> bool:
     """Whether two readings would read the same to a person: of hops beneath the leg their outcome, basis, last day."""
     if one.flowing != other.flowing or not same_verdict(one.leg.verdict, other.leg.verdict):
         return False
-    first, second = (None if each.weakest is each.leg else each.weakest for each in (one, other))
-    return _way_down(first) == _way_down(second)
+    return _way_down(one.leg, one.chain) == _way_down(other.leg, other.chain)
 
 
-def _way_down(deciding: Hop | None) -> list[tuple[object, ...]]:
+def _way_down(leg: Hop, chain: Chain | None) -> list[tuple[object, ...]]:
     """What a person reads of the hops beneath a leg, down to the one that decides."""
+    deciding = chain.deciding(leg) if chain else None
     return [_step(hop) for hop in deciding.path()] if deciding else []
 
 
@@ -374,6 +402,11 @@ def _listed(one: Listing, day: date) -> Listed:
     return Listed(one.framework, one.status, one.covers_hr, one.covers_non_hr, _over(one.next_due, day))
 
 
+def _standing(rows: tuple[Any, ...], day: date) -> tuple[Any, ...]:
+    """Those that hold on the day."""
+    return tuple([one for one in rows if one.since <= day and (one.until is None or day < one.until)]) if rows else ()
+
+
 def _edges(periods: Iterable[Period]) -> list[date | None]:
     return [day for period in periods for day in (period.since, period.until)]
 
@@ -393,8 +426,4 @@ def _own_days(between: Between) -> list[date | None]:
 
 
 def _next_of(days: Iterable[date | None], day: date) -> date | None:
-    following = None
-    for one in days:
-        if one is not None and one > day and (following is None or one < following):
-            following = one
-    return following
+    return min([one for one in days if one is not None and one > day], default=None)

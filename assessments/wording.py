@@ -67,15 +67,15 @@ def _parameters(finding: Finding, hop: Hop, names: Names, law: Law, language: st
         if one
         else {"eea": "European Economic Area"}.get(finding.instrument or "", finding.instrument),
         "citation": _citation(finding.code, standing) if standing else "",
-        "last_day": _day(standing.last_day if standing else None, language),
+        "last_day": written(standing.last_day if standing else None, language),
         "fact": finding.fact,
         "due": "",
-        "concluded": _day(None, language),
+        "concluded": written(None, language),
     }
     if finding.tool is not None and one is not None and one.kind == "framework":
-        said["due"] = _day(verdict.state.listings[finding.tool].next_due, language)
+        said["due"] = written(verdict.state.listings[finding.tool].next_due, language)
     elif finding.tool is not None and finding.tool < len(verdict.state.clauses):
-        said["concluded"] = _day(verdict.state.clauses[finding.tool].concluded_on, language)
+        said["concluded"] = written(verdict.state.clauses[finding.tool].concluded_on, language)
     return said
 
 
@@ -87,5 +87,6 @@ def _citation(code: str, standing: Standing) -> str:
 
 
 @cache
-def _day(day: date | None, language: str) -> str:
+def written(day: date | None, language: str = "en") -> str:
+    """A day as it is written out in a sentence."""
     return format_date(day, "d MMMM y", locale=language) if day else "a day that is not recorded"

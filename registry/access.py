@@ -14,7 +14,8 @@ import msgspec
 from argon2.exceptions import VerificationError
 
 from registry import database
-from registry.people import HASHER
+from registry.errors import Refused
+from registry.people import HASHER, SHORTEST
 from registry.vocabulary import PersonRole
 
 IDLE = timedelta(hours=2)
@@ -51,6 +52,7 @@ class Visitor(msgspec.Struct, frozen=True):
     name: str
     role: PersonRole
     session: int
+    password_due: bool = False
 
     def may(self, permission: str) -> bool:
         return permission in GRANTED[self.role]
@@ -98,7 +100,8 @@ async def visitor(token: str, now: datetime) -> Visitor | None:
     """Who holds the token: nobody once it is idle too long, at its end, revoked, or the person may no longer act."""
     async with database.transaction() as at:
         row = await at.fetchrow(
-            """select p.key, coalesce(p.name, p.key), p.role, s.id, s.seen from session s join person p on p.key = s.person
+            """select p.key, coalesce(p.name, p.key), p.role, s.id, s.seen, coalesce(c.given, false)
+            from session s join person p on p.key = s.person left join credential c on c.person = p.key
             where s.token_hash = $1 and s.revoked is null and s.ends > $2 and s.seen > $3
             and p.since <= $4 and (p.until is null or p.until > $4)""",
             _hashed(token),
@@ -110,7 +113,7 @@ async def visitor(token: str, now: datetime) -> Visitor | None:
             return None
         if now - row[4] > timedelta(minutes=1):
             await at.execute("update session set seen = $2 where id = $1", row[3], now)
-    return Visitor(row[0], row[1], PersonRole(row[2]), row[3])
+    return Visitor(row[0], row[1], PersonRole(row[2]), row[3], row[5])
 
 
 async def sessions_of(person: str, now: datetime) -> list[OpenSession]:
@@ -138,6 +141,18 @@ async def revoke(person: str, session: int, now: datetime) -> bool:
     return ended is not None
 
 
+async def revoke_all(person: str, now: datetime, but: int = 0) -> int:
+    """Ends every session of a person but one; returns how many there were."""
+    async with database.transaction() as at:
+        ended = await at.fetch(
+            "update session set revoked = $2 where person = $1 and revoked is null and id <> $3 and ends > $2 returning id",
+            person,
+            now,
+            but,
+        )
+    return len(ended)
+
+
 async def secret(name: str) -> str:
     """A secret that all processes of this register share; made at the first asking."""
     async with database.transaction() as at:
@@ -155,14 +170,33 @@ async def look(person: str, what: str, of: str) -> None:
         )
 
 
-async def set_password(person: str, password: str) -> None:
+async def set_password(person: str, password: str, *, given: bool = False) -> None:
+    """Keeps the hash of a password; one that is given by somebody else is changed before anything else is opened."""
+    hashed = await asyncio.to_thread(HASHER.hash, password)
     async with database.transaction() as at:
         await at.execute(
-            """insert into credential (person, password_hash) values ($1, $2)
-            on conflict (person) do update set password_hash = excluded.password_hash""",
+            """insert into credential (person, password_hash, given) values ($1, $2, $3)
+            on conflict (person) do update set password_hash = excluded.password_hash, given = excluded.given""",
             person,
-            HASHER.hash(password),
+            hashed,
+            given,
         )
+
+
+async def change_password(person: str, old: str, new: str, session: int, now: datetime) -> None:
+    """A person's own password, by the one until now; every other session ends. Raises Refused, in words for the person."""
+    if not await _allowed(f"change:{person}", TRIES_A_PERSON, now):
+        raise Refused("old: too many tries: wait a quarter of an hour")
+    async with database.transaction() as at:
+        stands = await at.fetchval("select password_hash from credential where person = $1", person)
+    if not await _verified(stands or _NOBODY, old):
+        raise Refused("old: this is not the password until now")
+    if len(new) < SHORTEST:
+        raise Refused(f"new: at least {SHORTEST} characters")
+    if new == old:
+        raise Refused("new: this is the password until now: choose another")
+    await set_password(person, new)
+    await revoke_all(person, now, session)
 
 
 async def _verified(password_hash: str, password: str) -> bool:

@@ -175,13 +175,18 @@ async def fetch(query: str, *arguments: Any) -> list[asyncpg.Record]:
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Keeps the cycle collector out of a batch: rows and Structs make no cycles, and looking for some takes a third of it."""
+    """Keeps the cycle collector out of a batch: rows and Structs make no cycles, and looking for some takes a third of it.
+
+    What the batch has made counts as old when it ends, so that the collector does not look through all of it at once.
+    """
     was_on = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if was_on:
+            gc.freeze()
+            gc.unfreeze()
             gc.enable()
 
 

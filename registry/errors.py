@@ -1,6 +1,7 @@
 """What Onward says when it refuses: one line that names the field, the place and the way out.
 
 Refused             exit 1: the input or the state does not allow it; nothing was changed
+├── Busy            too many ask at once, or it takes too long: the same again later, or another way, as it says
 ├── Stale           another edit came first; carries the version that stands now
 └── Misused         exit 2: usage, an unknown key, a home that is missing or not ours
 """
@@ -8,6 +9,10 @@ Refused             exit 1: the input or the state does not allow it; nothing wa
 
 class Refused(Exception):
     exit_code = 1
+
+
+class Busy(Refused):
+    """The machine has no room for this now."""
 
 
 class Stale(Refused):

@@ -28,6 +28,9 @@ ANSWERS: Options = (("yes", "Yes"), ("no", "No"), ("", "Not known"))
 TOO_LONG = 20_000  # signs of any one text
 SPELLED = {
     "crm": "CRM",
+    "dpo": "DPO",
+    "email": "E-mail address",
+    "sha256": "SHA-256",
     "hr": "Human resources data",
     "non_hr": "Other than human resources data",
     "credit_fsc": "Credit data under the Korean FSC",

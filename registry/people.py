@@ -1,5 +1,6 @@
 """People: who may act, how they prove it, and how a person is erased so that the proof still holds."""
 
+import asyncio
 import re
 import secrets
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ import msgspec
 from argon2 import PasswordHasher
 from piccolo.table import Table
 
-from registry import journal, schema
+from registry import journal, once, schema
 from registry.errors import Misused, Refused
 from registry.journal import Book, Row
 from registry.tables import Contact, Credential, Erased, Person
@@ -18,15 +19,42 @@ from registry.vocabulary import PersonRole
 
 HASHER = PasswordHasher(memory_cost=19456, time_cost=2, parallelism=1)  # OWASP's profile: 19 MiB, 37 ms measured
 ERASED = "[erased]"
+SHORTEST = 12  # characters of a password
 
 
-async def add_person(name: str, email: str | None, role: PersonRole, since: date, password: str, who: str) -> str:
-    """Records a person who may act, and the hash of the password apart; returns the key, which says nothing of the name."""
+async def add_person(
+    name: str, email: str | None, role: PersonRole, since: date, password: str, who: str, *, given: bool = False, sent: str = ""
+) -> str:
+    """Records a person who may act, and the hash of the password apart; returns the key, which says nothing of the name.
+
+    A password that is `given` must be changed at the first signing in. Raises Refused, naming the field, where somebody
+    who may act has the address already: people sign in by it; SentBefore where the form was taken already.
+    """
     key = f"person-{secrets.token_hex(4)}"
+    hashed = await asyncio.to_thread(HASHER.hash, password)
     async with journal.writing(who, f"may act as {role}") as book:
+        await once.take(book.at, sent, f"/people/{key}")
+        await one_at_a_time(book)
+        if await signs_in_with(book, email, since):
+            raise Refused("email: somebody who may act signs in with this address already: use another one")
         await book.record(Person, {"key": key, "since": since.isoformat(), "name": name, "email": email, "role": role})
-        await Credential.insert(Credential(person=key, password_hash=HASHER.hash(password)))
+        await Credential.insert(Credential(person=key, password_hash=hashed, given=given))
     return key
+
+
+async def one_at_a_time(book: Book) -> None:
+    """Until the transaction ends nobody else changes who may act: what is found out about people stays so."""
+    await book.at.execute("select pg_advisory_xact_lock(hashtextextended('people', 0))")
+
+
+async def signs_in_with(book: Book, email: str | None, today: date) -> bool:
+    """Whether somebody who may act, or is to, has the address already."""
+    return bool(
+        email
+        and await book.at.fetchval(
+            "select exists (select from person where lower(email) = lower($1) and (until is null or until > $2))", email, today
+        )
+    )
 
 
 class Erasure(msgspec.Struct):

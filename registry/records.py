@@ -2,7 +2,6 @@
 
 from datetime import date, timedelta
 from typing import Any
-from urllib.parse import quote
 
 import asyncpg
 import msgspec
@@ -11,17 +10,18 @@ from litestar.exceptions import NotFoundException
 from litestar.response import Redirect, Template
 from piccolo.table import Table
 
-from registry import access, database, forms, journal, register, schema, tables
+from registry import access, database, documents, forms, journal, once, register, schema, tables, told
 from registry.access import Permission, Visitor
 from registry.errors import Refused, Stale
 from registry.forms import Errors, Field, Typed
 from registry.journal import Row
+from registry.told import HIDDEN
 from registry.vocabulary import EntryKind
-from registry.web import page, see_other
+from registry.web import page, see_other, segment
 
 LOOK, EDIT = {"needs": Permission.LOOK}, {"needs": Permission.REGISTER}
 Asking = Request[Any, Any, Any]
-HIDDEN = {"register", "signing_key", "erased", "person"}  # not shown here: a person is an administrator's affair
+A_PAGE = 50
 FIXED = {*HIDDEN, "document"}  # nor edited: bytes are what they are
 KINDS = {
     "changed": "It changed on a day, and reads like this from then on",
@@ -38,14 +38,25 @@ OWN = (
 )
 
 
-class Told(msgspec.Struct, frozen=True):
-    """One entry of a record's history, in words: each change as column, before, after."""
-
-    at: Any
-    who: str
-    kind: str
-    why: str
-    changes: list[tuple[str, str, str]]
+@get("/records/{table:str}", opt={"needs": Permission.REPORT})
+async def listed(visitor: Visitor, bar: Any, table: str, q: str = "", number: int = 1) -> Template:
+    """Every record of a table, a page at a time; q is looked for in its key and in what it is called."""
+    kind = _table(table, HIDDEN)
+    q, number = q.strip().replace("\x00", "")[:200], max(1, min(number, 10**6))
+    async with database.as_known(None) as at:
+        count, rows = await told.listed(at, kind, q, A_PAGE, (number - 1) * A_PAGE)
+        names = await told.names_of(at, kind, rows)
+    shown = [(row, told.in_short(kind, row, names), told.standing(row)) for row in rows]
+    pages = max(1, -(-count // A_PAGE))
+    context: dict[str, Any] = {
+        "table": table,
+        "q": q,
+        "number": number,
+        "pages": pages,
+        "count": count,
+        "rows": shown,
+    }
+    return page("record-list", visitor=visitor, bar=bar, here="/records", **context)
 
 
 @get("/records/{table:str}/{key:str}", opt=LOOK)
@@ -53,13 +64,13 @@ async def record(visitor: Visitor, bar: Any, table: str, key: str) -> Template:
     """All periods of a thing, and everything that was ever written about it."""
     kind = _table(table, HIDDEN)
     async with database.as_known(None) as at:
-        rows = await _periods(at, kind, key)
+        rows = await told.periods(at, kind, key)
         if not rows:
             raise NotFoundException
-        names = await _names(at, kind, rows)
-        told = await _history(at, kind, rows[0]["thing"], names)
-        periods = [(row, _standing(row), _in_words(kind, row, names)) for row in rows]
-        refers = await _references(at, kind, rows[0])
+        names = await told.names_of(at, kind, rows)
+        history = await told.history(at, kind, rows[0]["thing"], names)
+        periods = [(row, told.standing(row), told.in_words(kind, row, names)) for row in rows]
+        refers = await told.references(at, kind, rows[0])
     await access.look(visitor.key, "opened", f"{table}/{key}")
     return page(
         "record",
@@ -69,7 +80,7 @@ async def record(visitor: Visitor, bar: Any, table: str, key: str) -> Template:
         table=table,
         key=key,
         periods=periods,
-        told=told,
+        told=history,
         refers=refers,
         editable=visitor.may(Permission.REGISTER) and _editable(kind),
     )
@@ -86,7 +97,7 @@ async def edit_page(visitor: Visitor, bar: Any, table: str, key: str, since: str
 
 
 @post("/records/{table:str}/{key:str}/edit", opt=EDIT)
-async def edit(request: Asking, visitor: Visitor, bar: Any, table: str, key: str) -> Template | Redirect:
+async def edit(request: Asking, visitor: Visitor, bar: Any, table: str, key: str, sent: str) -> Template | Redirect:
     """Writes what became of a record. An edit that another came before is kept, and shown beside the other."""
     kind = _table(table, FIXED)
     form = await request.form()
@@ -96,24 +107,31 @@ async def edit(request: Asking, visitor: Visitor, bar: Any, table: str, key: str
         row, keyed, fields = await _opened(at, kind, key, None, number)
     words = forms.typed(form, [field.name for field in (*fields, *OWN)])
     if (row["id"], row["version"]) != (number, version):
+        await once.seen(sent)
         return await _stale(visitor, bar, kind, key, number, version, fields, words)
     values, errors = forms.bind(_bound(fields, words), words)
     own, more = forms.bind(OWN, words)
-    errors |= more
+    file, wrong = await documents.brought(form)
+    errors |= more | wrong
+    if file and "document" in values:
+        values["document"] = file.key
     if not errors:
-        errors |= _wrong(own, {name: value for name, value in values.items() if value != keyed.get(name)})
+        errors |= _wrong(own, {name: value for name, value in values.items() if value != keyed.get(name)}, file)
     if errors:
         return _edit(visitor, bar, kind, row, fields, words, errors)
     given_row = _altered(key, row, keyed, values, own)
     try:
         async with journal.writing(visitor.key, own["why"]) as book:
+            await once.take(book.at, sent, told.address(table, key))
             await _still(book.at, kind, row["id"], version)
+            if file:
+                given_row["document"] = (await documents.file(book, file))["key"]
             await register.write(book, register.checked({table: [given_row]}), demo=await journal.is_demo(book.at))
     except Stale:
         return await _stale(visitor, bar, kind, key, number, version, fields, words)
     except Refused as error:
         return _edit(visitor, bar, kind, row, fields, words, {"": _reason(str(error))})
-    return see_other(_address(table, key))
+    return see_other(told.address(table, key))
 
 
 @get("/records/{table:str}/new", opt=EDIT)
@@ -128,25 +146,34 @@ async def new_page(request: Asking, visitor: Visitor, bar: Any, table: str) -> T
 
 
 @post("/records/{table:str}/new", opt=EDIT)
-async def new(request: Asking, visitor: Visitor, bar: Any, table: str) -> Template | Redirect:
+async def new(request: Asking, visitor: Visitor, bar: Any, table: str, sent: str) -> Template | Redirect:
     kind = _table(table, FIXED)
     fields, _ = await _empty(kind)
-    words = forms.typed(await request.form(), [field.name for field in fields])
+    form = await request.form()
+    words = forms.typed(form, [field.name for field in fields])
     values, errors = forms.bind(fields, words)
-    if errors:
+    file, wrong = await documents.brought(form)
+    if file and "document" in values:
+        values["document"] = file.key
+    if errors := errors | wrong:
         return _new(visitor, bar, kind, fields, words, errors)
     row = {name: value for name, value in values.items() if value is not None}
     try:
         async with journal.writing(visitor.key) as book:
             row["key"] = await forms.fresh(book.at, table, _name(table, row, fields))
+            leads_to = _afterwards(table, row)
+            await once.take(book.at, sent, leads_to)
+            if file:
+                row["document"] = (await documents.file(book, file))["key"]
             await register.write(book, register.checked({table: [row]}), demo=await journal.is_demo(book.at))
     except Refused as error:
         return _new(visitor, bar, kind, fields, words, {"": _reason(str(error))})
-    return see_other(_address(table, row["key"]))
+    return see_other(leads_to)
 
 
-def _address(table: str, key: str) -> str:
-    return f"/records/{quote(table, safe='')}/{quote(key, safe='')}"
+def _afterwards(table: str, row: Row) -> str:
+    """Where a new record is looked at: what a vendor told us, on the vendor's own page."""
+    return f"/vendors/{segment(row['vendor'])}#notices" if table == "notice" else told.address(table, row["key"])
 
 
 def _table(title: str, hidden: set[str]) -> type[Table]:
@@ -173,115 +200,11 @@ def _number(words: list[str]) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0
 
 
-async def _periods(at: asyncpg.Connection, table: type[Table], key: str) -> list[Row]:
-    rows = await at.fetch(
-        f'select {journal.image(table)} from "{schema.name(table)}" where key = $1 order by since desc, id desc', key
-    )
-    return [msgspec.json.decode(text) for (text,) in rows]
-
-
-async def _names(at: asyncpg.Connection, table: type[Table], rows: list[Row]) -> dict[tuple[str, int], tuple[str, str]]:
-    """For each thing that a table's rows may name: its key, and what it is called."""
-    found: dict[tuple[str, int], tuple[str, str]] = {}
-    for target in set(schema.links(table).values()):
-        called = dict(await forms.named(at, target))
-        things = await at.fetch(f'select thing, key from "{target}" where thing = id')
-        found |= {(target, thing): (key, called.get(key, key)) for thing, key in things}
-    return found
-
-
-def _keyed(table: type[Table], row: Row, names: dict[tuple[str, int], tuple[str, str]]) -> Row:
-    """The row as a file has it: keys in the place of ids."""
-    links = schema.links(table)
-    return {name: names[links[name], value][0] if name in links and value is not None else value for name, value in row.items()}
-
-
-def _in_words(table: type[Table], row: Row, names: dict[tuple[str, int], tuple[str, str]]) -> list[tuple[str, str, str]]:
-    """What a row says, as label, words and the address of what it names; what is not recorded is left to the end."""
-    said = []
-    for name in schema.columns(table):
-        if name in {*schema.OWN, *schema.contents(table), "key", "since", "until"}:
-            continue
-        target = schema.links(table).get(name)
-        value = row.get(name)
-        link = _address(target, names[target, value][0]) if target and value is not None and target not in HIDDEN else ""
-        said.append((name, _said(table, name, value, names), link))
-    return sorted(said, key=lambda one: not one[1])
-
-
-def _said(table: type[Table], name: str, value: Any, names: dict[tuple[str, int], tuple[str, str]]) -> str:
-    target = schema.links(table).get(name)
-    if value is None or value == []:
-        return ""
-    if target:
-        return names.get((target, value), ("", str(value)))[1]
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    column = schema.columns(table).get(name)
-    offered = dict(forms.field(table, name).options) if column is not None else {}
-    listed = value if isinstance(value, list) else [value]
-    return ", ".join(offered.get(str(one), str(one)) for one in listed)
-
-
-def _standing(row: Row) -> tuple[date, date | None, bool]:
-    """First day, last day, and whether the row is voided."""
-    since, until = date.fromisoformat(row["since"]), row["until"] and date.fromisoformat(row["until"])
-    return since, until and until - timedelta(days=1), since == until
-
-
-async def _history(
-    at: asyncpg.Connection, table: type[Table], thing: int, names: dict[tuple[str, int], tuple[str, str]]
-) -> list[Told]:
-    """Who wrote what about a thing, the newest first; what has been erased stays so."""
-    title = schema.name(table)
-    rows = await at.fetch(
-        f"""select e.at, e.who, e.kind, e."row", e.image::text, coalesce(p.name, e.who), coalesce(
-            (select jsonb_object_agg(v.name, v.value) from journal_value v where v.sequence = e.sequence), '{{}}')::text
-        from journal_entry e left join lateral
-            (select name from person p where p.key = e.who and p.name is not null order by p.id desc limit 1) p on true
-        where e."table" = $1 and e."row" in (select id from "{title}" where thing = $2) order by e.sequence""",
-        title,
-        thing,
-    )
-    told: list[Told] = []
-    before: dict[int, Row] = {}
-    for when, _, kind, number, image, person, behind in rows:
-        values = msgspec.json.decode(behind)
-        after: Row = msgspec.json.decode(image)
-        for name in schema.personal(table):
-            if after.get(name) is not None:
-                after[name] = values.get(name, "(erased)")
-        was = before.get(number, {})
-        changes = [
-            (name, _said(table, name, was.get(name), names), _said(table, name, after.get(name), names))
-            for name in schema.columns(table)
-            if name not in {*schema.OWN, *schema.contents(table), "key"} and was.get(name) != after.get(name)
-        ]
-        before[number] = after
-        told.append(Told(when, person, kind, values.get(schema.WHY, ""), changes))
-    return told[::-1]
-
-
-async def _references(at: asyncpg.Connection, table: type[Table], row: Row) -> list[tuple[str, str]]:
-    """The records of facts that name this one, at most twenty of a table."""
-    title = schema.name(table)
-    found: list[tuple[str, str]] = []
-    for other in schema.tables():
-        columns = [name for name, target in schema.links(other).items() if target == title]
-        if columns and schema.name(other) not in HIDDEN:
-            where = " or ".join(f'"{name}" = $1' for name in columns)
-            keys = await at.fetch(
-                f'select distinct key from "{schema.name(other)}" where ({where}) order by key limit 20', row["thing"]
-            )
-            found += [(schema.name(other), key) for (key,) in keys]
-    return found
-
-
 async def _opened(
     at: asyncpg.Connection, table: type[Table], key: str, since: date | None, number: int = 0
 ) -> tuple[Row, Row, list[Field]]:
     """The period to edit (of that number, of that day, or the last), the same with keys, and the fields."""
-    rows = await _periods(at, table, key)
+    rows = await told.periods(at, table, key)
     if not rows:
         raise NotFoundException
     row = next((one for one in rows if one["id"] == number), None)
@@ -289,7 +212,7 @@ async def _opened(
     if row is None and since:
         raise NotFoundException
     row = row or next((one for one in rows if one["until"] != one["since"]), rows[0])
-    return row, _keyed(table, row, await _names(at, table, [row])), await forms.fields(at, table)
+    return row, told.keyed(table, row, await told.names_of(at, table, [row])), await forms.fields(at, table)
 
 
 def _bound(fields: list[Field], words: Typed) -> list[Field]:
@@ -297,8 +220,10 @@ def _bound(fields: list[Field], words: Typed) -> list[Field]:
     return fields if words.get("kind", [])[:1] in ([], ["changed"], ["corrected"]) else []
 
 
-def _wrong(own: dict[str, Any], differing: Row) -> Errors:
+def _wrong(own: dict[str, Any], differing: Row, file: documents.File | None) -> Errors:
     kind = own["kind"]
+    if file and kind in {"ended", "voided"}:
+        return {"document": "A file goes with a change, or with what we had wrong: take it out, or choose one of these above."}
     if kind in {"corrected", "voided"} and not own["why"]:
         return {"why": "Say why: it is kept in the history beside what stood there before."}
     if kind == "changed" and not own["on"]:
@@ -338,26 +263,37 @@ async def _stale(
 ) -> Template:
     """What was typed, beside what the other wrote and what stood there before; sent again it is a conscious act."""
     async with database.as_known(None) as at:
-        rows = await _periods(at, table, key)
-        row, keyed, _ = await _opened(at, table, key, None)
-        names = await _names(at, table, rows)
+        rows = await told.periods(at, table, key)
+        row, stands_keyed, _ = await _opened(at, table, key, None)
+        names = await told.names_of(at, table, rows)
         then = await at.fetchval(
             'select image::text from journal_entry where "table" = $1 and "row" = $2 and version = $3',
             schema.name(table),
             number,
             version,
         )
-        told = await _history(at, table, row["thing"], names)
-    before = _keyed(table, msgspec.json.decode(then), names) if then and number in {one["id"] for one in rows} else {}
-    was, stands = forms.shown(fields, before), forms.shown(fields, keyed)
-    secret = set(schema.personal(table))
+        history = await told.history(at, table, row["thing"], names)
+        was_secret = await _personal_then(at, table, number, version)
+    image = msgspec.json.decode(then) | was_secret if then and number in {one["id"] for one in rows} else {}
+    was, stands = forms.shown(fields, told.keyed(table, image, names)), forms.shown(fields, stands_keyed)
     beside = []
     for field in fields:
-        typed, now = _lines(words.get(field.name, [])), _lines(stands[field.name])
-        then_stood = now if field.name in secret else _lines(was[field.name])
-        if typed != now or then_stood != now:
-            beside.append((field, [] if field.name in secret else then_stood, now, typed))
-    return _edit(visitor, bar, table, row, fields, words, {}, 409, beside=beside, other=told[0] if told else None)
+        three = [_lines(found.get(field.name, [])) for found in (was, stands, words)]
+        if three[2] != three[1] or three[0] != three[1]:
+            beside.append((field, *three))
+    return _edit(visitor, bar, table, row, fields, words, {}, 409, beside=beside, other=history[0] if history else None)
+
+
+async def _personal_then(at: asyncpg.Connection, table: type[Table], number: int, version: int) -> Row:
+    """The personal values of an entry, whose image holds commitments alone; what has been erased is empty."""
+    rows = await at.fetch(
+        """select v.name, v.value from journal_value v join journal_entry e using (sequence)
+        where e."table" = $1 and e."row" = $2 and e.version = $3""",
+        schema.name(table),
+        number,
+        version,
+    )
+    return dict.fromkeys(schema.personal(table)) | {name: value for name, value in rows if name != schema.WHY}
 
 
 def _lines(words: list[str]) -> list[str]:
@@ -388,7 +324,7 @@ def _edit(
         table=title,
         key=row["key"],
         row=row,
-        since=_standing(row)[0],
+        since=told.standing(row)[0],
         fields=fields,
         own=own,
         words=words,
@@ -431,4 +367,4 @@ def _reason(told: str) -> str:
     return f"This cannot be recorded. {told}."
 
 
-ROUTES = [record, edit_page, edit, new_page, new]
+ROUTES = [listed, record, edit_page, edit, new_page, new]

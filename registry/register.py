@@ -29,6 +29,7 @@ from registry.vocabulary import DEMO_NOTICE, EntryKind
 REGISTER = "register"
 ITSELF = {schema.name(table) for table in (Erased, Register, SigningKey)}
 LARGEST = 25 * 2**20  # bytes of a document
+MOST_MONTHS = 120  # between two reviews of a vendor
 EARLIEST, LATEST = "1900-01-01", "2999-12-31"
 OPENING = {"key": REGISTER, "demo": True, "notice": DEMO_NOTICE}
 
@@ -247,6 +248,15 @@ def _normal(table: type[Table], values: Row, place: str) -> Row:
     return values
 
 
+def _interval(values: Row, place: str) -> None:
+    """Raises Refused for months between two reviews that are none, or that nobody gave a reason for."""
+    months = values["review_months"]
+    if not 1 <= months <= MOST_MONTHS:
+        raise Refused(f"{place} review_months: {months} is no number of months from 1 to {MOST_MONTHS}")
+    if not (values.get("review_reason") or "").strip():
+        raise Refused(f"{place} review_reason: say why the tier's months are not to hold, or leave review_months empty")
+
+
 def _content(values: Row, place: str) -> bytes:
     """A document's bytes. Raises Refused where they are not those of its SHA-256."""
     content = msgspec.convert(values["content"], bytes)
@@ -329,6 +339,8 @@ async def _alter(book: Book, row: Given, things: dict[tuple[str, str], int]) -> 
         raise Refused(f"{row.place} key: nothing of that key is recorded: leave `entry` out to record it")
     stands = await journal.current(book.at, row.table, key, note.since)
     _linked(row, things)
+    if row.values.get("review_months") is not None:
+        _interval(stands | row.values, row.place)
     if note.kind is EntryKind.VOIDED:
         await book.void(row.table, stands)
     elif note.kind is EntryKind.ERASED:

@@ -95,6 +95,11 @@ def smtp() -> str | None:
     return os.environ.get("ONWARD_SMTP") or None
 
 
+def mail_said() -> str:
+    """Whether mail goes out, in a line."""
+    return "Mail goes out by ONWARD_SMTP." if smtp() else "Mail is not sent: ONWARD_SMTP is not set."
+
+
 def mail_from() -> str:
     """ONWARD_MAIL_FROM: from whom mail comes."""
     return os.environ.get("ONWARD_MAIL_FROM", "") or "onward@localhost"

@@ -10,6 +10,7 @@ from litestar.response import Redirect, Template
 
 from registry import access, settings
 from registry.access import Visitor
+from registry.errors import Refused
 from registry.web import OPEN, cookie_name, now, page, see_other
 
 
@@ -19,7 +20,15 @@ class Door(msgspec.Struct):
     next: str = "/"
 
 
+class Change(msgspec.Struct):
+    old: str = ""
+    new: str = ""
+    again: str = ""
+
+
 Form = Annotated[Door, Body(media_type=RequestEncodingType.URL_ENCODED)]
+Password = Annotated[Change, Body(media_type=RequestEncodingType.URL_ENCODED)]
+EVEN_SO = {"needs": access.Permission.LOOK, "password_due": True}  # open to a person whose password is to be changed
 
 
 @get("/sign-in", opt={"needs": OPEN})
@@ -47,12 +56,32 @@ async def sign_in(request: Request[Any, Any, Any], data: Form) -> Template | Red
     return answer
 
 
-@post("/sign-out", opt={"needs": access.Permission.LOOK})
+@post("/sign-out", opt=EVEN_SO)
 async def sign_out(visitor: Visitor) -> Redirect:
     await access.revoke(visitor.key, visitor.session, now())
     answer = see_other("/sign-in")
     answer.delete_cookie(cookie_name(), path="/")
     return answer
+
+
+@get("/me", opt=EVEN_SO)
+async def me(visitor: Visitor) -> Template:
+    """One's own name, role and password."""
+    return page("me", visitor=visitor, errors={})
+
+
+@post("/me", opt=EVEN_SO)
+async def change(visitor: Visitor, data: Password) -> Template | Redirect:
+    """A new password of one's own; every other session of the person ends with it."""
+    wrong = "again: the two do not read alike: type the new one twice" if data.new != data.again else ""
+    try:
+        if wrong:
+            raise Refused(wrong)
+        await access.change_password(visitor.key, data.old, data.new, visitor.session, now())
+    except Refused as error:
+        field, _, said = str(error).partition(": ")
+        return page("me", 422, visitor=visitor, errors={field: said})
+    return see_other("/sessions")
 
 
 @get("/sessions", opt={"needs": access.Permission.LOOK})
@@ -67,4 +96,4 @@ async def end_session(visitor: Visitor, session: int) -> Redirect:
     return see_other("/sessions")
 
 
-ROUTES = [sign_in_page, sign_in, sign_out, sessions, end_session]
+ROUTES = [sign_in_page, sign_in, sign_out, me, change, sessions, end_session]

@@ -424,6 +424,7 @@ class Credential(Operation, Table):
     id = BigSerial(primary_key=True)
     person = Varchar(length=200, unique=True, default="", help_text="Key of the person")
     password_hash = Text(default="", help_text="argon2id")
+    given = Boolean(default=False, help_text="Given by somebody else: to be changed before anything else is opened")
 
 
 class Session(Operation, Table):
@@ -463,6 +464,15 @@ class Secret(Operation, Table):
     id = BigSerial(primary_key=True)
     name = Varchar(length=40, unique=True, default="", help_text="What it is for")
     value = Varchar(length=100, default="", help_text="Random")
+
+
+class Sent(Operation, Table):
+    """A form that was taken: the same one sent again leads to what became of the first."""
+
+    id = BigSerial(primary_key=True)
+    key = Varchar(length=64, unique=True, default="", help_text="SHA-256 of who sent what where, with the form's own token")
+    at = Timestamptz(index=True, default=None, null=False, help_text="When it was taken")
+    answer = Varchar(length=1000, default="", help_text="The address that it led to")
 
 
 class Look(Looked, Table):

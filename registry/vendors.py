@@ -1,7 +1,6 @@
 """Registering a vendor: the walk's pages. Nothing is recorded before the end, and then all of it at once."""
 
 from typing import Any
-from urllib.parse import quote
 
 from litestar import Request, get, post
 from litestar.exceptions import NotFoundException
@@ -11,8 +10,9 @@ from registry import database, drafts, journal, register, walk
 from registry.access import Permission, Visitor
 from registry.errors import Refused
 from registry.forms import Errors, Field, Typed, typed
+from registry.once import SentBefore
 from registry.walk import NEW, STEPS, TITLES, Known
-from registry.web import page, see_other
+from registry.web import page, see_other, segment
 
 NEEDS = {"needs": Permission.REGISTER}
 Asking = Request[Any, Any, Any]
@@ -25,8 +25,8 @@ async def begin_page(visitor: Visitor, bar: Any) -> Template:
 
 
 @post("/vendors/new", opt=NEEDS)
-async def begin(request: Asking, visitor: Visitor, bar: Any) -> Template | Redirect:
-    return await _sent(request, visitor, bar, None, "who")
+async def begin(request: Asking, visitor: Visitor, bar: Any, sent: str) -> Template | Redirect:
+    return await _sent(request, visitor, bar, None, "who", sent)
 
 
 @get("/vendors/new/alike", opt=NEEDS)
@@ -56,17 +56,19 @@ async def step_sent(request: Asking, visitor: Visitor, bar: Any, draft: str, ste
     if step != "check":
         return await _sent(request, visitor, bar, draft, step)
     try:
-        return see_other(f"/vendors/{quote(await registered(visitor.key, draft), safe='')}")
+        return see_other(f"/vendors/{segment(await registered(visitor.key, draft))}")
     except Refused as error:
         return await _summary(visitor, bar, draft, content, str(error))
 
 
 async def registered(person: str, draft: str) -> str:
-    """Records the whole walk in one transaction, the draft's end included; returns the vendor's key."""
+    """Records the whole walk in one transaction, the draft's end included; returns the vendor's key, at each asking."""
     async with journal.writing(person) as book:
         content = await drafts.take(book.at, draft, person)
         if content is None:
             raise NotFoundException
+        if drafts.BECAME in content:
+            return content[drafts.BECAME][0]
         known = await walk.known(book.at)
         values: dict[str, Any] = {}
         for step in STEPS:
@@ -81,6 +83,7 @@ async def registered(person: str, draft: str) -> str:
             raise Refused(f"{TITLES['who']} This company is a vendor of ours already: add to that one.")
         made = await walk.tables(book.at, known, values, party, await journal.today(book.at))
         await register.write(book, register.checked(made), demo=await journal.is_demo(book.at))
+        await drafts.became(book.at, draft, str(made["vendor"][0]["key"]))
     return str(made["vendor"][0]["key"])
 
 
@@ -91,9 +94,12 @@ async def _vendor_of(at: Any, party: str) -> Any:
 
 
 async def _mine(draft: str, visitor: Visitor) -> Typed:
+    """The person's own draft. Raises SentBefore, leading to the vendor, where it is registered already."""
     content = await drafts.read(draft, visitor.key)
     if content is None:
         raise NotFoundException
+    if drafts.BECAME in content:
+        raise SentBefore(f"/vendors/{segment(content[drafts.BECAME][0])}")
     return content
 
 
@@ -106,7 +112,9 @@ async def _known() -> Known:
         return await walk.known(at)
 
 
-async def _sent(request: Asking, visitor: Visitor, bar: Any, draft: str | None, step: str) -> Template | Redirect:
+async def _sent(
+    request: Asking, visitor: Visitor, bar: Any, draft: str | None, step: str, sent: str = ""
+) -> Template | Redirect:
     """Keeps what was typed and goes on; what is wrong is shown again as it was typed."""
     if step not in STEPS:
         raise NotFoundException
@@ -119,11 +127,11 @@ async def _sent(request: Asking, visitor: Visitor, bar: Any, draft: str | None, 
     if errors:
         return await _step(visitor, bar, draft, step, words, errors)
     if draft is None:
-        draft = await drafts.begin(visitor.key, words)
+        draft = await drafts.begin(visitor.key, words, sent, "/vendors/new/{}/what")
     elif not await drafts.keep(draft, visitor.key, words):
         raise NotFoundException
     following = (*STEPS, "check")[STEPS.index(step) + 1]
-    return see_other(f"/vendors/new/{quote(draft, safe='')}/{following}")
+    return see_other(f"/vendors/new/{segment(draft)}/{following}")
 
 
 async def _looks_like_another(words: Typed) -> Errors:

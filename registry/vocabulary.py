@@ -224,6 +224,8 @@ class AlertKind(StrEnum):
 
     VERDICT_CHANGED = "verdict_changed"
     ONWARD_TRANSFER = "onward_transfer"
+    ONWARD_MOVED = "onward_moved"
+    ONWARD_UNCOVERED = "onward_uncovered"
     LISTING_ENDING = "listing_ending"
     SAFEGUARD_ENDING = "safeguard_ending"
     REVIEW_DUE = "review_due"

@@ -270,7 +270,7 @@ async def tables(at: asyncpg.Connection, known: Known, values: dict[str, Any], p
     vendor = await add(Vendor, {"party": importer})
     activity = str(values["activity"])
     if activity == NEW:
-        activity = await add(ProcessingActivity, {"our_role": "controller"}, str(values["processing_activity.name"]))
+        activity = await add(ProcessingActivity, _our_part(values, importer), str(values["processing_activity.name"]))
     engagement = await add(Engagement, {"vendor": vendor, "activity": activity}, f"{name} {activity}")
     if any(values.get(f.name) is not None for f in asked("contract", known) if f.table == "contract"):
         await add(Contract, {"engagement": engagement, "since": str(values.get("contract.signed_on") or since)})
@@ -300,6 +300,13 @@ async def tables(at: asyncpg.Connection, known: Known, values: dict[str, Any], p
             made.setdefault("assurance", []).append(row)
     register.checked(made)
     return made
+
+
+def _our_part(values: dict[str, Any], importer: str) -> Row:
+    """As what we carry out a new activity: with a joint controller as one of two (Art. 26, 30(1)(a)), else as controller."""
+    if values.get("engagement.role") == "joint_controller":
+        return {"our_role": "joint_controller", "joint_controller": importer}
+    return {"our_role": "controller"}
 
 
 def _belongs(field: Field, title: str, values: dict[str, Any]) -> bool:

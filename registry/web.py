@@ -4,11 +4,12 @@ A handler binds, acts, renders. Each states in `opt` the permission it needs (`n
 """
 
 import logging
+import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 import jinja2
 from litestar import Request, Response
@@ -19,14 +20,18 @@ from litestar.middleware import AbstractAuthenticationMiddleware, Authentication
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.response import Redirect, Template
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from markupsafe import Markup
 
-from registry import access, settings
+from registry import access, once, settings
 from registry.access import Visitor
-from registry.errors import Refused, Stale
+from registry.errors import Busy, Refused, Stale
+from registry.once import SentBefore
 
 LOG = logging.getLogger("onward")
 TEMPLATES = Path(__file__).parent.parent / "templates"
 OPEN = "open"  # the permission of what anybody may see: the door itself
+LARGEST_FORM = 26 * 2**20  # bytes: a document of 25 MB and the words beside it
+TOLD_WHY = 8 * LARGEST_FORM  # bytes of a larger one that are taken and thrown away, so that the browser hears the answer
 HEADERS = {
     "content-security-policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
@@ -40,15 +45,32 @@ HEADERS = {
 }
 
 
+class PasswordDue(Exception):
+    """The password was given by somebody else: it is changed before anything else is opened."""
+
+
 def environment() -> jinja2.Environment:
-    """The templates: every value is escaped, a name that is not given is an error."""
-    return jinja2.Environment(
+    """The templates: every value is escaped, a name that is not given is an error, a key in an address is one segment."""
+    made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["urlencode"] = segment
+    made.globals["once_input"] = once_input
+    return made
+
+
+def segment(key: object) -> str:
+    """A key as one segment of an address, whatever signs are in it."""
+    return quote(str(key), safe="")
+
+
+def once_input() -> Markup:
+    """The hidden field by which a form that is sent twice is taken once."""
+    return Markup('<input type="hidden" name="_once" value="{}">').format(secrets.token_urlsafe(12))
 
 
 def engine(**more: Any) -> JinjaTemplateEngine:
@@ -75,6 +97,9 @@ class SignedIn(AbstractAuthenticationMiddleware):
     """Sets `request.user` to the visitor, or to None."""
 
     async def authenticate_request(self, connection: ASGIConnection[Any, Any, Any, Any]) -> AuthenticationResult:
+        if connection.scope["state"].get("segmented"):
+            found = connection.scope["path_params"]
+            found |= {name: whole(value) for name, value in found.items() if isinstance(value, str)}
         token = connection.cookies.get(cookie_name())
         return AuthenticationResult(user=await access.visitor(token, now()) if token else None, auth=None)
 
@@ -88,10 +113,30 @@ def needs(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHand
         raise NotAuthorizedException
     if wanted is None or not connection.user.may(wanted):
         raise PermissionDeniedException("Your role does not allow this. Ask the data protection officer or an administrator.")
+    if connection.user.password_due and not handler.opt.get("password_due"):
+        raise PasswordDue
 
 
 async def visiting(request: Request[Visitor, Any, Any]) -> Visitor:
     return request.user
+
+
+async def sending(request: Request[Visitor, Any, Any]) -> str:
+    """The name of this sending of a form (see `once`), empty for a form without a token."""
+    form = await request.form()
+    words = [
+        (name, word) for name, word in form.multi_items() if isinstance(word, str) and name not in {"_csrf_token", "_once"}
+    ]
+    return once.named(request.user.key if request.user else "", request.url.path, str(form.get("_once") or ""), words)
+
+
+def as_before(_: Request[Any, Any, Any], error: SentBefore) -> Redirect:
+    """The same form was taken already: to what became of it."""
+    return see_other(error.answer)
+
+
+def to_the_password(_: Request[Any, Any, Any], __: PasswordDue) -> Redirect:
+    return see_other("/me")
 
 
 def to_the_door(request: Request[Any, Any, Any], _: NotAuthorizedException) -> Response[Any]:
@@ -102,11 +147,14 @@ def to_the_door(request: Request[Any, Any, Any], _: NotAuthorizedException) -> R
 
 def shown(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """An error as a page, in one sentence, with the way out."""
-    status = error.status_code if isinstance(error, HTTPException) else 409 if isinstance(error, Stale) else 422
+    known = {Stale: 409, Busy: 503}
+    status = error.status_code if isinstance(error, HTTPException) else known.get(type(error), 422)
     said = {
         403: getattr(error, "detail", ""),
         404: "Nothing is recorded under this address.",
         405: "This address does not take that.",
+        413: "This is more than can be taken at once: a file may have up to 25 MB. Nothing was recorded; go back, choose a "
+        "smaller file (a PDF without scanned pictures, or in parts) and send it again.",
         429: "Too many tries. Wait a quarter of an hour.",
     }
     what = str(error) if isinstance(error, Refused) else str(said.get(status) or getattr(error, "detail", error))
@@ -129,11 +177,15 @@ def doors(app: ASGIApp, hosts: Callable[[], set[str]]) -> ASGIApp:
         if str(scope["type"]) != "http":
             await app(scope, receive, send)
             return
+        scope.setdefault("state", {})
+        scope["path"] = segmented(scope)
         host = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "")
         static = scope["path"].startswith("/static/")
 
         async def sent(message: Message) -> None:
             if message["type"] == "http.response.start":
+                if message["status"] == 413:
+                    await _thrown_away(receive)
                 present = {name for name, _ in message["headers"]}
                 more = {**HEADERS, "cache-control": "max-age=3600" if static else "no-store"}
                 extra = [(k.encode(), v.encode()) for k, v in more.items() if k.encode() not in present]
@@ -147,6 +199,30 @@ def doors(app: ASGIApp, hosts: Callable[[], set[str]]) -> ASGIApp:
         await app(scope, receive, sent)
 
     return answered
+
+
+async def _thrown_away(receive: Receive) -> None:
+    """Takes in what a browser is still sending: one that is cut off shows its own error instead of our words."""
+    taken, more = 0, True
+    while more and taken < TOLD_WHY:
+        message: Any = await receive()
+        taken += len(message.get("body", b""))
+        more = message["type"] == "http.request" and message.get("more_body", False)
+
+
+def segmented(scope: Scope) -> str:
+    """The path in which a `/` that belongs to a key stays `%2F` (and a `%` stays `%25`) until `whole` reads it."""
+    raw = scope.get("raw_path") or b""
+    if b"%2F" not in raw.upper():
+        return scope["path"]
+    kept = raw.partition(b"?")[0].replace(b"%25", b"%2525").replace(b"%2F", b"%252F").replace(b"%2f", b"%252F")
+    scope["state"]["segmented"] = True
+    return unquote_to_bytes(kept).decode("utf-8", "replace")
+
+
+def whole(key: str) -> str:
+    """A key as it is, from a segment of a path in which `/` and `%` stood spelled."""
+    return key.replace("%2F", "/").replace("%25", "%")
 
 
 def own_hosts(port: int) -> set[str]:

@@ -158,8 +158,8 @@ def user_add(name: str, email: str | None, role: str, password_stdin: bool) -> N
     password = _password(from_stdin=password_stdin)
     if not name.strip():
         raise Misused("--name: cannot be empty")
-    if len(password) < 12:
-        raise Misused("password: at least 12 characters")
+    if len(password) < people.SHORTEST:
+        raise Misused(f"password: at least {people.SHORTEST} characters")
 
     async def write() -> str:
         async with database.opened(create=True):

@@ -55,7 +55,8 @@ async def tell_demo_people() -> None:
     """A demo's people get new random passwords at each start; they are told here and kept as hashes alone."""
     async with database.transaction() as at:
         rows = await at.fetch(
-            "select distinct on (key) key, name, email, role from person where name is not null order by key, id"
+            """select distinct on (key) key, name, email, role from person
+            where name is not null and until is null order by key, id desc"""
         )
     click.echo(f"{DEMO_NOTICE}.\nThe demo's people:")
     for key, name, email, role in rows:

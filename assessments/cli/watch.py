@@ -7,8 +7,10 @@ import rich_click as click
 from assessments.alerts import Shown
 from assessments.alerts import alerts as all_alerts
 from assessments.cli.door import DAY, as_json, main, print_json, run, today
+from assessments.doctor import Check, watch_stands
 from assessments.watch import Looked, look
-from registry import database, journal, law
+from assessments.wording import written
+from registry import database, journal, law, settings
 from registry.errors import Misused
 
 OFFICE_HOURS = time(9, tzinfo=UTC)
@@ -42,6 +44,7 @@ def watch(on: date | None) -> None:
     )
     for row in looked.alerts:
         click.echo(f"  {row['kind']}: {row['cause']}: {row['subject']}")
+    mail_told(bool(looked.alerts))
 
 
 @main.command()
@@ -49,13 +52,27 @@ def watch(on: date | None) -> None:
 def alerts(as_json: bool) -> None:
     """List the alerts: what changed, why it matters, what to do."""
 
-    async def read() -> list[Shown]:
-        async with database.opened(), database.as_known(None):
-            return await all_alerts(law.load())
+    async def read() -> tuple[list[Shown], Check]:
+        async with database.opened(), database.as_known(None) as at:
+            return await all_alerts(law.load()), await watch_stands(at)
 
-    found = run(read())
+    found, stands = run(read())
     if as_json:
         print_json(found)
         return
     for one in found:
-        click.echo(f"{one.since}  {one.title} ({one.state})\n  {one.what}\n  {one.why}\n  {one.todo}\n")
+        click.echo(f"{written(one.since)}  {one.title} ({one.state})\n  {one.what}")
+        for flow in one.flows:
+            click.echo(f"  - {flow.said}")
+        if one.more_flows:
+            click.echo(f"  - and {one.more_flows} more")
+        click.echo(f"  {one.why}\n  {one.todo}\n")
+    if not stands.sound:
+        click.echo(f"The watch {stands.found}.")
+    mail_told(True)
+
+
+def mail_told(asked: bool) -> None:
+    """Says in a line that nobody is told by mail, where that is so."""
+    if asked and settings.smtp() is None:
+        click.echo(settings.mail_said())

@@ -17,12 +17,12 @@ from assessments.dossier import open_gate
 from assessments.rules.gate import gate as judge_gate
 from assessments.tables import Decision
 from assessments.wording import gate_sentences
-from registry import database, journal, law
+from registry import database, journal, law, once
 from registry.access import Permission, Visitor
 from registry.errors import Refused
 from registry.tables import Vendor
 from registry.vocabulary import Outcome, Standing
-from registry.web import page, see_other
+from registry.web import page, see_other, segment
 
 
 class Decided(msgspec.Struct):
@@ -69,19 +69,19 @@ async def _page(visitor: Visitor, bar: Bar, key: str, typed: Decided | None = No
 
 @post("/vendors/{key:str}/gate", opt={"needs": Permission.DECIDE})
 async def decide(
-    visitor: Visitor, bar: Bar, key: str, data: Annotated[Decided, Body(media_type=RequestEncodingType.URL_ENCODED)]
+    visitor: Visitor, bar: Bar, key: str, data: Annotated[Decided, Body(media_type=RequestEncodingType.URL_ENCODED)], sent: str
 ) -> Template | Redirect:
     """Records who decided what and why; the findings are computed anew and kept with it."""
     try:
         until = _until(data, bar.today)
-        await record_decision(visitor, key, Standing(_one_of(data.standing)), data, until, bar.today)
+        await record_decision(visitor, key, Standing(_one_of(data.standing)), data, until, bar.today, sent)
     except Refused as error:
         return await _page(visitor, bar, key, data, str(error))
-    return see_other(f"/vendors/{key}/gate")
+    return see_other(f"/vendors/{segment(key)}/gate")
 
 
 async def record_decision(
-    visitor: Visitor, key: str, standing: Standing, data: Decided, until: date | None, today: date
+    visitor: Visitor, key: str, standing: Standing, data: Decided, until: date | None, today: date, sent: str = ""
 ) -> None:
     """Raises Refused for the person who registered the vendor, and for what lacks its conditions or reason."""
     if standing is Standing.APPROVED_WITH_CONDITIONS and not data.conditions.strip():
@@ -89,6 +89,7 @@ async def record_decision(
     if not data.why.strip():
         raise Refused("why: say on what ground this was decided")
     async with journal.writing(visitor.key, data.why.strip()) as book:
+        await once.take(book.at, sent, f"/vendors/{segment(key)}/gate")
         vendor = await journal.current(book.at, Vendor, key)
         if await registered_by(book.at, key) == visitor.key:
             raise Refused("who: the person who registered a vendor does not decide about it: ask somebody else")

@@ -3,22 +3,35 @@
 from litestar import Response, get
 from litestar.response import Template
 
-from assessments import reports
+from assessments import press, reports
 from assessments.clockbar import Bar
-from registry import access, law
+from registry import access, database, law, schema
 from registry.access import Permission, Visitor
+from registry.told import HIDDEN
 from registry.web import page
 
 
 @get("/records", opt={"needs": Permission.LOOK})
 async def records(visitor: Visitor, bar: Bar) -> Template:
-    return page("records", visitor=visitor, bar=bar, names=reports.names(), formats=sorted(reports.formats()))
+    kinds = await _kinds() if visitor.may(Permission.REPORT) else []
+    return page("records", visitor=visitor, bar=bar, names=reports.names(), formats=sorted(reports.formats()), kinds=kinds)
+
+
+async def _kinds() -> list[tuple[str, int]]:
+    """Every table of facts and judgements, and how many things are recorded in it."""
+    titles = sorted(schema.by_name().keys() - HIDDEN)
+    counts = " union all ".join(f"select '{title}', count(*) from \"{title}\" where thing = id" for title in titles)
+    async with database.as_known(None) as at:
+        return [(title, count) for title, count in await at.fetch(counts)]
 
 
 @get("/download/{name:str}/{fmt:str}", opt={"needs": Permission.REPORT})
 async def download(visitor: Visitor, bar: Bar, name: str, fmt: str) -> Response[bytes]:
-    """The record as a file; who took it, on which clocks, is written down. Raises Misused for one that there is not."""
-    content = await reports.printed(name, fmt, law.load(), bar.clocks)
+    """The record as a file; who took it, on which clocks, is written down.
+
+    Raises Misused for one that there is not, Busy where the press has too much to do.
+    """
+    content = await reports.printed(name, fmt, law.load(), bar.clocks, wait=press.WAIT, limit=press.LIMIT)
     await access.look(visitor.key, "downloaded", f"{name}.{fmt} valid on {bar.clocks.as_of}, known on {bar.clocks.shown}")
     file = f"{name}-{bar.clocks.as_of}-known-{bar.clocks.known_on}.{fmt}"
     return Response(

@@ -72,7 +72,14 @@ async def transfers(visitor: Visitor, bar: Bar, number: int = 1, country: str = 
 
 @get("/transfers/{key:str}", opt={"needs": Permission.LOOK})
 async def transfer(visitor: Visitor, bar: Bar, key: str) -> Template:
-    """One transfer on the clocks of the page; its line of days reaches from its first day to a year ahead."""
+    return await shown(visitor, bar, key)
+
+
+async def shown(visitor: Visitor, bar: Bar, key: str, status: int = 200, wrong: str = "", typed: Any = None) -> Template:
+    """One transfer on the clocks of the page; its line of days reaches from its first day to a year ahead.
+
+    `wrong` says why what was typed into one of its forms was not recorded.
+    """
     async with database.as_known(bar.clocks.instant) as at:
         row = await at.fetchrow(
             f"""select t.*, e.key as engagement_key, v.key as vendor_key, x.key as exporter_key, i.key as importer_key,
@@ -105,7 +112,11 @@ async def transfer(visitor: Visitor, bar: Bar, key: str) -> Template:
             row["importer"],
         )
         stops = await at.fetch(
-            "select * from suspension where transfer = $1 and (until is null or until > since) order by since", row["thing"]
+            """select s.key, s.version, s.since, s.until, s.reason, (select v.value from public.journal_entry e
+                join public.journal_value v using (sequence) where e."table" = 'suspension' and e."row" = s.id
+                and v.name = '(why)' and s.version > 1 and e.version = s.version) as resumed
+            from suspension s where s.transfer = $1 order by s.since, s.id""",
+            row["thing"],
         )
         dossiers = await open_dossiers([key])
     verdicts = await assess(law.load(), bar.clocks, [key])
@@ -119,6 +130,7 @@ async def transfer(visitor: Visitor, bar: Bar, key: str) -> Template:
             lines.setdefault(regime or "no law modelled", []).extend(_drawn(found, dossier.route.since, last))
     return page(
         "transfer",
+        status,
         visitor=visitor,
         bar=bar,
         row=row,
@@ -127,6 +139,8 @@ async def transfer(visitor: Visitor, bar: Bar, key: str) -> Template:
         listings=listings,
         impacts=impacts,
         stops=stops,
+        wrong=wrong,
+        typed=typed,
         lines=lines,
     )
 

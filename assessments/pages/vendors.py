@@ -12,12 +12,19 @@ from litestar.response import Template
 from assessments.assess import Assessed, assess
 from assessments.clockbar import Bar
 from assessments.rules.gate import TERMS_OF_ART_28, UNDERTAKINGS
-from registry import access, database, law
+from registry import access, database, documents, law
 from registry.access import Permission, Visitor
-from registry.vocabulary import RANKING, Standing, VendorCategory
+from registry.vocabulary import RANKING, NoticeKind, Standing, VendorCategory
 from registry.web import page
 
 A_PAGE = 50
+TOLD = {
+    NoticeKind.CANNOT_PROTECT: "It can no longer protect the data as agreed",
+    NoticeKind.SUB_PROCESSOR_CHANGE: "It brings in another company, or changes one",
+    NoticeKind.BREACH: "Data were lost, leaked or changed",
+    NoticeKind.AUTHORITY_REQUEST: "An authority asks for the data",
+    NoticeKind.OTHER: "Something else",
+}
 SORTS = {"name": "lower(p.name), v.key", "newest": "v.since desc, v.key", "category": "v.category, lower(p.name)"}
 NAME = "(select name from party where thing = {0} order by since <= $1 desc, since desc limit 1)"
 IN_FORCE = "{0}.since <= $1 and ({0}.until is null or {0}.until > $1)"
@@ -99,7 +106,16 @@ async def vendor(visitor: Visitor, bar: Bar, key: str) -> Template:
     verdicts = await assess(law.load(), bar.clocks, keys)
     await access.look(visitor.key, "opened", f"/vendors/{key}")
     terms = [(term, f"Art. {article}") for term, article in TERMS_OF_ART_28.items()]
-    return page("vendor", visitor=visitor, bar=bar, verdicts=verdicts, terms=terms, undertakings=UNDERTAKINGS, **on_file)
+    return page(
+        "vendor",
+        visitor=visitor,
+        bar=bar,
+        verdicts=verdicts,
+        terms=terms,
+        undertakings=UNDERTAKINGS,
+        told_kinds=TOLD,
+        **on_file,
+    )
 
 
 async def opened(at: Any, key: str, bar: Bar) -> dict[str, Any]:
@@ -151,7 +167,13 @@ async def opened(at: Any, key: str, bar: Bar) -> dict[str, Any]:
             f"select * from certification c where c.party = $2 and {IN_FORCE.format('c')} order by framework", party
         ),
         "contacts": await rows(f"select * from contact c where c.party = $2 and {IN_FORCE.format('c')} order by key", party),
-        "notices": await rows("select * from notice where vendor = $2 and since <= $1 order by since desc", thing),
+        "documents": await documents.named_by(at, key),
+        "evidenced": await documents.of_vendor(at, key),
+        "notices": await rows(
+            f"select *, kind = 'cannot_protect' and {IN_FORCE.format('n')} as stop_now from notice n "
+            f"where vendor = $2 and since <= $1 and (until is null or until > since) order by since desc",
+            thing,
+        ),
         "chain": await chain(at, party, day),
     }
 

@@ -1,20 +1,19 @@
 """Reports: facts, then a plain record, then bytes. A file here is a report, a file in `formats` a format, by being there.
 
 A report has `TITLE` and `compose(facts) -> Record`; a format has `render(record) -> bytes`, `MEDIA_TYPE`, and `APART`: whether
-it takes so long that it runs in a process of its own.
+it takes so long that it is set at the press, in a process of its own.
 """
 
 import asyncio
 from collections.abc import Mapping
-from concurrent.futures import ProcessPoolExecutor
 from importlib import import_module
-from multiprocessing import get_context
 from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any
 
 from assessments.assess import Clocks
 from assessments.facts import gather
+from assessments.press import a_press, pressed
 from assessments.record import Record
 from registry.errors import Misused
 from registry.law import Pack
@@ -40,24 +39,25 @@ def checked(name: str, fmt: str) -> None:
             raise Misused(f"no {what} is called {asked!r}: there are {', '.join(there)}")
 
 
-async def printed(name: str, fmt: str, pack: Pack, clocks: Clocks) -> bytes:
-    """A report as a file, read from the register that is open; the rendering leaves the event loop free."""
+async def printed(
+    name: str, fmt: str, pack: Pack, clocks: Clocks, *, wait: float | None = None, limit: float | None = None
+) -> bytes:
+    """A report as a file, read from the register that is open; the event loop stays free.
+
+    `wait` and `limit` are seconds: for a press to be free, and for it to be done; None is as long as it takes. Raises Misused
+    for a report or format that there is not, Busy where one of them has passed.
+    """
     checked(name, fmt)
-    return await rendered(await composed(name, pack, clocks), fmt)
+    if not _format(fmt).APART:
+        return await asyncio.to_thread(render, await composed(name, pack, clocks), fmt)
+    async with a_press(wait):
+        return await pressed(await composed(name, pack, clocks), fmt, limit)
 
 
 async def composed(name: str, pack: Pack, clocks: Clocks) -> Record:
     facts = await gather(pack, clocks)
     record: Record = await asyncio.to_thread(import_module(f"{__name__}.{name}").compose, facts)
     return record
-
-
-async def rendered(record: Record, fmt: str) -> bytes:
-    """A record in a format: in a thread, or in a process that gives its memory back when it is done."""
-    if not _format(fmt).APART:
-        return await asyncio.to_thread(render, record, fmt)
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as press:
-        return await asyncio.get_running_loop().run_in_executor(press, render, record, fmt)
 
 
 def render(record: Record, fmt: str) -> bytes:

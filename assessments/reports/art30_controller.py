@@ -6,7 +6,7 @@ from typing import Any
 from assessments.facts import Facts, Flow, Row, grouped
 from assessments.record import Column, Record, Table, lines, words
 from assessments.reports.transfers import flows_table
-from registry.vocabulary import Outcome
+from registry.vocabulary import Outcome, Role
 
 TITLE = "Record of processing activities"
 LEGAL_BASIS = "Regulation (EU) 2016/679, Article 30(1)"
@@ -26,7 +26,7 @@ COLUMNS = (
     Column("Transfers to third countries", "(e)", 40),
     Column("Safeguards for the transfers", "(e)", 54),
     Column("Time limits for erasure", "(f)", 28),
-    Column("Security measures", "(g)", 36),
+    Column("Security measures", "(g)", 54),
 )
 OURS = {"controller", "joint_controller"}
 
@@ -60,41 +60,68 @@ class Reader:
         self.contacts = grouped(facts.rows["contact"], "party")
         self.engagements = grouped(facts.rows["engagement"], "activity")
         self.passed_on = grouped(facts.rows["sub_processing"], "processor")
+        self.measures = [": ".join(said for said in (row["name"], row["description"]) if said) for row in facts.rows["measure"]]
         self.flows: dict[int, list[Flow]] = {}
         for flow in facts.flows:
             self.flows.setdefault(flow.engagement, []).append(flow)
 
     def activity(self, row: Row) -> tuple[str, ...]:
         """One activity under the columns above."""
-        controller, joint = row["controller"], row["joint_controller"]
+        controller = row["controller"]
         engagements = self.engagements.get(row["thing"], [])
+        joint = self._joint(row, engagements)
         flows = [flow for one in engagements for flow in self.flows.get(one["thing"], [])]
-        abroad = [flow for flow in flows if flow.outcome != Outcome.NO_TRANSFER]
         return (
             row["name"],
             lines(self.names[controller]),
             lines(self._of(controller, "address")),
-            lines(*self._contacts(controller, "contact")),
-            lines(self.names.get(joint), self._of(joint, "address"), *self._contacts(joint, "contact")),
-            lines(*self._contacts(controller, "representative"), *self._contacts(joint, "representative")),
-            lines(*self._contacts(controller, "data_protection_officer"), *self._contacts(joint, "data_protection_officer")),
+            lines(*self._contacts("contact", controller)),
+            lines(
+                *(
+                    said
+                    for one in joint
+                    for said in (self.names[one], self._of(one, "address"), *self._contacts("contact", one))
+                )
+            ),
+            lines(*self._contacts("representative", controller, *joint)),
+            lines(*self._contacts("data_protection_officer", controller, *joint)),
             lines(*(row["purposes"] or ())),
             lines(*(row["data_subjects"] or ())),
             lines(*(row["data_categories"] or ())),
             lines(*(words(one) for one in row["special_categories"] or ())),
             lines(*(line for one in engagements for line in self._recipients(one))),
-            lines(*(f"{flow.country}: {flow.importer}, {flow.how}; from {flow.exporter}" for flow in abroad)),
-            lines(*(f"{flow.importer}, {flow.country} ({flow.regime}): {flow.safeguard}" for flow in abroad)),
+            lines(*(where for flow in flows for where, _ in self._transfers(flow))),
+            lines(*(ground for flow in flows for _, ground in self._transfers(flow))),
             lines(row["erasure_time_limits"]),
-            lines(row["security_measures"]),
+            lines(row["security_measures"], *self.measures),
         )
+
+    def _joint(self, row: Row, engagements: list[Row]) -> list[int]:
+        """Art. 26(1): who determines purposes and means with us, by the activity itself or by an engagement in it."""
+        engaged = [self.vendors.get(one["vendor"]) for one in engagements if one["role"] == Role.JOINT_CONTROLLER]
+        return list(dict.fromkeys(one for one in (row["joint_controller"], *engaged) if one is not None))
+
+    def _transfers(self, flow: Flow) -> Iterator[tuple[str, str]]:
+        """Art. 30(1)(e): where a flow leads out of the area, and on what ground; the same of those beneath it (Art. 44)."""
+        if flow.outcome != Outcome.NO_TRANSFER:
+            yield (
+                f"{flow.country}: {flow.importer}, {flow.how}; from {flow.exporter}",
+                f"{flow.importer}, {flow.country} ({flow.regime}): {flow.safeguard}",
+            )
+        for (above, below, code), said in flow.beneath.items():
+            if not said.startswith(words(Outcome.NO_TRANSFER)):
+                country = self.facts.country(code)
+                yield (
+                    f"{country}: {self.names[below]}, passed on by {self.names[above]}",
+                    f"{self.names[below]}, {country} ({flow.regime}): {said}",
+                )
 
     def _of(self, party: int | None, column: str) -> Any:
         row = self.parties.get(party) if party is not None else None
         return row[column] if row else None
 
-    def _contacts(self, party: int | None, capacity: str) -> Iterator[str]:
-        for row in self.contacts.get(party, []):
+    def _contacts(self, capacity: str, *parties: int) -> Iterator[str]:
+        for row in (row for party in parties for row in self.contacts.get(party, [])):
             if row["capacity"] == capacity:
                 yield ", ".join(said for name in ("name", "email", "phone", "address") if (said := row[name]))
 

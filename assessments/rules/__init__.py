@@ -219,15 +219,13 @@ class Judged(msgspec.Struct, frozen=True, gc=False):
     last_day: date | None = None
 
 
-class Tools(msgspec.Struct, frozen=True, gc=False):
-    """All that a rule can tell of the clauses and listings between two parties on a day."""
+class Sort(msgspec.Struct, frozen=True, gc=False):
+    """All that a rule can tell of what stands between two parties on a day; of impact assessments: country, findings."""
 
     clauses: tuple[SignedClauses, ...]
     listings: tuple[Listed, ...]
-
-
-# All that a signature takes from a state: the number of its tools, country and findings of its impact assessments, traits.
-Sort = tuple[int, tuple[tuple[str, str, str | None], ...], Traits | None]
+    impacts: tuple[tuple[str, str, str | None], ...]
+    traits: Traits | None
 
 
 class State(msgspec.Struct, frozen=True, gc=False):
@@ -237,12 +235,11 @@ class State(msgspec.Struct, frozen=True, gc=False):
     between: Between
     clauses: tuple[Clauses, ...]
     listings: tuple[Listing, ...]
-    impacts: tuple[Impact, ...]
-    traits: Traits | None
     sort: int
     next_change: date | None
 
 
+Tools = tuple[tuple[SignedClauses, ...], tuple[Listed, ...]]
 # What a leg is judged by: the numbers of its tools and of its light, its country, whether automated, what its impact
 # assessment found, and the answers to what decisions on that country ask.
 Signature = tuple[int, int, str, bool | None, str | None, str | None, tuple[bool | None, ...] | None]
@@ -252,12 +249,13 @@ class Verdict(msgspec.Struct, frozen=True, gc=False):
     """A leg judged on a day: what the law says, the rows it is said of, and the last day of its basis.
 
     `last_day` is the first of the law's end and the row's own (next due, until); None where no end is known.
+    `law_turn` is the next day on which the law alone, all facts as they are, says otherwise.
     """
 
     judged: Judged
     last_day: date | None
     state: State
-    signature: int
+    law_turn: date | None
     row: Clauses | Listing | None
 
 

@@ -53,6 +53,7 @@ class Pack:
         self.instruments = files.instruments
         self.memberships = files.memberships
         self.version = files.version
+        self.countries = files.countries
         self.codes = files.codes
         self.aliases = files.countries.aliases
         self.area_names = files.countries.areas
@@ -93,7 +94,9 @@ class Pack:
 
     def concluded_by(self, key: str, day: date) -> date:
         """The last day up to this one on which clauses of the kind began or ceased to be concluded."""
-        return max((change for change in self._conclusions.get(key, ()) if change <= day), default=date.min)
+        days = self._conclusions.get(key, [])
+        place = bisect_right(days, day)
+        return days[place - 1] if place else date.min
 
     @cached_property
     def _conclusions(self) -> dict[str, list[date]]:
@@ -103,7 +106,8 @@ class Pack:
             same = [
                 other for other in self.instruments.values() if other.kind == "clauses" and other.mechanism == one.mechanism
             ]
-            ofs[one.key] = [event.effect for other in same for event in other.events if event.what in {"in_force", "repealed"}]
+            events = [event for other in same for event in other.events]
+            ofs[one.key] = sorted(event.effect for event in events if event.what in {"in_force", "repealed"})
         return ofs
 
     @cached_property

@@ -1,6 +1,8 @@
 """Who may do what: every route against every role, as committed in `tests/matrix.tsv`; doors, sessions, tries, Hosts."""
 
+import hashlib
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,31 +12,73 @@ from assessments import app
 from registry import access, database
 from registry.vocabulary import PersonRole
 from registry.web import OPEN, now
+from tests import objects
 from tests.support import Register, a_register
 from tests.web import PASSWORD, browse
 
 MATRIX = Path(__file__).parents[1] / "matrix.tsv"
 
 
-def matrix() -> str:
-    """One line a route: method, address, the permission it needs, and which roles have it."""
+Statuses = dict[tuple[str, str], tuple[str, str, str]]
+
+
+def matrix(measured: Statuses) -> str:
+    """One line a route: method, address, the permission it needs, which roles have it; and what answers a person of such
+    a role about an object of their own, about another's, and about one that there is not.
+    """
     lines = []
     for route in [*app.routes(), app.healthz]:
         needs = route.opt.get("needs", "nothing stated")
         for path in sorted(route.paths):
             for method in sorted(route.http_methods - {"HEAD", "OPTIONS"}):
                 roles = ["everybody"] if needs == OPEN else [role for role in PersonRole if needs in access.GRANTED[role]]
-                lines.append("\t".join((method, path, needs, " ".join(roles))))
-    return "method\taddress\tneeds\troles\n" + "\n".join(sorted(lines, key=lambda line: line.split("\t")[1::-1])) + "\n"
+                objects = measured.get((method, path), ("-", "-", "-"))
+                lines.append("\t".join((method, path, needs, " ".join(roles), *objects)))
+    ordered = sorted(lines, key=lambda line: line.split("\t")[1::-1])
+    return "method\taddress\tneeds\troles\town\tother\tabsent\n" + "\n".join(ordered) + "\n"
 
 
-def test_the_matrix_of_routes_and_roles_is_the_one_committed() -> None:
-    """After a deliberate change: ONWARD_WRITE_MATRIX=1 make test, and read the difference."""
+def test_routes_by_roles_by_objects_are_the_matrix_committed(register: Register, folder: Path) -> None:
+    """Every route with an object is asked for one's own, another's and an absent one, by every role.
+
+    After a deliberate change: ONWARD_WRITE_MATRIX=1 make test, and read the difference.
+    """
+    contract = {"key": "news", "engagement": "news", "since": "2018-05-25"}
+    register.load(a_register(contract=[contract]), folder)
+    measured: Statuses = {}
+
+    async def every(as_role: Any) -> None:
+        roles = {role.value: await as_role(role.value) for role in PersonRole}
+        needs = {(m, p): route.opt["needs"] for route in app.routes() for p in route.paths for m in route.http_methods}
+        await as_role("procurement")  # a second session, which is the one that is ended
+        for one in objects.tried(await objects.on_file()):
+            if one.path == "/documents/{key:str}":
+                one.other = f"/documents/{hashlib.sha256(objects.PDF).hexdigest()}"
+            may = [role for role in PersonRole if needs[one.method, one.path] in access.GRANTED[role]]
+            for role in set(PersonRole) - set(may):
+                for address in filter(None, (one.own, one.other, one.absent)):
+                    browser = roles[role.value]
+                    await browser.get("/me")
+                    send = browser.get(address) if one.method == "GET" else browser.post(address, {})
+                    assert (await send).status_code == 403, (role, one.method, address)
+            browser = roles[may[0].value]
+            await browser.get("/me")
+            statuses = [str(await objects.answer(browser, one, at)) if at else "-" for at in (one.own, one.other, one.absent)]
+            measured[one.method, one.path] = (statuses[0], statuses[1], statuses[2])
+            if one.method == "GET":
+                for role in may[1:]:
+                    assert str(await objects.answer(roles[role.value], one, one.absent)) == statuses[2], (role, one.absent)
+        assert (await roles["auditor"].get("/")).status_code == 200, "nobody ended another's session"
+
+    browse(register, every)
+    with_objects = {(m, p) for r in app.routes() for p in r.paths for m in r.http_methods if "{" in p and m in {"GET", "POST"}}
+    assert measured.keys() == with_objects, "a route with an object that is not tried"
     if os.environ.get("ONWARD_WRITE_MATRIX"):
-        MATRIX.write_text(matrix())
-    print(matrix())
-    assert matrix() == MATRIX.read_text()
-    assert "nothing stated" not in matrix()
+        MATRIX.write_text(matrix(measured))
+    print(matrix(measured))
+    assert matrix(measured) == MATRIX.read_text()
+    assert "nothing stated" not in matrix(measured)
+    assert not re.search(r"\t(401|500)\b", matrix(measured))
 
 
 def _addresses() -> list[tuple[str, str, str]]:
@@ -51,7 +95,7 @@ def _addresses() -> list[tuple[str, str, str]]:
         "/records/{table:str}/new": "/records/party/new",
         "/download/{name:str}/{fmt:str}": "/download/art30_controller/json",
     }
-    return [(method, objects.get(path, path), needs) for method, path, needs, _ in rows if "{" not in objects.get(path, path)]
+    return [(method, objects.get(path, path), needs) for method, path, needs, *_ in rows if "{" not in objects.get(path, path)]
 
 
 def test_each_role_opens_what_it_may_and_nothing_else(register: Register, folder: Path) -> None:

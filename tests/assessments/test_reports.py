@@ -17,13 +17,19 @@ from typing import Any
 import pikepdf
 import pypdf
 import pytest
+from piccolo.columns import Array, Text, Varchar
+from piccolo.table import Table as PiccoloTable
 from python_calamine import CalamineWorkbook
+from weasyprint.urls import URLFetcher
 
-from assessments import reports
+from assessments import press, reports
+from assessments.assess import Clocks
 from assessments.record import NOT_RECORDED, Column, Record, Table, lines
 from assessments.reports import art30_controller
 from assessments.reports.formats import csv as csv_format
 from assessments.reports.formats import pdf
+from registry import database, law
+from registry.tables import Fact, is_country
 from registry.vocabulary import DEMO_NOTICE
 from tests.support import Register, a_register
 
@@ -77,7 +83,7 @@ def from_pdf(content: bytes) -> Cells:
 def pdf_text(content: bytes) -> str:
     """All text of a PDF; pypdf reads a font that lacks a glyph two bytes at a time, with a NUL before each letter."""
     pages = (page.extract_text() for page in pypdf.PdfReader(io.BytesIO(content)).pages)
-    return " ".join(" ".join(pages).replace("\x00", "").split())
+    return " ".join(" ".join(pages).replace("\x00", "").replace("\u200b", "").split())
 
 
 def without_letter(heading: str) -> str:
@@ -102,11 +108,33 @@ class Tokens:
         house, vendor = tables["party"]
         house |= {"name": token("Controller"), "address": token("Controller's address")}
         vendor["name"] = token("Recipients")
+        below = {"key": "below", "name": token("Recipients"), "country": "IN", "since": SINCE}
+        near = {
+            "key": "near",
+            "name": token("Recipients"),
+            "address": token("Joint controller"),
+            "country": "FR",
+            "since": SINCE,
+        }
         for title in ("Transfers to third countries", "Safeguards for the transfers"):
-            self.of[title] = [vendor["name"]]
+            self.of[title] = [vendor["name"], below["name"]]
+        self.of["Joint controller"].append(near["name"])
+        tables["vendor"].append({"key": "near", "party": "near", "category": "other", "since": SINCE})
+        tables["engagement"].append(
+            {"key": "near", "vendor": "near", "activity": "news", "role": "joint_controller", "since": SINCE}
+        )
+        tables["transfer"].append(
+            {"key": "near", "engagement": "near", "exporter": "house", "importer": "near", "country": "FR"}
+            | {"how": "stored", "since": SINCE}
+        )
+        self.near = near["name"]
+        tables["measure"] = [
+            {"key": f"m{number}", "since": SINCE} | {field: token("Security measures") for field in ("name", "description")}
+            for number in range(2)
+        ]
         joint = {"name": token("Joint controller"), "address": token("Joint controller")}
         tables["party"].append({"key": "joint", "ours": True, "country": "FR", "since": SINCE} | joint)
-        tables["party"].append({"key": "below", "name": token("Recipients"), "country": "IN", "since": SINCE})
+        tables["party"] += [below, near]
         tables["sub_processing"] = [
             {"key": "below", "processor": "mailer", "sub_processor": "below", "country": "IN", "since": SINCE}
         ]
@@ -150,6 +178,9 @@ def test_every_fact_stands_under_its_letter_in_every_format(register: Register, 
         assert "permitted, EU-U.S. Privacy Shield, last day 2020-07-15" in found["Safeguards for the transfers"]
         assert "processor" in found["Recipients"]
         assert "India" in found["Recipients"]
+        assert f"{tokens.near} (France), joint controller; France: no transfer" in found["Recipients"]
+        for title in ("Transfers to third countries", "Safeguards for the transfers"):
+            assert tokens.near not in found[title], "Art. 30(1)(e) is about third countries alone"
 
 
 @pytest.mark.parametrize("fmt", FORMATS)
@@ -206,6 +237,135 @@ def hostile(address: str) -> list[str]:
     ]
 
 
+ODD = [
+    "\u202egpj.exe \u2066turned",
+    "\u2400 \u200b\ufeff\ufffe\u2028 next",
+    "\U0001f469\U0001f3fd\u200d\U0001f680 \U0001f1ea\U0001f1fa",
+    "سجل أنشطة المعالجة",
+    "处理活动记录",
+    "url(file:///etc/passwd)",
+]
+
+
+def free_text(table: type[PiccoloTable]) -> list[tuple[str, bool]]:
+    """The columns of a table in which people write what they like, and whether they write a list of it."""
+    named = {"key", "framework", "instrument", "sha256", "lei", "website", "media_type"}
+    found = []
+    for column in table._meta.columns:
+        inner = column.base_column if isinstance(column, Array) else column
+        if isinstance(inner, (Text, Varchar)) and not inner._meta.choices and column._meta.name not in named:
+            if not is_country(column):
+                found.append((column._meta.name, isinstance(column, Array)))
+    return found
+
+
+def an_evil_register(evil: list[str]) -> dict[str, list[dict[str, Any]]]:
+    """As many registers in one as there are evil words: over them each column in which one may write holds each of them."""
+    whole: dict[str, list[dict[str, Any]]] = {}
+    for turn in range(len(evil)):
+        tables = Tokens(random.Random(turn)).register()
+        mine = {(table, row["key"]) for table, rows in tables.items() for row in rows}
+        for name, rows in tables.items():
+            kind = next(one for one in Fact.__subclasses__() if one._meta.tablename == name)
+            links = {
+                one._meta.name: one._foreign_key_meta.resolved_references._meta.tablename
+                for one in kind._meta.foreign_key_columns
+            }
+            for row in rows:
+                for place, (column, many) in enumerate(free_text(kind)):
+                    said = evil[(turn + place) % len(evil)]
+                    row[column] = [said] if many else said
+                row["key"] = f"{row['key']}-{turn}"
+                row |= {
+                    column: f"{row[column]}-{turn}"
+                    for column, to in links.items()
+                    if column in row and (to, row[column]) in mine
+                }
+        for name, rows in tables.items():
+            whole.setdefault(name, []).extend(rows)
+    return whole
+
+
+def test_whatever_is_written_into_the_register_never_runs(
+    register: Register, folder: Path, asked: tuple[str, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address, paths = asked
+    evil = [one for one in hostile(address)[1::2] if "\x01" not in one] + [
+        *ODD,
+        "<script>alert(1)</script>",
+        "=1+1",
+        "long" * 100,
+    ]
+    register.load(an_evil_register(evil), folder)
+    opened: list[str] = []
+
+    class Counting(URLFetcher):
+        def fetch(self, url: str, headers: Any = None) -> Any:
+            opened.append(url)
+            return super().fetch(url, headers)
+
+    monkeypatch.setattr(pdf, "fetcher", lambda: Counting(allowed_protocols={"data"}))
+    for name in reports.names():
+        content = {fmt: report(register, folder, name, fmt, "--as-of", "2020-07-15") for fmt in FORMATS if fmt != "pdf"}
+        rows = list(csv.reader(io.StringIO(content["csv"].decode("utf-8-sig"), newline="")))
+        assert len(rows) > len(evil)
+        assert not [cell for row in rows for cell in row if cell[:1] in csv_format.GUARDED]
+        nothing_runs_in_xlsx(content["xlsx"])
+    record = asyncio.run(the_record(register))
+    for place, title in enumerate(TITLES):
+        found = "\n".join(row[place] for row in record.tables[0].rows)
+        assert [one for one in evil if one.strip() not in found and title != "Special categories"] == [], title
+    document = pdf.document(record)  # both tables, as the press sets them
+    fits_the_page(document)
+    printed = document.write_pdf(pdf_variant=pdf.VARIANT)
+    nothing_runs_in_pdf(printed)
+    assert "<script>alert(1)</script>" in pdf_text(printed)
+    assert opened == []
+    assert paths == []
+
+
+async def the_record(register: Register) -> Record:
+    async with database.opened(url=register.url):
+        day = date(2020, 7, 15)
+        return await reports.composed("art30_controller", law.load(), Clocks(day, None, date(2026, 11, 23), "2026-11-23"))
+
+
+def fits_the_page(document: Any) -> None:
+    """No line of text begins or ends outside the paper's margins."""
+    for number, page in enumerate(document.pages, start=1):
+        box = page._page_box
+        left, right = box.content_box_x(), box.content_box_x() + box.width
+        for line in box.children[0].descendants():
+            if type(line).__name__ == "TextBox":
+                assert left - 1 <= line.position_x, (number, line.text[:40])
+                assert line.position_x + line.width <= right + 1, (number, line.text[:40])
+        for margin in box.children[1:]:
+            for line in margin.descendants() if hasattr(margin, "descendants") else ():
+                if type(line).__name__ == "TextBox":
+                    assert 0 <= line.position_x <= line.position_x + line.width <= box.margin_width(), (number, line.text[:40])
+
+
+def nothing_runs_in_xlsx(content: bytes) -> None:
+    with zipfile.ZipFile(io.BytesIO(content)) as book:
+        for name in book.namelist():
+            text = book.read(name)
+            assert b"<f>" not in text
+            assert b"<f " not in text
+            assert b"<hyperlink" not in text
+            assert "externalLink" not in name
+
+
+def nothing_runs_in_pdf(content: bytes) -> None:
+    with pikepdf.open(io.BytesIO(content)) as document:
+        assert not document.attachments
+        found = b"".join(
+            bytes(one.read_bytes()) for one in document.objects if isinstance(one, pikepdf.Stream) and "/Subtype" not in one
+        )
+        assert b"root:x:" not in found
+        kinds = {str(one["/S"]) for one in document.objects if isinstance(one, pikepdf.Dictionary) and "/S" in one}
+        assert not kinds & {"/JavaScript", "/URI", "/Launch", "/GoToR", "/SubmitForm"}
+
+
 def a_record(rows: list[tuple[str, ...]]) -> Record:
     columns = tuple(Column(f"C{place}") for place in range(len(rows[0])))
     tables = tuple(Table(layout, layout, columns, tuple(rows)) for layout in ("sections", "grid"))
@@ -217,22 +377,10 @@ def test_what_is_recorded_never_runs(asked: tuple[str, list[str]]) -> None:
     evil = hostile(address)
     record = a_record([(one, evil[place - 1], one) for place, one in enumerate(evil)])
     for row in csv.reader(io.StringIO(reports.render(record, "csv").decode("utf-8-sig"), newline="")):
-        assert not [cell for cell in row if cell.startswith(csv_format.GUARDED)]
-    with zipfile.ZipFile(io.BytesIO(reports.render(record, "xlsx"))) as book:
-        for name in book.namelist():
-            text = book.read(name)
-            assert b"<f>" not in text
-            assert b"<hyperlink" not in text
-            assert "externalLink" not in name
+        assert not [cell for cell in row if cell[:1] in csv_format.GUARDED]
+    nothing_runs_in_xlsx(reports.render(record, "xlsx"))
     printed = reports.render(record, "pdf")
-    with pikepdf.open(io.BytesIO(printed)) as document:
-        assert not document.attachments
-        found = b"".join(
-            bytes(one.read_bytes()) for one in document.objects if isinstance(one, pikepdf.Stream) and "/Subtype" not in one
-        )
-        assert b"root:x:" not in found
-        kinds = {str(one["/S"]) for one in document.objects if isinstance(one, pikepdf.Dictionary) and "/S" in one}
-        assert not kinds & {"/JavaScript", "/URI", "/Launch", "/GoToR", "/SubmitForm"}
+    nothing_runs_in_pdf(printed)
     text = pdf_text(printed)
     assert "<script>app.alert(1)</script>" in text
     assert "{{ 7 * 7 }}" in text
@@ -303,4 +451,33 @@ def test_a_record_printed_twice_is_the_same_bytes() -> None:
     record = a_record([("a", lines("b", None, " ", "c", "b"), lines())])
     assert record.tables[0].rows[0][1:] == ("b\nc", NOT_RECORDED)
     for fmt in FORMATS:
-        assert asyncio.run(reports.rendered(record, fmt)) == reports.render(record, fmt)
+        assert asyncio.run(press.pressed(record, fmt, None)) == reports.render(record, fmt)
+
+
+def test_the_pdf_reads_aloud_in_order() -> None:
+    """PDF/UA-1: a title that is shown, a language, and tags: headings as deep as they are, tables with rows and headings."""
+    with pikepdf.open(io.BytesIO(reports.render(a_record([("One", "b", "c"), ("Two", "e", "f")]), "pdf"))) as document:
+        assert (str(document.Root.Lang), str(document.docinfo["/Title"])) == ("en", "One")
+        assert bool(document.Root.MarkInfo.Marked)
+        assert bool(document.Root.ViewerPreferences.DisplayDocTitle)
+        assert b"pdfuaid:part" in document.Root.Metadata.read_bytes()
+        tags = list(walked(document.Root.StructTreeRoot.K))
+        found = [kind for kind in tags if kind in {"/H1", "/H2", "/H3"}]
+        assert found == ["/H1", "/H2", "/H2", "/H3", "/H3", "/H2", "/H3", "/H3"]
+        assert tags.count("/Table") == 4
+        assert tags.count("/TR") == 2 * 2 + 2 * 2
+        assert tags.count("/TH") == 2 * 2 + 2 * 2
+        with document.open_outline() as outline:
+            assert [str(item.title) for item in outline.root] == ["One"]
+
+
+def walked(node: Any) -> Iterator[str]:
+    """The kinds of all elements of a structure tree, in reading order."""
+    if isinstance(node, pikepdf.Array):
+        for one in node:
+            yield from walked(one)
+    elif isinstance(node, pikepdf.Dictionary):
+        if "/S" in node:
+            yield str(node.S)
+        if "/K" in node:
+            yield from walked(node.K)

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from assessments.watch import look, threshold
+from assessments.watch import look
+from assessments.watch.endings import threshold
 from registry import law
 from tests.support import Register, a_register
 
@@ -65,7 +66,7 @@ def test_a_day_before_the_last_look_is_refused(loaded: Register) -> None:
 def test_the_nearest_threshold_alone_counts(days: int, nearest: int) -> None:
     last = date(2024, 6, 30)
     today = date.fromordinal(last.toordinal() - days)
-    assert (last - threshold(last, today)).days == nearest
+    assert threshold(last, today) == nearest
 
 
 def test_a_listing_that_ends_is_told_once_a_threshold(register: Register, folder: Path) -> None:

@@ -71,8 +71,8 @@ def test_procurement_is_refused_at_the_gate_even_past_the_page(browser: Screens)
 
 
 def _taken(person: Person, fmt: str) -> bytes:
-    with person.page.expect_download() as coming:
-        person.page.click(f"a[href^='/download/art30_controller/{fmt}']")
+    with person.page.expect_download(timeout=90_000) as coming:  # a PDF is set in a process of its own
+        person.page.click(f"a[href^='/download/art30_controller/{fmt}']", no_wait_after=True)
     assert coming.value.suggested_filename == f"art30_controller-2020-07-14-known-2020-07-14.{fmt}"
     return coming.value.path().read_bytes()
 

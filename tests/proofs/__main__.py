@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.proofs.kills import Kills
+from tests.proofs.watches import Watches
 from tests.support import Server, drop_database, new_database
 
 ROOT = Path(__file__).parents[2]
@@ -83,11 +84,36 @@ def properties(chance: random.Random) -> Iterator[str]:
         yield "held"
 
 
+def killed_watches(chance: random.Random) -> Iterator[str]:
+    """kill -9 of a watch at random moments: one more look tells what an undisturbed one tells."""
+    server = Server(18, durable=True)
+    try:
+        watches = Watches(chance, server.url)
+        while True:
+            yield watches.round()
+    finally:
+        server.stop()
+
+
+def tales(chance: random.Random) -> Iterator[str]:
+    """Random facts on random days, looked at daily, twice, by three at once, after a gap: 40 tales a round."""
+    while True:
+        given = os.environ | {"ONWARD_TALES": "20"}
+        seed = str(chance.randrange(10**9))
+        command = [sys.executable, "-m", "pytest", "-n", "2", f"--hypothesis-seed={seed}"]
+        command.append("tests/assessments/test_watch_tales.py")
+        result = subprocess.run(command, cwd=ROOT, env=given, capture_output=True, text=True, check=False)
+        assert result.returncode == 0, result.stdout[-3000:]
+        yield "held"
+
+
 PARTS: dict[str, tuple[Callable[[random.Random], Iterator[str]], int]] = {
     "kills-by-url": (kills_on_a_server_by_url, 200),
     "kills-embedded": (kills_on_the_embedded_server, 200),
     "random-registers": (random_registers, 100),
     "properties": (properties, 5),
+    "killed-watches": (killed_watches, 40),
+    "tales-of-the-watch": (tales, 10),
 }
 
 

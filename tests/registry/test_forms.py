@@ -132,6 +132,99 @@ def test_a_stale_edit_is_told_beside_what_the_other_wrote(register: Register, fo
     assert register.ask("select service, version from vendor where key = 'mailer'")[0][:] == ("What two wrote", 3)
 
 
+def test_a_stale_edit_shows_the_personal_words_that_stood_there_before(register: Register, folder: Path) -> None:
+    tables = a_register()
+    tables["vendor"][0]["note"] = "What stood there first"
+    register.load(tables, folder)
+
+    async def work(as_role: Any) -> None:
+        one, two = await as_role("procurement"), await as_role("dpo")
+        first, second = await opened(one), await opened(two)
+        corrected = {"kind": "corrected", "why": "Looked it up"}
+        assert (await one.post(f"{MAILER}/edit", first | corrected | {"note": "What one wrote"})).status_code == 303
+        late = await two.post(f"{MAILER}/edit", second | corrected | {"note": "What two wrote"})
+        assert late.status_code == 409
+        row = late.text.split('<th scope="row">Note</th>')[1].split("</tr>")[0]
+        assert row.startswith("<td>What stood there first</td><td>What one wrote</td><td>What two wrote</td>"), row
+
+    browse(register, work)
+
+
+def test_an_edit_and_a_new_record_sent_twice_are_taken_once(register: Register, folder: Path) -> None:
+    register.load(a_register(), folder)
+
+    async def work(as_role: Any) -> None:
+        browser = await as_role("procurement")
+        page = await browser.get(f"{MAILER}/edit")
+        form = FIELDS | {name: browser.hidden(page, name) for name in ("row", "version", "_once")}
+        form |= {"kind": "corrected", "why": "w", "service": "Once"}
+        answers = await asyncio.gather(*(browser.post(f"{MAILER}/edit", form) for _ in range(3)))
+        assert {(one.status_code, one.headers["location"]) for one in answers} == {(303, MAILER)}
+        page = await browser.get("/records/contract/new?engagement=news")
+        sent = {"engagement": "news", "since": "2026-01-01", "_once": browser.hidden(page, "_once")}
+        answers = await asyncio.gather(*(browser.post("/records/contract/new", sent) for _ in range(3)))
+        assert {(one.status_code, one.headers["location"]) for one in answers} == {(303, "/records/contract/news")}
+        answer = await browser.post("/records/contract/new", sent | {"since": "2026-01-02"})
+        assert answer.headers["location"] == "/records/contract/news-2", "other words under the token are another wish"
+
+    browse(register, work)
+    assert register.ask("select count(*) from contract")[0][0] == 2
+    assert register.ask("select version from vendor")[0][0] == 2
+
+
+@pytest.mark.parametrize("key", ["a/b", "a/b/edit", "100%25", "50%", "a?b#c", "ключ / 鍵", "%2F"])
+def test_a_key_of_whatever_signs_is_reached(register: Register, folder: Path, key: str) -> None:
+    party = {"key": key, "name": "Slashed Ltd.", "country": "US", "since": "2018-05-25"}
+    tables = a_register(party=[*a_register()["party"], party])
+    tables["vendor"].append({"key": key, "party": key, "category": "crm", "since": "2018-05-25"})
+    register.load(tables, folder)
+
+    async def work(as_role: Any) -> None:
+        browser = await as_role("dpo")
+        page = await browser.get("/records/party?q=slashed")
+        links = [part.split('"')[0] for part in page.text.split('href="')[1:] if part.startswith("/records/party/")]
+        assert len(links) == 1
+        assert "Slashed Ltd." in (await browser.get(links[0])).text
+        form = await browser.get(f"{links[0]}/edit")
+        words = {name: browser.hidden(form, name) for name in ("row", "version", "_once")}
+        words |= {"name": "Slashed again", "ours": "no", "country": "US", "kind": "corrected", "why": "w"}
+        answer = await browser.post(f"{links[0]}/edit", words)
+        assert (answer.status_code, answer.headers["location"]) == (303, links[0]), answer.text
+        listed = await browser.get("/vendors?q=Slashed")
+        found = {part.split('"')[0] for part in listed.text.split('href="')[1:] if part.startswith("/vendors/")}
+        (vendor,) = found - {"/vendors/new"}
+        assert "Slashed again" in (await browser.get(vendor)).text
+        assert (await browser.get(f"{vendor}/gate")).status_code == 200
+
+    browse(register, work)
+    assert [one[0] for one in register.ask("select name from party where key = $1", key)] == ["Slashed again"]
+
+
+def test_rows_are_listed_searched_and_paged_for_those_who_report(register: Register, folder: Path) -> None:
+    many = [{"key": f"p{n:03}", "name": f"Party 100% {n}", "country": "US", "since": "2020-01-01"} for n in range(120)]
+    register.load(a_register(party=[*a_register()["party"], *many]), folder)
+
+    async def work(as_role: Any) -> None:
+        auditor, procurement = await as_role("auditor"), await as_role("procurement")
+        assert 'href="/records/party"' in (await auditor.get("/records")).text
+        first = await auditor.get("/records/party")
+        assert "122 records, page 1 of 3" in first.text
+        assert first.text.count('href="/records/party/') == 50
+        last = await auditor.get("/records/party?number=3")
+        assert last.text.count('href="/records/party/') == 22
+        found = await auditor.get("/records/party?q=100%25+7")
+        assert "11 records" in found.text, "a % means itself"
+        assert "Nothing fits" in (await auditor.get("/records/party?q=_nothing_")).text
+        for table in ("person", "register", "draft", "credential", "nothing", "sent"):
+            assert (await auditor.get(f"/records/{table}")).status_code == 404, table
+        for table in schema.by_name().keys() - {"person", "register"}:
+            assert (await auditor.get(f"/records/{table}")).status_code == 200, table
+        assert (await procurement.get("/records/party")).status_code == 403
+        assert "/records/party" not in (await procurement.get("/records")).text
+
+    browse(register, work)
+
+
 def test_of_two_who_send_at_once_one_is_told(register: Register, folder: Path) -> None:
     register.load(a_register(), folder)
 

@@ -15,9 +15,9 @@ ROOT = Path(__file__).parents[2]
 MIGRATIONS = sorted(ROOT.glob("*/piccolo_migrations/*_20*.py"))
 OPERATIONS = {  # no facts and no judgements: may be changed at will; add with care
     *("journal_head", "journal_entry", "journal_value", "look", "checkpoint", "tile"),
-    *("credential", "session", "attempt", "draft", "secret", "watched", "due", "delivery"),
+    *("credential", "session", "attempt", "draft", "secret", "sent", "watched", "due", "delivery"),
 }
-HARMLESS = {"help_text", "index", "index_method", "default"}  # what of a column may be altered
+HARMLESS = {"help_text", "index", "index_method", "default", "choices"}  # what of a column may be altered; words are added
 
 
 def made_by(source: str) -> list[tuple[str, dict[str, object]]]:

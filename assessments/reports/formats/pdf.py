@@ -15,14 +15,24 @@ from assessments.record import NOT_RECORDED, OUTCOMES, Record, Table
 MEDIA_TYPE = "application/pdf"
 APART = True
 TEMPLATES = Path(__file__).parents[3] / "templates"
-UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+VARIANT = "pdf/ua-1"
+UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
 STYLE = (TEMPLATES / "static" / "tokens.css", TEMPLATES / "reports" / "print.css")
 
 
 def render(record: Record) -> bytes:
-    style = CSS(string="\n".join(path.read_text(encoding="utf-8") for path in STYLE), url_fetcher=fetcher())
-    content: bytes = HTML(string=page(record), url_fetcher=fetcher()).write_pdf(stylesheets=[style])
+    """The bytes of a PDF/UA-1 (ISO 14289-1): with tags, a title and a language, for whoever reads it by ear.
+
+    The tags take about a fifth more time and an eighth more memory; a table an activity keeps both in step with the rows.
+    """
+    content: bytes = document(record).write_pdf(pdf_variant=VARIANT)
     return content
+
+
+def document(record: Record) -> Any:
+    """The record laid out in pages, not yet bytes."""
+    style = CSS(string="\n".join(path.read_text(encoding="utf-8") for path in STYLE), url_fetcher=fetcher())
+    return HTML(string=page(record), url_fetcher=fetcher()).render(stylesheets=[style], pdf_variant=VARIANT)
 
 
 def fetcher() -> Any:
@@ -31,7 +41,10 @@ def fetcher() -> Any:
 
 
 def page(record: Record) -> str:
-    """The record as one HTML page, every value escaped; what has no shape on paper is shown as a character that has none."""
+    """The record as one HTML page, every value escaped.
+
+    What has no shape on paper, or would turn round what stands beside it, is shown as a character that has none.
+    """
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )

@@ -1,0 +1,56 @@
+"""What will end: listings, clauses and instruments of the law, told ninety, thirty, seven days and one day ahead."""
+
+from datetime import date, timedelta
+
+import asyncpg
+
+from assessments.dossier import STANDS
+from assessments.watch.causes import Causes
+from registry.law import Pack
+from registry.vocabulary import AlertKind
+
+THRESHOLDS = (1, 7, 30, 90)  # days ahead of an end, nearest first
+
+
+async def endings(at: asyncpg.Connection, pack: Pack, today: date, causes: Causes) -> None:
+    """Listings, clauses and instruments of the law that will end: the nearest threshold that is reached, and no other."""
+    horizon = today + timedelta(days=max(THRESHOLDS))
+    listings = await at.fetch(
+        f"""select key, least(next_due, until - 1), framework, party from certification
+        where {STANDS} and status like 'active%' and since <= $1 and least(next_due, until - 1) between $1 and $2""",
+        today,
+        horizon,
+    )
+    signed = await at.fetch(
+        f"""select key, until - 1, instrument, importer from safeguard
+        where {STANDS} and state = 'signed' and since <= $1 and until - 1 between $1 and $2""",
+        today,
+        horizon,
+    )
+    for what, kind, rows in (
+        ("certification", AlertKind.LISTING_ENDING, listings),
+        ("safeguard", AlertKind.SAFEGUARD_ENDING, signed),
+    ):
+        for key, last, instrument, party in rows:
+            ahead = threshold(last, today)
+            causes.add(
+                f"day:{what}:{key}:{last}:-{ahead}", kind, [f"{what} {key} ends"], last, instrument=instrument, party=party
+            )
+    await _law_endings(at, pack, today, causes)
+
+
+async def _law_endings(at: asyncpg.Connection, pack: Pack, today: date, causes: Causes) -> None:
+    """Of the instruments, those alone on which a recorded verdict rests."""
+    law, horizon = pack.on(today, today), today + timedelta(days=max(THRESHOLDS))
+    for (basis,) in await at.fetch("select distinct basis from assessment where until is null and last_day >= $1", today):
+        standing = law.standing(basis) if basis in pack.instruments else None
+        if standing is not None and standing.last_day is not None and today <= standing.last_day <= horizon:
+            ahead = threshold(standing.last_day, today)
+            subject = f"{standing.instrument.title}: {standing.event.citation}"
+            cause = f"day:law:{basis}:{standing.last_day}:-{ahead}"
+            causes.add(cause, AlertKind.SAFEGUARD_ENDING, [subject], standing.last_day, instrument=basis)
+
+
+def threshold(last: date, today: date) -> int:
+    """How many days ahead of a last day the nearest threshold lies that has been reached."""
+    return next(days for days in THRESHOLDS if (last - today).days <= days)

@@ -1,0 +1,57 @@
+"""A form sent twice is taken once: of the same words under the same token, the second leads to what the first became.
+
+The token is made with the form, so that the same words in a form opened anew are a new wish.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+
+from registry import database
+
+KEPT = timedelta(days=30)
+
+
+class SentBefore(Exception):
+    """The form was taken already; `answer` is the address to which it led."""
+
+    def __init__(self, answer: str) -> None:
+        super().__init__(answer)
+        self.answer = answer
+
+
+def named(person: str, address: str, token: str, words: Iterable[tuple[str, str]]) -> str:
+    """Names one sending for good: SHA-256 of who, where, the form's token and every word in it; empty without a token."""
+    if not token:
+        return ""
+    said = [person, address, token, *(part for pair in words for part in pair)]
+    return hashlib.sha256("".join(f"{len(part)}:{part}" for part in said).encode("utf-8", "replace")).hexdigest()
+
+
+async def seen(sent: str) -> None:
+    """Raises SentBefore where the sending was taken already; writes nothing."""
+    if not sent:
+        return
+    async with database.transaction() as at:
+        answer = await at.fetchval("select answer from sent where key = $1", sent)
+    if answer is not None:
+        raise SentBefore(str(answer))
+
+
+async def take(at: asyncpg.Connection, sent: str, answer: str) -> None:
+    """Takes a sending within the transaction that writes what it says; a twin under way is waited for.
+
+    Raises SentBefore where it was taken already, so that nothing of the second is written. A form without a token is
+    always taken.
+    """
+    if not sent:
+        return
+    now = datetime.now(UTC)
+    await at.execute("delete from sent where at < $1", now - KEPT)
+    taken = await at.fetchval(
+        "insert into sent (key, at, answer) values ($1, $2, $3) on conflict (key) do nothing returning id", sent, now, answer
+    )
+    if taken is None:
+        raise SentBefore(str(await at.fetchval("select answer from sent where key = $1", sent)))

@@ -1,0 +1,161 @@
+"""Records told in words: what a row says, what it was, who wrote it when and why, and who names it."""
+
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import quote
+
+import asyncpg
+import msgspec
+from piccolo.table import Table
+
+from registry import forms, journal, schema
+from registry.journal import Row
+
+HIDDEN = {"register", "signing_key", "erased", "person"}  # not among records: of the register itself, or an administrator's
+CALLED = ("name", "title", "service", "framework", "instrument", "file_name")  # columns that say what a record is called
+Names = dict[tuple[str, int], tuple[str, str]]
+
+
+class Told(msgspec.Struct, frozen=True):
+    """One entry of a record's history, in words: each change as column, before, after."""
+
+    at: Any
+    who: str
+    kind: str
+    why: str
+    changes: list[tuple[str, str, str]]
+
+
+async def periods(at: asyncpg.Connection, table: type[Table], key: str) -> list[Row]:
+    """All rows of one key, the newest period first."""
+    rows = await at.fetch(
+        f'select {journal.image(table)} from "{schema.name(table)}" where key = $1 order by since desc, id desc', key
+    )
+    return [msgspec.json.decode(text) for (text,) in rows]
+
+
+async def listed(at: asyncpg.Connection, table: type[Table], q: str, many: int, after: int) -> tuple[int, list[Row]]:
+    """How many things of a table fit, and the last period of each of a page of them, by key."""
+    columns = [name for name in CALLED if name in schema.columns(table)]
+    sought = " or ".join(f't."{name}" ilike $2' for name in ("key", *columns))
+    title = schema.name(table)
+    where = f"from \"{title}\" t where ($1 = '' or {sought})"
+    pattern = "%" + q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    count = await at.fetchval(f"select count(distinct t.thing) {where}", q, pattern)
+    rows = await at.fetch(
+        f"""select {journal.image(table, "x")} from (select distinct t.thing, t.key {where} order by t.key limit $3 offset $4) k
+        join lateral (select * from "{title}" l where l.thing = k.thing
+            order by (l.until = l.since) nulls first, l.since desc, l.id desc limit 1) x on true order by k.key""",
+        q,
+        pattern,
+        many,
+        after,
+    )
+    return int(count), [msgspec.json.decode(text) for (text,) in rows]
+
+
+def in_short(table: type[Table], row: Row, names: Names) -> str:
+    """What tells a record from its neighbours: what it is called, or the first things that it says."""
+    said = [words for name, words, _ in in_words(table, row, names) if words and name not in {"note", "sha256"}]
+    called = [str(row[name]) for name in CALLED if row.get(name)]
+    return " · ".join(dict.fromkeys([*called[:1], *said[:4]]))[:160] if called else " · ".join(said[:4])[:160]
+
+
+async def names_of(at: asyncpg.Connection, table: type[Table], rows: list[Row]) -> Names:
+    """For each thing that a table's rows may name: its key, and what it is called."""
+    found: Names = {}
+    for target in set(schema.links(table).values()):
+        called = dict(await forms.named(at, target))
+        things = await at.fetch(f'select thing, key from "{target}" where thing = id')
+        found |= {(target, thing): (key, called.get(key, key)) for thing, key in things}
+    return found
+
+
+def keyed(table: type[Table], row: Row, names: Names) -> Row:
+    """The row as a file has it: keys in the place of ids."""
+    links = schema.links(table)
+    return {name: names[links[name], value][0] if name in links and value is not None else value for name, value in row.items()}
+
+
+def in_words(table: type[Table], row: Row, names: Names) -> list[tuple[str, str, str]]:
+    """What a row says, as label, words and the address of what it names; what is not recorded is left to the end."""
+    said = []
+    for name in schema.columns(table):
+        if name in {*schema.OWN, *schema.contents(table), "key", "since", "until"}:
+            continue
+        target = schema.links(table).get(name)
+        value = row.get(name)
+        link = address(target, names[target, value][0]) if target and value is not None and target not in HIDDEN else ""
+        said.append((name, said_of(table, name, value, names), link))
+    return sorted(said, key=lambda one: not one[1])
+
+
+def said_of(table: type[Table], name: str, value: Any, names: Names) -> str:
+    """One value as a person reads it; empty where it is not recorded."""
+    target = schema.links(table).get(name)
+    if value is None or value == []:
+        return ""
+    if target:
+        return names.get((target, value), ("", str(value)))[1]
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    column = schema.columns(table).get(name)
+    offered = dict(forms.field(table, name).options) if column is not None else {}
+    listed = value if isinstance(value, list) else [value]
+    return ", ".join(offered.get(str(one), str(one)) for one in listed)
+
+
+def standing(row: Row) -> tuple[date, date | None, bool]:
+    """First day, last day, and whether the row is voided."""
+    since, until = date.fromisoformat(row["since"]), row["until"] and date.fromisoformat(row["until"])
+    return since, until and until - timedelta(days=1), since == until
+
+
+async def history(at: asyncpg.Connection, table: type[Table], thing: int, names: Names) -> list[Told]:
+    """Who wrote what about a thing, the newest first; what has been erased stays so."""
+    title = schema.name(table)
+    rows = await at.fetch(
+        f"""select e.at, e.who, e.kind, e."row", e.image::text, coalesce(p.name, e.who), coalesce(
+            (select jsonb_object_agg(v.name, v.value) from journal_value v where v.sequence = e.sequence), '{{}}')::text
+        from journal_entry e left join lateral
+            (select name from person p where p.key = e.who and p.name is not null order by p.id desc limit 1) p on true
+        where e."table" = $1 and e."row" in (select id from "{title}" where thing = $2) order by e.sequence""",
+        title,
+        thing,
+    )
+    told: list[Told] = []
+    before: dict[int, Row] = {}
+    for when, _, kind, number, image, person, behind in rows:
+        values = msgspec.json.decode(behind)
+        after: Row = msgspec.json.decode(image)
+        for name in schema.personal(table):
+            if after.get(name) is not None:
+                after[name] = values.get(name, "(erased)")
+        was = before.get(number, {})
+        changes = [
+            (name, said_of(table, name, was.get(name), names), said_of(table, name, after.get(name), names))
+            for name in schema.columns(table)
+            if name not in {*schema.OWN, *schema.contents(table), "key"} and was.get(name) != after.get(name)
+        ]
+        before[number] = after
+        told.append(Told(when, person, kind, values.get(schema.WHY, ""), changes))
+    return told[::-1]
+
+
+async def references(at: asyncpg.Connection, table: type[Table], row: Row) -> list[tuple[str, str]]:
+    """The records of facts that name this one, at most twenty of a table."""
+    title = schema.name(table)
+    found: list[tuple[str, str]] = []
+    for other in schema.tables():
+        columns = [name for name, target in schema.links(other).items() if target == title]
+        if columns and schema.name(other) not in HIDDEN:
+            where = " or ".join(f'"{name}" = $1' for name in columns)
+            keys = await at.fetch(
+                f'select distinct key from "{schema.name(other)}" where ({where}) order by key limit 20', row["thing"]
+            )
+            found += [(schema.name(other), key) for (key,) in keys]
+    return found
+
+
+def address(table: str, key: str) -> str:
+    return f"/records/{quote(table, safe='')}/{quote(key, safe='')}"

@@ -1,0 +1,139 @@
+"""A flow is stopped and taken up again: the verdict follows, the history says who and why, twice is once."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from registry.web import now
+from tests.support import Register, a_register
+from tests.web import Browser, browse
+
+NEWS = "/transfers/news"
+TODAY = now().date()
+
+
+async def stopping(browser: Browser, **more: str) -> dict[str, str]:
+    page = await browser.get(NEWS)
+    names = ["_once", "day", *(["stop", "version"] if 'name="stop"' in page.text else [])]
+    return {"why": "They asked for it <b>", "day": str(TODAY)} | {
+        name: browser.hidden(page, name) for name in names if name != "day"
+    } | more  # fmt: skip
+
+
+def flowing(register: Register, day: str) -> bool:
+    (one,) = [one for one in register.answer("assess", "--as-of", day) if one["transfer"] == "news"]
+    return bool(one["flowing"])
+
+
+def test_a_flow_is_stopped_and_taken_up_again_and_the_verdict_follows(register: Register, folder: Path) -> None:
+    register.load(a_register(), folder)
+
+    async def work(as_role: Any) -> None:
+        dpo, auditor = await as_role("dpo"), await as_role("auditor")
+        sent = await stopping(dpo, day="2024-03-01")
+        answer = await dpo.post(f"{NEWS}/stop", sent)
+        assert (answer.status_code, answer.headers["location"]) == (303, NEWS)
+        page = await auditor.get(NEWS)
+        assert "Stopped: no data flow" in page.text
+        assert "They asked for it &lt;b&gt;" in page.text
+        assert '<form class="ow-form" method="post" action="/transfers/news/resume"' not in page.text
+        answer = await dpo.post(f"{NEWS}/resume", await stopping(dpo, day="2024-06-01", why="It is mended"))
+        assert answer.status_code == 303, answer.text
+        page = await auditor.get(NEWS)
+        assert "Taken up again: It is mended" in page.text
+        assert "Stopped: no data flow" not in page.text
+        key = page.text.split('href="/records/suspension/')[1].split('"')[0]
+        told = (await auditor.get(f"/records/suspension/{key}")).text
+        for said in ("A dpo", "It is mended", "Recorded", "Changed"):
+            assert said in told, said
+
+    browse(register, work)
+    assert [flowing(register, day) for day in ("2024-02-29", "2024-03-01", "2024-05-31", "2024-06-01")] == [
+        True, False, False, True,
+    ]  # fmt: skip
+    (row,) = register.ask("select * from suspension")
+    assert (row["law_version"] is not None, row["rests_on"] > 0) == (True, True)
+
+
+def test_a_stop_sent_twice_is_one_and_a_stale_one_is_told(register: Register, folder: Path) -> None:
+    register.load(a_register(), folder)
+
+    async def work(as_role: Any) -> None:
+        dpo, other = await as_role("dpo"), await as_role("dpo")
+        first, second = await stopping(dpo), await stopping(other, why="Kept as typed")
+        answers = await asyncio.gather(*(dpo.post(f"{NEWS}/stop", first) for _ in range(3)))
+        assert {one.status_code for one in answers} == {303}
+        late = await other.post(f"{NEWS}/stop", second)
+        assert late.status_code == 409
+        assert "stopped meanwhile" in late.text
+        assert "Kept as typed" in late.text
+        one, two = await stopping(dpo, why="First"), await stopping(other, why="Second")
+        answers = await asyncio.gather(dpo.post(f"{NEWS}/resume", one), other.post(f"{NEWS}/resume", two))
+        assert sorted(one.status_code for one in answers) == [303, 409]
+        assert (await dpo.post(f"{NEWS}/stop", await stopping(dpo))).status_code == 303
+
+    browse(register, work)
+    assert [one[0] for one in register.ask("select until = since from suspension order by id")] == [True, None]
+
+
+@pytest.mark.parametrize(
+    ("what", "wrong", "said"),
+    [
+        ("stop", {"why": " "}, "say why"),
+        ("stop", {"day": "soon"}, "YYYY-MM-DD"),
+        ("stop", {"day": "0001-01-01"}, "outside the law"),
+        ("resume", {"day": "2019-01-01"}, "name that day or a later one"),
+        ("resume", {"stop": "another"}, "no stop of that key"),
+        ("resume", {"version": "x"}, "meanwhile"),
+    ],
+)
+def test_what_is_wrong_is_said_and_what_was_typed_stays(
+    register: Register, folder: Path, what: str, wrong: dict[str, str], said: str
+) -> None:
+    register.load(a_register(), folder)
+
+    async def work(as_role: Any) -> None:
+        dpo = await as_role("dpo")
+        if what == "resume":
+            await dpo.post(f"{NEWS}/stop", await stopping(dpo))
+        answer = await dpo.post(f"{NEWS}/{what}", await stopping(dpo, **({"why": "Typed and kept"} | wrong)))
+        assert answer.status_code in {409, 422}
+        assert said in answer.text
+        assert "why" in wrong or "Typed and kept" in answer.text
+
+    browse(register, work)
+    assert register.ask("select count(*) from suspension where version = 1")[0][0] == (what == "resume")
+
+
+def test_when_a_vendor_can_no_longer_protect_every_flow_is_stopped_at_once(register: Register, folder: Path) -> None:
+    legs = [*a_register()["transfer"], a_register()["transfer"][0] | {"key": "seen", "country": "IN", "how": "accessed"}]
+    register.load(a_register(transfer=legs), folder)
+
+    async def work(as_role: Any) -> None:
+        procurement, dpo = await as_role("procurement"), await as_role("dpo")
+        page = await procurement.get("/vendors/mailer")
+        sent = {"vendor": "mailer", "kind": "cannot_protect", "since": str(TODAY - timedelta(days=1))}
+        sent |= {"message": "An order forces us", "_once": procurement.hidden(page, "_once")}
+        for _ in range(2):
+            answer = await procurement.post("/records/notice/new", sent)
+            assert (answer.status_code, answer.headers["location"]) == (303, "/vendors/mailer#notices")
+        page = await procurement.get("/vendors/mailer")
+        assert "It can no longer protect the data</h2>" in page.text
+        assert "The data protection officer stops them" in page.text
+        page = await dpo.get("/vendors/mailer/stop")
+        assert "these 2 flows" in page.text
+        once = dpo.hidden(page, "_once")
+        assert (await dpo.post("/vendors/mailer/stop", {"day": str(TODAY), "_once": once})).status_code == 422
+        words = {"day": str(TODAY), "why": "On their notice", "_once": once}
+        for _ in range(2):
+            assert (await dpo.post("/vendors/mailer/stop", words)).status_code == 303
+        assert (await dpo.post("/vendors/mailer/stop", words | {"_once": "anew"})).status_code == 409
+        assert "Every flow to it is stopped" in (await procurement.get("/vendors/mailer")).text
+        assert (await dpo.get("/vendors/nobody/stop")).status_code == 404
+
+    browse(register, work)
+    assert register.ask("select count(*) from notice")[0][0] == 1
+    assert register.ask("select count(*) from suspension")[0][0] == 2

@@ -1,0 +1,162 @@
+"""Whatever stands in a field stays words: nothing of it runs on any page, and nothing is fetched from anywhere."""
+
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from piccolo.columns import Array, Boolean, Bytea, Date, ForeignKey
+from piccolo.columns.column_types import BigInt, Integer, Text
+from piccolo.table import Table
+
+from registry import schema
+from registry.tables import is_country
+from tests.served import Person, Screens, Site
+
+SHORT = '"><img src=//evil.example/i onerror=alert(1)><script>alert(2)</script>'
+LONG = (
+    f"{SHORT}' onmouseover=alert(3) x='</textarea></title><svg/onload=alert(4)><iframe src=//evil.example/f></iframe>"
+    "<link rel=stylesheet href=//evil.example/s><base href=//evil.example/><form action=//evil.example/p>"
+    "javascript:alert(5) {{ 98765 * 43210 }} ${alert(6)} \u202e\u0007 https://evil.example/seen <a href=javascript:alert(7)>"
+)
+SINCE = "2019-01-01"
+LEFT_OUT = {"register", "document"}  # one row that is never written again; bytes, brought by a form below
+ENDS = ("/sign-out", "/end", "/drop", "/lock", "/sessions", "/role")  # forms after which the person could not go on
+LOOKS = """() => {
+    const law = location.pathname.startsWith("/law/");  // its own files name their sources
+    const all = [...document.querySelectorAll("*")];
+    const on = all.filter(one => [...one.attributes].some(a => a.name.startsWith("on")));
+    const strange = document.querySelectorAll(
+        "script:not([src^='/static/']), iframe, object, embed, base, main img, main link");
+    const led = [...document.querySelectorAll("[href], [src], [action]")].map(
+        one => one.getAttribute("href") || one.getAttribute("src") || one.getAttribute("action") || "");
+    return [...on, ...strange].map(one => one.outerHTML.slice(0, 200)).concat(led.filter(
+        one => one && !/^(\\/(?!\\/)|\\?|#|data:,)/.test(one) && !(law && /^https:/.test(one))));
+}"""
+FILLED = """(form, [words, today]) => {
+    const free = "textarea, input[type=text], input[type=search], input[type=tel], input:not([type])";
+    for (const one of form.querySelectorAll(free)) one.value = words;
+    for (const one of form.querySelectorAll("input[type=email]")) { one.type = "text"; one.value = words; }
+    for (const one of form.querySelectorAll("input[type=password]")) one.value = words;
+    for (const one of form.querySelectorAll("input[type=date]")) one.value = today;
+    for (const one of form.querySelectorAll("select")) if (!one.value && one.options.length > 1) one.selectedIndex = 1;
+    for (const one of [...form.querySelectorAll("input[type=radio], input[type=checkbox]")].reverse()) one.checked = true;
+    for (const one of form.querySelectorAll("[required], [max]")) { one.required = false; one.removeAttribute("max"); }
+    form.noValidate = true;
+}"""
+
+
+def hostile_row(table: type[Table]) -> dict[str, Any]:
+    """A row of the table with hostile words wherever words may stand."""
+    row: dict[str, Any] = {"key": f"{schema.name(table)} {SHORT}", "since": SINCE}
+    for name, column in schema.columns(table).items():
+        if name in {*schema.OWN, *row, "until"} or isinstance(column, (Bytea, Boolean)):
+            continue
+        if isinstance(column, Date):
+            row |= {name: SINCE} if column._meta.required else {}
+            continue
+        target = schema.links(table).get(name)
+        if target:
+            row |= {name: f"{target} {SHORT}"} if target not in LEFT_OUT else {}
+        elif column._meta.choices is not None:
+            row[name] = next(iter(column._meta.choices)).value
+        elif is_country(column):
+            row[name] = "US"
+        elif isinstance(column, Array):
+            among = column.base_column._meta.choices
+            row[name] = [next(iter(among)).value] if among else [LONG, SHORT]
+        elif isinstance(column, (BigInt, Integer)) or isinstance(column, ForeignKey):
+            continue
+        else:
+            row[name] = LONG if isinstance(column, Text) else SHORT[: getattr(column, "length", 80)]
+    return row
+
+
+def test_hostile_words_run_nowhere_and_fetch_nothing(browser: Screens, site: Site, folder: Path) -> None:
+    """In every text column of every table by file, and in every text field of every form, on every page."""
+    tables = [table for table in schema.tables() if schema.name(table) not in LEFT_OUT]
+    file = folder / "hostile.json"
+    file.write_text(json.dumps({schema.name(table): [hostile_row(table)] for table in tables}))
+    site.onward("import", "register", str(file))
+    ran: list[str] = []
+    shown: set[str] = set()
+    for role, start, within in (
+        ("dpo", "/", "/"),
+        ("admin", "/people", "/people"),
+        ("procurement", "/vendors/new", "/vendors/new"),
+    ):
+        person = browser.person(role)
+        _heard(person, ran)
+        _crawled(person, start, within, ran, shown)
+        person.complaints[:] = [said for said in person.complaints if "status of 4" not in said]
+    assert not ran, "\n".join(dict.fromkeys(ran))
+    assert len(shown) > 20, "the words are really shown"
+
+
+def _heard(person: Person, ran: list[str]) -> None:
+    """Whatever opens a dialog, breaks the policy or asks for anything of another origin is written down."""
+
+    def asked(request: Any) -> None:
+        if not request.url.startswith((person.site.url, "data:")):
+            ran.append(f"fetched {request.url} on {person.page.url}")
+
+    def opened(dialog: Any) -> None:
+        ran.append(f"dialog {dialog.message} on {person.page.url}")
+        dialog.dismiss()
+
+    person.context.on("request", asked)
+    person.page.on("dialog", opened)
+    person.page.on("console", lambda said: ran.append(said.text) if "Content Security Policy" in said.text else None)
+
+
+def _crawled(person: Person, start: str, within: str, ran: list[str], shown: set[str]) -> None:
+    """Every page that links lead to, one by one; every form on it that was not seen yet, sent full of hostile words."""
+    waiting, seen, sent = [start], {start}, set()
+    for address in waiting:
+        answer = person.page.goto(person.site.url + address)
+        assert answer is not None
+        assert answer.status < 500, (address, answer.status)
+        _looked(person, ran)
+        shown |= {urlsplit(person.page.url).path} if "evil.example" in person.page.inner_text("main") else set()
+        links = person.page.eval_on_selector_all(
+            "a[href^='/']:not([href^='/download/'])", "all => all.map(one => one.getAttribute('href'))"
+        )
+        fresh = [link.partition("#")[0] for link in links if link.startswith(within)]
+        waiting += [link for link in dict.fromkeys(fresh) if link not in seen and _wanted(link, seen)]
+        seen |= set(fresh)
+        for action in person.page.eval_on_selector_all("form", "all => all.map(one => one.getAttribute('action') || '')"):
+            shape = _shape(action or address)
+            if shape not in sent and not action.endswith(ENDS):
+                sent.add(shape)
+                person.page.goto(person.site.url + address)
+                _sent(person, action, ran)
+
+
+def _sent(person: Person, action: str, ran: list[str]) -> None:
+    forms = person.page.locator("form")
+    form = next(one for one in forms.all() if (one.get_attribute("action") or "") == action)
+    form.evaluate(FILLED, [LONG, SINCE])
+    with person.page.expect_navigation():
+        form.evaluate("form => HTMLFormElement.prototype.requestSubmit.call(form)")
+    _looked(person, ran)
+
+
+def _looked(person: Person, ran: list[str]) -> None:
+    person.page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    ran += [f"{one} on {person.page.url}" for one in person.page.evaluate(LOOKS)]
+    assert "4267635650" not in person.page.content(), "a template in what was typed is not run"
+
+
+def _shape(address: str) -> str:
+    """An address with whatever names a thing in it left out: its first and last parts."""
+    parts = urlsplit(address).path.split("/")
+    kind = parts[2] if parts[1:2] == ["records"] and len(parts) > 2 else ""
+    return f"{parts[1] if len(parts) > 1 else ''} {kind} {len(parts)} {parts[-1] if len(parts) > 3 else ''}"
+
+
+def _wanted(link: str, seen: set[str]) -> bool:
+    """Of every kind of page one, and two where a hostile key stands in its address."""
+    path = urlsplit(link).path
+    hostile = "%3Cscript%3E" in path
+    alike = [one for one in seen if _shape(one) == _shape(path)]
+    return path not in {urlsplit(one).path for one in seen} and len(alike) < (2 if hostile else 1)

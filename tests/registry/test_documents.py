@@ -1,0 +1,188 @@
+"""Documents: filed as they came, once; named by what they are evidence of; taken away, never shown."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from registry import documents
+from registry.register import LARGEST
+from tests.support import Register, a_register
+from tests.web import Browser, browse
+
+PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3 a signed text"
+PAGE = b"<!doctype html><script>alert(1)</script>"
+SINCE = "2018-05-25"
+CONTRACT = {"key": "dpa", "engagement": "news", "since": SINCE}
+
+
+async def sends(browser: Browser, path: str, content: bytes, name: str = "dpa.pdf", **more: str) -> Any:
+    """A form with a file, as a browser sends it; the browser says that it is a page, whatever it is."""
+    return await browser.client.post(
+        path,
+        data={"_csrf_token": browser.token, "evidence_of": "contract/dpa"} | more,
+        files={"document.file": (name, content, "text/html")},
+        follow_redirects=False,
+    )
+
+
+def test_a_document_is_filed_once_named_and_taken_away(register: Register, folder: Path) -> None:
+    register.load(a_register(contract=[CONTRACT]), folder)
+
+    async def work(as_role: Any) -> None:
+        browser, auditor = await as_role("procurement"), await as_role("auditor")
+        page = await browser.get("/vendors/mailer")
+        assert 'value="contract/dpa"' in page.text
+        more = {"document.title": "The <i>signed</i> DPA", "_once": browser.hidden(page, "_once")}
+        strange = '..\\..//etc/pa\u202ess\r\nwd".PDF'
+        answers = await asyncio.gather(*(sends(browser, "/vendors/mailer/documents", PDF, strange, **more) for _ in range(2)))
+        assert {(one.status_code, one.headers["location"]) for one in answers} == {(303, "/vendors/mailer#documents")}
+        page = await auditor.get("/vendors/mailer")
+        assert "The &lt;i&gt;signed&lt;/i&gt; DPA" in page.text
+        key = documents.hashlib.sha256(PDF).hexdigest()
+        assert f'href="/documents/{key}"' in page.text
+        file = await auditor.get(f"/documents/{key}")
+        assert file.content == PDF
+        assert file.headers["content-type"] == "application/pdf", "by content: neither the name nor the browser is asked"
+        assert file.headers["content-disposition"].startswith("attachment; filename=")
+        assert "\n" not in file.headers["content-disposition"]
+        assert (file.headers["x-content-type-options"], file.headers["cache-control"]) == ("nosniff", "no-store")
+        assert "sandbox" in file.headers["content-security-policy"]
+        assert (await auditor.get("/documents/absent")).status_code == 404
+        assert "Take the file away" in (await auditor.get(f"/records/document/{key}")).text
+        assert (await sends(auditor, "/vendors/mailer/documents", PDF)).status_code == 403
+
+    browse(register, work)
+    (row,) = register.ask("select * from document")
+    assert (row["sha256"], row["size"], row["media_type"]) == (row["key"], len(PDF), "application/pdf")
+    assert not set(row["file_name"]) & set('/\\"\r\n\u202e')
+    assert (
+        register.ask("""select e.kind from journal_entry e where e."table" = 'contract' order by sequence""")[-1][0]
+        == "corrected"
+    )
+    (entry,) = register.ask("""select image::text from journal_entry where "table" = 'document'""")
+    assert "content" not in entry[0]
+    assert [tuple(one) for one in register.ask("select person, of from look where what = 'downloaded'")] == [
+        ("a-auditor", f"document/{row['key']}")
+    ]
+
+
+def test_the_same_bytes_are_one_document_wherever_they_are_named(register: Register, folder: Path) -> None:
+    register.load(a_register(contract=[CONTRACT]), folder)
+
+    async def work(as_role: Any) -> None:
+        browser = await as_role("dpo")
+        await browser.get("/vendors/mailer")
+        assert (await sends(browser, "/vendors/mailer/documents", PDF, "one.pdf")).status_code == 303
+        await browser.get("/records/certification/shield/edit")
+        page = await browser.get("/records/certification/shield/edit")
+        form = {name: browser.hidden(page, name) for name in ("row", "version", "_once")}
+        form |= {"party": "mailer", "framework": "eu-us-privacy-shield", "status": "active", "covers_non_hr": "yes"}
+        answer = await sends(browser, "/records/certification/shield/edit", PDF, **form, kind="corrected", why="The proof")
+        assert answer.status_code == 303, answer.text
+        answer = await sends(browser, "/records/certification/shield/edit", PDF, **form, kind="corrected", why="The proof")
+        assert answer.status_code == 303, "sent twice is taken once, not an edit that is stale"
+        page = await browser.get("/records/assurance/new?vendor=mailer")
+        assert 'type="file"' in page.text
+
+    browse(register, work)
+    (document,) = register.ask("select thing, file_name from document")
+    assert document["file_name"] == "one.pdf"
+    named = register.ask("select document from contract union all select document from certification")
+    assert [one[0] for one in named] == [document["thing"]] * 2
+
+
+def test_a_new_record_brings_its_document(register: Register, folder: Path) -> None:
+    register.load(a_register(), folder)
+
+    async def work(as_role: Any) -> None:
+        browser = await as_role("procurement")
+        await browser.get("/records/contract/new")
+        form = {"engagement": "news", "since": SINCE}
+        for content in (b"", b"x" * (LARGEST + 1)):
+            answer = await sends(browser, "/records/contract/new", content, **form, note="Typed and kept")
+            assert answer.status_code == 422
+            assert "Typed and kept" in answer.text
+            assert ("empty" if not content else "25 MB") in answer.text
+        answer = await sends(browser, "/records/contract/new", PDF, **form)
+        assert answer.status_code == 303, answer.text
+
+    browse(register, work)
+    assert register.ask("select c.key from contract c join document d on d.thing = c.document")[0][0] == "news"
+
+
+@pytest.mark.parametrize("evidence", ["", "contract/other", "person/a-dpo", "party/mailer", "contract", "document/x"])
+def test_evidence_of_nothing_is_refused_and_nothing_is_filed(register: Register, folder: Path, evidence: str) -> None:
+    parties = a_register()["party"]
+    other = {
+        "party": [*parties, {"key": "x", "name": "X", "country": "US", "since": SINCE}],
+        "vendor": [*a_register()["vendor"], {"key": "x", "party": "x", "category": "crm", "since": SINCE}],
+        "engagement": [*a_register()["engagement"], {"key": "x", "vendor": "x", "activity": "news", "since": SINCE}],
+        "contract": [CONTRACT, CONTRACT | {"key": "other", "engagement": "x"}],
+    }
+    register.load(a_register(**other), folder)
+
+    async def work(as_role: Any) -> None:
+        browser = await as_role("dpo")
+        await browser.get("/vendors/mailer")
+        answer = await sends(browser, "/vendors/mailer/documents", PDF, evidence_of=evidence)
+        assert answer.status_code in {404, 422}
+        assert (await sends(browser, "/vendors/mailer/documents", b"", name="")).status_code == 422
+
+    browse(register, work)
+    assert not register.ask("select from document")
+
+
+def test_more_than_can_be_taken_is_refused_in_words(register: Register, folder: Path) -> None:
+    register.load(a_register(contract=[CONTRACT]), folder)
+
+    async def work(as_role: Any) -> None:
+        browser = await as_role("dpo")
+        await browser.get("/vendors/mailer")
+        answer = await sends(browser, "/vendors/mailer/documents", b"%PDF-" + b"x" * (30 * 2**20))
+        assert answer.status_code == 413
+        assert "up to 25 MB" in answer.text
+
+    browse(register, work)
+    assert not register.ask("select from document")
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (PDF, "application/pdf"),
+        (PAGE, "text/plain"),
+        (b"<svg onload=alert(1)>", "text/plain"),
+        (b"\x89PNG\r\n\x1a\n..", "image/png"),
+        (b"\xff\xd8\xff\xe0", "image/jpeg"),
+        (b"PK\x03\x04....word/document.xml", f"{documents.OPEN_XML}.wordprocessingml.document"),
+        (b"PK\x03\x04....", "application/zip"),
+        (b"MZ\x90\x00", documents.UNKNOWN),
+        (b"plain words\n", "text/plain"),
+        (b"\x00\x01", documents.UNKNOWN),
+        (b"", "text/plain"),
+    ],
+)
+def test_what_a_file_is_its_bytes_say(content: bytes, kind: str) -> None:
+    assert documents.media_type(content) == kind
+
+
+@pytest.mark.parametrize(
+    ("given", "safe"),
+    [
+        ("../../etc/passwd", "passwd"),
+        ("C:\\Temp\\contract.pdf", "contract.pdf"),
+        ("a\u202efdp.exe", "afdp.exe"),
+        ("line\r\nX-Evil: 1.pdf", "lineX-Evil_ 1.pdf"),
+        ("Überweisung 契約.pdf", "Überweisung 契約.pdf"),
+        ("", "document"),
+        (" ...", "document"),
+        ("x" * 400 + ".pdf", "x" * 140 + ".pdf"),
+    ],
+)
+def test_a_file_name_steers_nothing(given: str, safe: str) -> None:
+    assert documents.safe_name(given) == safe
+    header = documents.to_take_away(safe)
+    assert header.isascii()
+    assert header.count('"') == 2
