@@ -58,7 +58,7 @@ async def verify(at: asyncpg.Connection, kept: str | None = None, fingerprint: s
     `kept` is the note of a checkpoint from elsewhere, `fingerprint` that of the key which must stand.
     """
     done = Verified()
-    stood = await keys.stood(at)
+    stood = await _stood(at, done)
     heads = await _signed(at, done, stood, kept, fingerprint)
     await _entries(at, done, heads)
     await _versions(at, done)
@@ -66,6 +66,17 @@ async def verify(at: asyncpg.Connection, kept: str | None = None, fingerprint: s
         await _rows(at, done, table)
     await _looks(at, done, heads)
     return done
+
+
+async def _stood(at: asyncpg.Connection, done: Verified) -> list[Verifier]:
+    """The keys that signed for this register, those told that are none."""
+    stood = []
+    for key, vkey in await at.fetch("select key, vkey from public.signing_key order by id"):
+        try:
+            stood.append(notes.verifier(vkey))
+        except Refused as error:
+            done.add(str(error), table="signing_key", row=key)
+    return stood
 
 
 async def _signed(
@@ -156,7 +167,7 @@ def _at_size(done: Verified, sizes: dict[int, list[tuple[Checkpoint, str]]], for
     """Compares the tree with the checkpoints of its size; returns the last size at which it was right."""
     for head, called in sizes.get(forest.size, ()):
         if forest.root() != head.root:
-            done.add(f"{called} does not fit: something in entries {good + 1} to {head.size} was altered", good + 1)
+            done.add(f"{called} does not fit: something in entries {good + 1} to {head.size} was altered")
             done.shown = False
             return good
     return forest.size if forest.size in sizes else good
