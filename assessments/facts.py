@@ -13,6 +13,7 @@ from assessments.record import words
 from assessments.rules import Dossier, Verdict
 from assessments.verdicts import Judge, Reading
 from assessments.wording import country_name
+from registry import checkpoints
 from registry.database import as_known, fetch, uncollected
 from registry.journal import is_demo
 from registry.law import ONE_DAY, Law, Pack
@@ -64,6 +65,7 @@ class Facts(msgspec.Struct, frozen=True):
     flows: tuple[Flow, ...]
     sequence: int
     demo: bool
+    proof: dict[str, str]
 
     @property
     def notice(self) -> str | None:
@@ -88,9 +90,10 @@ async def gather(pack: Pack, clocks: Clocks) -> Facts:
             rows = {table: list(await fetch(_IN_FORCE.format(table=table), clocks.as_of)) for table in TABLES}
             dossiers, named, demo = await open_dossiers(), await parties(clocks.as_of), await is_demo(at)
             sequence = int(await at.fetchval(_SEQUENCE))
+            proof = await checkpoints.marks(at, sequence)
         judge = Judge(pack, clocks.known_on)
         flows = await asyncio.to_thread(lambda: tuple(_flows(dossiers, rows["transfer"], judge, named, clocks.as_of)))
-        return Facts(clocks, judge.law(clocks.as_of), named, rows, flows, sequence, demo)
+        return Facts(clocks, judge.law(clocks.as_of), named, rows, flows, sequence, demo, proof)
 
 
 def grouped(rows: list[Row], column: str) -> dict[Any, list[Row]]:

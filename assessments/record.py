@@ -48,6 +48,7 @@ class Record(msgspec.Struct, frozen=True):
     known_on: str
     law_version: str
     sequence: int
+    proof: dict[str, str]
     notice: str | None
     tables: tuple[Table, ...]
 
@@ -58,6 +59,7 @@ class Record(msgspec.Struct, frozen=True):
             "Known on": self.known_on,
             "Law version": self.law_version,
             "Journal sequence": str(self.sequence),
+            **self.proof,
         }
         return said | ({"Notice": self.notice} if self.notice else {})
 

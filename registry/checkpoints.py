@@ -83,6 +83,17 @@ async def take() -> str | None:
     return note
 
 
+async def marks(at: asyncpg.Connection, sequence: int) -> dict[str, str]:
+    """What a report says of how its entries are proved: the first checkpoint that covers them, and whose key signed it."""
+    note = await at.fetchval("select note from public.checkpoint where size >= $1 order by id limit 1", sequence)
+    if note is None:
+        return {"Checkpoint": f"none: {keys.NONE}"}
+    text, by = notes.opened(note, await keys.stood(at))
+    head = notes.checkpoint(text)
+    signed = " and ".join(one.fingerprint for one in by)
+    return {"Checkpoint": f"{head.size} entries, root {base64.b64encode(head.root).decode()}", "Signing key": signed}
+
+
 async def newest(at: asyncpg.Connection) -> tuple[notes.Checkpoint, str] | None:
     """The last checkpoint and its note."""
     note = await at.fetchval("select note from public.checkpoint order by id desc limit 1")

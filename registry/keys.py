@@ -95,7 +95,7 @@ async def standing() -> tuple[Verifier, Ed25519PrivateKey] | None:
     if row["key"] not in held:
         raise Misused(
             f"the key of this register, {row['key'][:16]}…, is not among those at hand: bring its file (ONWARD_KEY), "
-            "or, where it is lost, say so: `onward key lost --why …`"
+            "or, where it is lost, let another one follow: `onward key follow FILE --why lost`"
         )
     return held[row["key"]]
 

@@ -121,5 +121,5 @@ def verifier(vkey: str) -> Verifier:
         blob = b""
     found = Verifier(name, blob[1:])
     if not name or blob[:1] != ED25519 or len(blob) != 33 or found.short.hex() != short:
-        raise Refused("this is no Ed25519 verifier key: name+id+base64 is expected, as `onward key` prints it")
+        raise Refused("this is no Ed25519 verifier key: name+id+base64 is expected, as `onward key show` prints it")
     return found

@@ -65,7 +65,7 @@ LINES = [
     {"assessments.schedule"},
     {"assessments.app"},
     {"assessments.cli.door"},
-    {f"assessments.cli.{name}" for name in ("law", "register", "serve", "report", "watch")},
+    {f"assessments.cli.{name}" for name in ("law", "register", "serve", "report", "watch", "proof")},
     {"assessments.cli"},
 ]
 

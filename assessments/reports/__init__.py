@@ -15,6 +15,7 @@ from assessments.assess import Clocks
 from assessments.facts import gather
 from assessments.press import a_press, pressed
 from assessments.record import Record
+from registry import checkpoints
 from registry.errors import Misused
 from registry.law import Pack
 
@@ -55,6 +56,8 @@ async def printed(
 
 
 async def composed(name: str, pack: Pack, clocks: Clocks) -> Record:
+    """The report on those clocks; the journal is signed first, so that what it was made from can be proved."""
+    await checkpoints.take()
     facts = await gather(pack, clocks)
     record: Record = await asyncio.to_thread(import_module(f"{__name__}.{name}").compose, facts)
     return record

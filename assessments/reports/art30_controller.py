@@ -44,6 +44,7 @@ def compose(facts: Facts) -> Record:
         known_on=facts.clocks.shown,
         law_version=facts.law.pack.version,
         sequence=facts.sequence,
+        proof=facts.proof,
         notice=facts.notice,
         tables=(Table("Processing activities", "sections", COLUMNS, tuple(sorted(rows))), flows_table(facts)),
     )

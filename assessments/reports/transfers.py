@@ -31,6 +31,7 @@ def compose(facts: Facts) -> Record:
         known_on=facts.clocks.shown,
         law_version=facts.law.pack.version,
         sequence=facts.sequence,
+        proof=facts.proof,
         notice=facts.notice,
         tables=(flows_table(facts),),
     )

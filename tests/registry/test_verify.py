@@ -172,7 +172,8 @@ def test_who_holds_the_key_is_found_by_a_checkpoint_kept_outside(sound: tuple[Re
             register,
             "delete from checkpoint",
             *[
-                f"""delete from "{table}" t using journal_entry e where e.sequence > {last - 3} and e."table" = '{table}' and e."row" = t.id
+                f"""delete from "{table}" t using journal_entry e
+                where e.sequence > {last - 3} and e."table" = '{table}' and e."row" = t.id
                 and e.version = 1"""
                 for table in tables
             ],

@@ -1,0 +1,119 @@
+"""Commands of the proof: verify, checkpoint, key."""
+
+from pathlib import Path
+
+import msgspec
+import rich_click as click
+
+from assessments.cli.door import as_json, main, print_json, run, who
+from registry import checkpoints, database, keys, notes
+from registry.errors import Misused
+from registry.verify import Verified
+from registry.verify import verify as verified
+
+
+@main.command()
+@click.option(
+    "--checkpoint", type=click.Path(path_type=Path, dir_okay=False), help="A checkpoint from elsewhere, or an earlier visit."
+)
+@click.option("--key", "fingerprint", help="The fingerprint that a record of yours prints.")
+@as_json
+def verify(checkpoint: Path | None, fingerprint: str | None, as_json: bool) -> None:
+    """Replay the journal against everything that follows from it; exit 1 where anything is not as it was written."""
+    kept = _text(checkpoint) if checkpoint else None
+
+    async def work() -> Verified:
+        async with database.opened(), database.as_known(None) as at:
+            return await verified(at, kept, fingerprint)
+
+    done = run(work())
+    if as_json:
+        print_json(msgspec.to_builtins(done))
+    else:
+        _told(done, asked=bool(kept or fingerprint))
+    if done.faults:
+        raise SystemExit(1)
+
+
+def _told(done: Verified, *, asked: bool) -> None:
+    for fault in done.faults:
+        click.echo(f"FAULT  {fault}")
+    click.echo(
+        f"{done.entries} entries, {done.values} values ({done.erased} erased), {done.rows} rows, "
+        f"{done.checkpoints} checkpoints, {done.looks} looks: "
+        + (f"{len(done.faults)} faults." if done.faults else "everything is as it was written.")
+    )
+    if not done.faults and not asked:
+        click.echo("Consistent in itself; bring --checkpoint or --key from elsewhere to show that it was never made anew.")
+
+
+@main.command()
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="A file to write it to, instead of printing it.")
+def checkpoint(out: Path | None) -> None:
+    """Sign the journal as it stands: keep what is printed elsewhere, and verify against it later."""
+
+    async def work() -> str | None:
+        async with database.opened():
+            return await checkpoints.take()
+
+    note = run(work())
+    if note is None:
+        raise Misused(keys.NONE)
+    if out is None:
+        click.echo(note, nl=False)
+    else:
+        out.write_text(note)
+        click.echo(f"Wrote the checkpoint to {out}.", err=True)
+
+
+@main.group()
+def key() -> None:
+    """The key that signs checkpoints."""
+
+
+@key.command("show")
+@as_json
+def show(as_json: bool) -> None:
+    """Every key that signed for this register, the one that stands last: fingerprint and verifier key."""
+
+    async def work() -> list[notes.Verifier]:
+        async with database.opened(), database.as_known(None) as at:
+            return await keys.stood(at)
+
+    found = run(work())
+    if as_json:
+        print_json([{"fingerprint": one.fingerprint, "vkey": one.vkey} for one in found])
+        return
+    for one in found:
+        click.echo(f"{one.fingerprint}  {one.vkey}")
+    if not found:
+        click.echo("No key has signed yet: `onward checkpoint` signs the journal as it stands.", err=True)
+
+
+@key.command("new")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def new(file: Path) -> None:
+    """Make a key in a new file, for ONWARD_KEY or for `onward key follow`."""
+    keys.make(file)
+    click.echo(f"Wrote a key to {file}. Keep it where the database is not, and a copy elsewhere.", err=True)
+
+
+@key.command("follow")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--why", required=True, help="Kept in the journal: the year is over, the old one is lost …")
+def follow(file: Path, why: str) -> None:
+    """Another key stands from today on. With both at hand the next checkpoint is signed with both."""
+
+    async def work() -> notes.Verifier:
+        async with database.opened():
+            return await keys.follow(file, who(), why)
+
+    one = run(work())
+    click.echo(f"{one.fingerprint} stands from today. Tell auditors; sign with it: ONWARD_KEY={file}")
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Misused(f"{path}: cannot be read as a checkpoint; give the text that `onward checkpoint` wrote") from error
