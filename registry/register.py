@@ -7,7 +7,7 @@ What export writes, import reads, and the export of that is the same bytes. Impo
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from datetime import date, datetime
 from itertools import groupby
@@ -131,8 +131,13 @@ async def write(book: Book, given: list[Given], *, demo: bool) -> None:
                 raise Refused(f"{row.place} {journal.explained(error)}") from error
 
 
-async def export_register(as_of: date | None = None, instant: datetime | None = None) -> bytes:
-    """The register as a file: all of it, or what stands on a day with what that refers to, as known at an instant."""
+async def export_register(
+    as_of: date | None = None, instant: datetime | None = None, show: Callable[[str, Row], Row | None] | None = None
+) -> bytes:
+    """The register as a file: all of it, or what stands on a day with what that refers to, as known at an instant.
+
+    `show` says how much of a row of a table is shown, None for nothing of it (see `extract.Cut.row`).
+    """
     async with as_known(instant) as at:
         rows = {
             schema.name(table): [dict(row) for row in await at.fetch(f'select * from "{schema.name(table)}"')]
@@ -143,6 +148,8 @@ async def export_register(as_of: date | None = None, instant: datetime | None = 
     keys = {(table, row["thing"]): row["key"] for table, found in rows.items() for row in found}
     if as_of is not None:
         rows = _standing(rows, as_of)
+    if show is not None:
+        rows = {table: [row for one in found if (row := show(table, one))] for table, found in rows.items()}
     written = {table: [_shown(table, row, keys) for row in found] for table, found in rows.items() if found}
     for found in written.values():
         found.sort(key=lambda row: (row["key"], row["since"], msgspec.json.encode(row)))

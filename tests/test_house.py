@@ -21,7 +21,7 @@ RULES = [path for path in CODE if path.parent.name == "rules"]
 LINES = [
     {"registry", "registry.vocabulary", "registry.errors", "registry.settings"},
     {"registry.law", "registry.law.files", "registry.law.changes", "registry.embedded", "registry.upgrade", "registry.door"},
-    {"registry.tree"},
+    {"registry.tree", "registry.verify_bundle"},
     {"registry.tables", "assessments"},
     {"assessments.tables", "registry.piccolo_app", "assessments.piccolo_app", "piccolo_conf"},
     {"registry.schema", "registry.database", "registry.journal"},
@@ -29,7 +29,7 @@ LINES = [
     {"registry.people", "registry.register", "registry.access", "registry.drafts", "registry.notes"},
     {"registry.keys"},
     {"registry.checkpoints"},
-    {"registry.verify"},
+    {"registry.verify", "registry.extract"},
     {"registry.web", "registry.forms", "registry.walk", "registry.told"},
     {"registry.documents", "registry.signing", "registry.vendors", "registry.records", "registry.roles"},
     {"registry.demo"},
@@ -45,6 +45,7 @@ LINES = [
         *(f"assessments.reports.formats.{fmt}" for fmt in ("csv", "json", "pdf", "xlsx")),
     },
     {"assessments.reports", "assessments.reports.formats"},
+    {"assessments.bundle"},
     {"assessments.reviews", "assessments.suspensions"},
     {"assessments.watch.acts", "assessments.watch.causes", "assessments.watch.published"},
     {"assessments.watch.chain", "assessments.watch.endings", "assessments.watch.reached"},
@@ -65,7 +66,7 @@ LINES = [
     {"assessments.schedule"},
     {"assessments.app"},
     {"assessments.cli.door"},
-    {f"assessments.cli.{name}" for name in ("law", "register", "serve", "report", "watch", "proof")},
+    {f"assessments.cli.{name}" for name in ("law", "register", "serve", "report", "watch", "proof", "bundle")},
     {"assessments.cli"},
 ]
 

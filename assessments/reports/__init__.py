@@ -12,7 +12,7 @@ from pkgutil import iter_modules
 from typing import Any
 
 from assessments.assess import Clocks
-from assessments.facts import gather
+from assessments.facts import Facts, gather
 from assessments.press import a_press, pressed
 from assessments.record import Record
 from registry import checkpoints
@@ -58,7 +58,11 @@ async def printed(
 async def composed(name: str, pack: Pack, clocks: Clocks) -> Record:
     """The report on those clocks; the journal is signed first, so that what it was made from can be proved."""
     await checkpoints.take()
-    facts = await gather(pack, clocks)
+    return await composed_of(name, await gather(pack, clocks))
+
+
+async def composed_of(name: str, facts: Facts) -> Record:
+    """The report of facts that were gathered already."""
     record: Record = await asyncio.to_thread(import_module(f"{__name__}.{name}").compose, facts)
     return record
 

@@ -256,6 +256,15 @@ def load() -> Pack:
     return _load(FOLDER, own.absolute() if own else None)
 
 
+def sources() -> dict[str, bytes]:
+    """The files that `load` reads, each under a name that says whose it is, in the order in which they make the fingerprint."""
+    own = settings.own_law()
+    paths = {f"law/{name}.toml": FOLDER / f"{name}.toml" for name in ("countries", "memberships")}
+    paths |= {f"law/instruments/{path.name}": path for path in sorted((FOLDER / "instruments").glob("*.toml"))}
+    paths |= {f"law/own/{path.name}": path for path in (sorted(own.glob("*.toml")) if own else ())}
+    return {name: path.read_bytes() for name, path in paths.items()}
+
+
 @cache
 def _load(folder: Path, own: Path | None) -> Pack:
     return Pack(read(folder, own))
