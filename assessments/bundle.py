@@ -4,6 +4,7 @@ Everything in it is as valid on one day and as known at one instant. Its manifes
 signed with the register's key, as its checkpoint is. The same register, clocks and key make the same bytes.
 """
 
+import asyncio
 import hashlib
 import re
 import zipfile
@@ -25,7 +26,6 @@ from registry.law import Pack
 from registry.schema import by_name, personal
 from registry.vocabulary import DEMO_NOTICE
 
-PROGRAM = Path(verify_bundle.__file__)
 WITHHELD = "withheld"
 RECORDS = ("art30_controller", "transfers")
 FORMATS = ("csv", "json")
@@ -75,10 +75,11 @@ async def bundled(
     files["register.json"] = rows = await register.export_register(clocks.as_of, clocks.instant, shown.row)
     transfers = {row["key"] for row in msgspec.json.decode(rows).get("transfer", ())}
     files["verdicts.json"] = await _verdicts(pack, clocks, transfers)
-    files["verify.py"] = PROGRAM.read_bytes()
+    files["verify.py"] = _program()
     files["README.txt"] = _readme(clocks, demo=demo)
     said = _said(clocks, pack, shown, taken, last, head, demo=demo)
-    return zipped(files | {verify_bundle.MANIFEST: (await _manifest(said, files, note)).encode()}), taken.logins
+    files[verify_bundle.MANIFEST] = (await _manifest(said, files, note)).encode()
+    return await asyncio.to_thread(zipped, files), taken.logins
 
 
 async def _signed() -> tuple[notes.Checkpoint, str]:
@@ -170,6 +171,10 @@ async def _manifest(said: dict[str, str], files: dict[str, bytes], note: str) ->
     lines += [f"{name} {value}" for name, value in said.items()]
     lines += [f"{hashlib.sha256(content).hexdigest()}  {name}" for name, content in sorted(files.items())]
     return notes.sign("".join(f"{line}\n" for line in lines), key)
+
+
+def _program() -> bytes:
+    return Path(verify_bundle.__file__).read_bytes()
 
 
 def _readme(clocks: Clocks, *, demo: bool) -> bytes:

@@ -32,8 +32,10 @@ NOT_CHECKED = (
 UNREADABLE = (ArithmeticError, AttributeError, EOFError, LookupError, OSError, RuntimeError, TypeError, ValueError)
 PACKED = (struct.error, zipfile.BadZipFile, zlib.error)
 Point = tuple[int, int, int, int]
-Files, Said = dict[str, bytes], dict[str, str]
-Entries, Values = dict[int, Any], dict[tuple[int, str], str]
+Files = dict[str, bytes]
+Said = dict[str, str]
+Entries = dict[int, Any]
+Values = dict[tuple[int, str], str]
 
 
 class Wrong(Exception):

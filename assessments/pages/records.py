@@ -4,9 +4,12 @@ from litestar import Response, get
 from litestar.response import Template
 
 from assessments import press, reports
+from assessments.bundle import bundled
 from assessments.clockbar import Bar
 from registry import access, database, law, schema
 from registry.access import Permission, Visitor
+from registry.errors import Misused
+from registry.extract import Redaction
 from registry.told import HIDDEN
 from registry.web import page
 
@@ -41,4 +44,24 @@ async def download(visitor: Visitor, bar: Bar, name: str, fmt: str) -> Response[
     )
 
 
-ROUTES = [records, download]
+@get("/bundle", opt={"needs": Permission.REPORT})
+async def bundle(visitor: Visitor, bar: Bar, redact: str = "", vendor: str = "") -> Response[bytes]:
+    """The bundle on the clocks of the page, for whom it says; who took it is written down.
+
+    Raises Misused for what cannot be asked for, Busy where too many are being made.
+    """
+    if redact not in {"", *Redaction}:
+        raise Misused(f"redact: {redact[:40]!r} is none of {', '.join(Redaction)}: choose one, or leave it empty")
+    async with press.a_press(press.WAIT):
+        made, _ = await bundled(law.load(), bar.clocks, Redaction(redact) if redact else None, vendor.strip() or None)
+    told = f"bundle valid on {bar.clocks.as_of}, known on {bar.clocks.shown}, redacted: {redact or 'no'} {vendor.strip()}"
+    await access.look(visitor.key, "downloaded", told.strip())
+    file = f"bundle-{bar.clocks.as_of}-known-{bar.clocks.known_on}{'-' if redact else ''}{redact}.zip"
+    return Response(
+        made,
+        media_type="application/zip",
+        headers={"content-disposition": f'attachment; filename="{file}"', "content-security-policy": "sandbox"},
+    )
+
+
+ROUTES = [records, download, bundle]
