@@ -155,7 +155,7 @@ async def extract(at: asyncpg.Connection, last: int, size: int, shown: Cut) -> E
                 logins += row["who"].startswith("cli:")
             else:
                 leaves.append(f"{row['sequence']} {tree.leaf_hash(line).hex()}\n".encode())
-    values, there = await _values(at, numbers, shown)
+    values, there = await _values(at, last, numbers, shown)
     files = {
         "journal/entries.jsonl": b"".join(lines),
         "journal/withheld.txt": b"".join(leaves),
@@ -180,9 +180,11 @@ def _commitments(table: str, image: Row) -> int:
     return 0 if kind is None else sum(image.get(name) is not None for name in schema.personal(kind))
 
 
-async def _values(at: asyncpg.Connection, numbers: set[int], shown: Cut) -> tuple[list[bytes], int]:
+async def _values(at: asyncpg.Connection, last: int, numbers: set[int], shown: Cut) -> tuple[list[bytes], int]:
     """The values behind the entries shown, a line each, as far as they are shown; and how many there are."""
-    rows = await at.fetch("select sequence, name, salt, value from public.journal_value order by sequence, name")
+    rows = await at.fetch(
+        "select sequence, name, salt, value from public.journal_value where sequence <= $1 order by sequence, name", last
+    )
     behind = [row for row in rows if row["sequence"] in numbers]
     lines = [
         msgspec.json.encode({"name": name, "salt": salt.hex(), "sequence": sequence, "value": value}) + b"\n"

@@ -31,6 +31,7 @@ NOT_CHECKED = (
 )
 UNREADABLE = (ArithmeticError, AttributeError, EOFError, LookupError, OSError, RuntimeError, TypeError, ValueError)
 PACKED = (struct.error, zipfile.BadZipFile, zlib.error)
+ITS_WORD = "What is withheld, and that nothing newer about a row is among it, is the word of whoever signed."
 Point = tuple[int, int, int, int]
 Files = dict[str, bytes]
 Said = dict[str, str]
@@ -342,7 +343,9 @@ def checked(files: Files, fingerprint: str | None, earlier: bytes | None) -> boo
     fitting, alone = register_fits(files, said, entries, values, tables)
     say(f"{fitting} rows as the journal has them, {alone} rest on withheld entries: the signature alone vouches for these")
     records_fit(files, said, leaves)
-    say(f"redacted: {said['redacted']}\n{NOT_CHECKED}")
+    if said["redacted"] == "no" and (said["withheld-entries"], said["withheld-values"]) != ("0", "0"):
+        raise Wrong(f"{MANIFEST}: says that nothing is redacted, and that something is withheld")
+    say(NOT_CHECKED if said["redacted"] == "no" else f"Redacted: {said['redacted']}. {ITS_WORD}\n{NOT_CHECKED}")
     if fingerprint is not None and fingerprint.strip().lower() != hashlib.sha256(key[1]).hexdigest():
         raise Wrong("the key is not the one you brought")
     if earlier is not None:
@@ -359,20 +362,25 @@ def main() -> int:
     asked.add_argument("--key", help="the fingerprint that a record of yours prints")
     asked.add_argument("--checkpoint", help="a file: the checkpoint of an earlier visit")
     given = asked.parse_args()
+    return told(given.bundle, given.key, given.checkpoint)
+
+
+def told(place: str, fingerprint: str | None, checkpoint: str | None) -> int:
+    """Says what is found; 0 where all fits and the origin is shown, else 1."""
     try:
         earlier = None
-        if given.checkpoint:
-            with open(given.checkpoint, "rb") as file:
+        if checkpoint:
+            with open(checkpoint, "rb") as file:
                 earlier = file.read()
-        shown_by = checked(read(given.bundle), given.key, earlier)
+        is_shown = checked(read(place), fingerprint, earlier)
     except Wrong as wrong:
         say(f"WRONG  {wrong}")
         return 1
     except (*UNREADABLE, *PACKED) as error:
         say(f"WRONG  cannot be read as a bundle: {type(error).__name__}: {error}")
         return 1
-    say("OK     everything fits, and its origin is shown" if shown_by else f"{UNSHOWN}: bring --key or --checkpoint")
-    return 0 if shown_by else 1
+    say("OK     everything fits, and its origin is shown" if is_shown else f"{UNSHOWN}: bring --key or --checkpoint")
+    return 0 if is_shown else 1
 
 
 if __name__ == "__main__":

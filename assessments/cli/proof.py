@@ -6,7 +6,7 @@ import msgspec
 import rich_click as click
 
 from assessments.cli.door import as_json, main, print_json, run, who
-from registry import checkpoints, database, keys, notes
+from registry import checkpoints, database, keys, notes, verify_bundle
 from registry.errors import Misused
 from registry.verify import Verified
 from registry.verify import verify as verified
@@ -17,9 +17,17 @@ from registry.verify import verify as verified
     "--checkpoint", type=click.Path(path_type=Path, dir_okay=False), help="A checkpoint from elsewhere, or an earlier visit."
 )
 @click.option("--key", "fingerprint", help="The fingerprint that a record of yours prints.")
+@click.argument("bundle", required=False, type=click.Path(path_type=Path, exists=True))
 @as_json
-def verify(checkpoint: Path | None, fingerprint: str | None, as_json: bool) -> None:
-    """Replay the journal against everything that follows from it; exit 1 where anything is not as it was written."""
+def verify(bundle: Path | None, checkpoint: Path | None, fingerprint: str | None, as_json: bool) -> None:
+    """Replay the journal against everything that follows from it; exit 1 where anything is not as it was written.
+
+    Of a BUNDLE: what the program in it says, and exit 1 also where nothing from elsewhere shows where it comes from.
+    """
+    if bundle is not None:
+        if as_json:
+            raise Misused("--json: a bundle is checked in words; leave it out")
+        raise SystemExit(verify_bundle.told(str(bundle), fingerprint, str(checkpoint) if checkpoint else None))
     kept = _text(checkpoint) if checkpoint else None
 
     async def work() -> Verified:

@@ -16,6 +16,7 @@ from assessments.bundle import zipped
 from registry import keys, notes, verify_bundle
 from registry.verify_bundle import MANIFEST
 from tests.support import Register, a_register, environment
+from tests.web import browse
 
 Files = dict[str, bytes]
 SAID = "consistent, origin not shown"
@@ -418,6 +419,47 @@ def test_a_zip_broken_anywhere_ends_in_a_line_and_never_in_success(
         assert code == 0 or text.splitlines()[-1].lstrip().startswith(("WRONG", "'")), text
         if code == 0:
             assert unpacked(path) == files, "only a bit that no file hangs on, such as a time, may be another"
+
+
+def test_the_house_may_not_hide_a_withheld_entry_behind_a_whole_bundle(sound: Register, key: Path, folder: Path) -> None:
+    """One row's newest entries taken out, counted and signed as if nothing were redacted."""
+    files = unpacked(exported(sound, folder, "--redact", "authority", name="less.zip"))
+    text = files[MANIFEST].decode().replace("redacted authority", "redacted no")
+    path = folder / "b.zip"
+    path.write_bytes(zipped(signed_anew(files | {MANIFEST: text.encode()}, key)))
+    code, said = checked(path, "--key", fingerprint(key))
+    assert (code, "says that nothing is redacted" in said) == (1, True)
+
+
+def test_onward_itself_says_the_same_of_a_bundle(sound: Register, key: Path, folder: Path) -> None:
+    path = str(exported(sound, folder))
+    assert "origin is shown" in sound.onward("verify", path, "--key", fingerprint(key))
+    assert SAID in sound.onward("verify", path, exit_code=1)
+    assert "--json" in sound.onward("verify", path, "--json", exit_code=2)
+
+
+def test_the_auditor_takes_it_from_the_page_and_that_is_written_down(register: Register, key: Path, folder: Path) -> None:
+    register.load(told() | {"person": [], "vendor": a_register()["vendor"]}, folder)
+
+    async def take(as_role: Any) -> None:
+        auditor = await as_role("auditor")
+        page = await auditor.get("/records?on=2024-01-01")
+        assert 'action="/bundle"' in page.text
+        assert 'name="on" value="2024-01-01"' in page.text
+        for redact in ("", "public"):
+            answer = await auditor.get(f"/bundle?on=2024-01-01&redact={redact}&vendor=")
+            assert (answer.status_code, answer.headers["content-type"]) == (200, "application/zip"), answer.text
+            (folder / f"page{redact}.zip").write_bytes(answer.content)
+        assert (await auditor.get("/bundle?redact=everybody")).status_code == 422
+        assert "--vendor KEY" in (await auditor.get("/bundle?redact=client")).text
+        assert (await (await as_role("procurement")).get("/bundle")).status_code == 403
+
+    browse(register, take)
+    for redact in ("", "public"):
+        assert checked(folder / f"page{redact}.zip", "--key", fingerprint(key))[0] == 0
+    looks = [row["of"] for row in register.ask("select of from look where what = 'downloaded' order by id")]
+    assert [of.rpartition("redacted: ")[2] for of in looks] == ["no", "public"]
+    assert all(of.startswith("bundle valid on 2024-01-01") for of in looks)
 
 
 def test_misuse_is_told_with_the_way_out(sound: Register, folder: Path) -> None:
