@@ -48,9 +48,9 @@ class Record(msgspec.Struct, frozen=True):
     known_on: str
     law_version: str
     sequence: int
-    proof: dict[str, str]
     notice: str | None
     tables: tuple[Table, ...]
+    proof: dict[str, str] = {}
 
     def marks(self) -> dict[str, str]:
         """What each form says of the record besides its tables."""

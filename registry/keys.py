@@ -83,7 +83,7 @@ async def standing() -> tuple[Verifier, Ed25519PrivateKey] | None:
         await book.at.execute("select pg_advisory_xact_lock($1)", SIGNING)
         name = await origin(book.at)
         row = await book.at.fetchrow("select key from signing_key where until is null order by id desc limit 1")
-        if row is None and not files() and settings.database_url() is None:
+        if row is None and not files() and settings.database_url() is None and (settings.home() / "private").is_dir():
             make(settings.home() / "private" / "signing.pem")
         held = {one.fingerprint: (one, key) for key in map(read, files()) for one in [verifier(name, key)]}
         if not held:

@@ -51,7 +51,7 @@ def server() -> str:
 
 @pytest.fixture(autouse=True)
 def _no_home_of_the_machine() -> Iterator[None]:
-    with environment(ONWARD_HOME=None, DATABASE_URL=None, ONWARD_LAW=None):
+    with environment(ONWARD_HOME=None, DATABASE_URL=None, ONWARD_LAW=None, ONWARD_KEY=None):
         yield
 
 

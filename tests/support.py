@@ -85,7 +85,8 @@ class Register:
                 await journal.open_register("cli:test")
                 return await work()
 
-        return asyncio.run(inside())
+        with environment(DATABASE_URL=self.url):
+            return asyncio.run(inside())
 
     def ask(self, query: str, *arguments: Any) -> list[asyncpg.Record]:
         """Straight to the database, past every door."""

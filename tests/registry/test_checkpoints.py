@@ -100,8 +100,7 @@ def test_the_access_log_enters_the_next_day(register: Register, key: Path) -> No
 
 
 def test_without_a_key_nothing_is_signed(register: Register) -> None:
-    with environment(DATABASE_URL=register.url):
-        assert register.do(checkpoints.take) is None
+    assert register.do(checkpoints.take) is None
     assert register.ask("select count(*) from checkpoint")[0][0] == 0
 
 
