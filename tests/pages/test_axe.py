@@ -11,7 +11,12 @@ from assessments.app import routes
 from tests.served import Person, Screens
 
 GRAVE = {"serious", "critical"}
-NO_PAGES = {"/download/{name:str}/{fmt:str}", "/documents/{key:str}", "/vendors/new/alike"}  # files, and a part of a page
+NO_PAGES = {
+    "/bundle",
+    "/download/{name:str}/{fmt:str}",
+    "/documents/{key:str}",
+    "/vendors/new/alike",
+}  # files, and a part of a page
 NOT_BY_LINK = {"/sign-in"}
 
 
