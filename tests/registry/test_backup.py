@@ -1,0 +1,433 @@
+"""A backup is whole or none, what is restored is the same register, and who was erased since does not come back."""
+
+import asyncio
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from piccolo.conf.apps import Finder
+
+from registry import backup, database, journal, keys, schema
+from tests.registry.test_people import ADA, dumped, with_ada
+from tests.support import CliRunner, Register, Server, a_register, drop_database, environment, main, new_database
+
+ROOT = Path(__file__).parents[2]
+ONWARD = [sys.executable, "-c", "from assessments.cli import main; main()"]
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def key(folder: Path) -> Iterator[Path]:
+    keys.make(folder / "key.pem")
+    with environment(ONWARD_KEY=str(folder / "key.pem")):
+        yield folder / "key.pem"
+
+
+@pytest.fixture
+def empty(server: str) -> Iterator[Register]:
+    """A database in which there is nothing at all."""
+    name = f"t_{os.urandom(6).hex()}"
+    yield Register(new_database(server, name, "template1"))
+    drop_database(server, name)
+
+
+@pytest.fixture
+def lived(register: Register, folder: Path, key: Path) -> Register:
+    """A register with a history: facts, a document, edits, an erasure, a person who signs in, looks and a checkpoint."""
+    document = {"key": "d", "sha256": "", "media_type": "text/plain", "size": 5, "content": "aGVsbG8=", "since": "2020-01-01"}
+    document |= {
+        "title": "Back\\slash\tand\nlines",
+        "sha256": "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824",
+    }
+    register.load(with_ada(document=[document]), folder)
+    register.load({"contact": [{"key": "c-1", "phone": "+1 555 0111", "entry": {"kind": "corrected", "why": "x"}}]}, folder)
+    person = register.onward(
+        "user", "add", "--name", "Grace", "--email", "g@house.example", "--role", "dpo", "--password-stdin", stdin=PASSWORD
+    ).strip()
+    gone = register.onward("user", "add", "--name", "Gone Goose", "--role", "dpo", "--password-stdin", stdin=PASSWORD).strip()
+    register.onward("erase", gone, "--why", "left")
+    register.ask("insert into look (at, person, what, of) values (now() - interval '2 days', $1, 'opened', '/')", person)
+    register.onward("checkpoint")
+    return register
+
+
+def backed_up(register: Register, path: Path) -> Path:
+    register.onward("backup", str(path))
+    return path
+
+
+def everything(register: Register) -> dict[str, list[Any]]:
+    """Every row of every table that a backup holds."""
+    return {
+        schema.name(table): [tuple(row) for row in register.ask(f'select * from "{schema.name(table)}" order by 1')]
+        for table in backup.tables()
+    }
+
+
+def test_a_table_is_in_a_backup_or_left_out_for_a_reason() -> None:
+    every = {schema.name(table) for table in Finder().get_table_classes()}
+    held = {schema.name(table) for table in backup.tables()}
+    assert held | backup.LEFT_OUT == every
+    assert not held & backup.LEFT_OUT
+    assert held >= {*schema.by_name(), "journal_entry", "journal_value", "journal_head", "checkpoint", "look", "credential"}
+
+
+def test_what_is_restored_is_the_same_register(lived: Register, empty: Register, folder: Path) -> None:
+    path = backed_up(lived, folder / "b")
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert not list(folder.glob(".b.*")), "nothing is left beside it"
+    assert b"PRIVATE" not in path.read_bytes()
+    empty.onward("restore", str(path))
+    assert everything(empty) == everything(lived)
+    assert empty.onward("export", "register", "--out", "/dev/stdout") == lived.onward(
+        "export", "register", "--out", "/dev/stdout"
+    )
+    assert "everything is as it was written" in empty.onward("verify")
+    assert empty.onward("doctor")
+    empty.load({"vendor": [{"key": "second", "party": "house", "category": "payment", "since": "2021-01-01"}]}, folder)
+    empty.onward("checkpoint")
+    assert "everything is as it was written" in empty.onward("verify")
+
+
+def test_a_register_without_a_history_or_a_key_is_restored_too(register: Register, empty: Register, folder: Path) -> None:
+    register.do(lambda: asyncio.sleep(0))
+    empty.onward("restore", str(backed_up(register, folder / "b")))
+    assert everything(empty) == everything(register)
+
+
+def test_guards_stand_after_a_restore(lived: Register, empty: Register, folder: Path) -> None:
+    import asyncpg
+
+    empty.onward("restore", str(backed_up(lived, folder / "b")))
+    for statement in (
+        "update journal_entry set who = 'x'",
+        "delete from party",
+        "update vendor set note = 'x'",
+        "delete from look",
+    ):
+        with pytest.raises(asyncpg.PostgresError):
+            empty.ask(statement)
+
+
+def test_nothing_is_restored_over_a_register_or_into_somebody_elses_database(
+    lived: Register, another: Register, empty: Register, folder: Path
+) -> None:
+    path = str(backed_up(lived, folder / "b"))
+    before = everything(lived)
+    said = lived.onward("restore", path, exit_code=2)
+    assert "there is a register already" in said
+    assert "ONWARD_HOME" in said
+    assert everything(lived) == before
+    empty.ask("create table thesis (text text)")
+    assert "it holds thesis" in empty.onward("restore", path, exit_code=2)
+    empty.ask("drop table thesis")
+    another.onward("restore", path)
+    assert everything(another) == before, "tables in which nothing was ever written are no register"
+
+
+@pytest.mark.parametrize("where", ["cut", "a byte less", "a flipped bit", "the header", "the sum", "nothing", "another file"])
+def test_a_backup_that_is_not_whole_is_refused_in_one_line(
+    lived: Register, empty: Register, folder: Path, where: str, chance: random.Random
+) -> None:
+    path = backed_up(lived, folder / "b")
+    whole = path.read_bytes()
+    lines = [len(line) for line in whole.splitlines(keepends=True)[:3]]
+    body = sum(lines)
+    places = {"a flipped bit": (body, len(whole)), "the header": (sum(lines[:2]), body), "the sum": (lines[0], sum(lines[:2]))}
+    for _ in range(8):
+        broken = bytearray(whole)
+        if where in places:
+            broken[chance.randrange(*places[where])] ^= 1 << chance.randrange(8)
+        elif where == "cut":
+            del broken[chance.randrange(1, len(whole)) :]
+        else:
+            broken = {"a byte less": broken[:-1], "nothing": bytearray(), "another file": bytearray(b"%PDF-1.7\n")}[where]
+        path.write_bytes(broken)
+        said = empty.onward("restore", str(path), exit_code=1)
+        assert len(said.strip().splitlines()) == 1
+        assert str(path) in said
+    assert not empty.ask("select 1 from pg_tables where schemaname = 'public'"), "nothing was made"
+    path.write_bytes(whole)
+    empty.onward("restore", str(path))
+
+
+def test_a_file_that_is_not_there_or_of_another_version_is_told(lived: Register, empty: Register, folder: Path) -> None:
+    assert "cannot be read" in empty.onward("restore", str(folder / "none"), exit_code=2)
+    path = backed_up(lived, folder / "b")
+    path.write_bytes(path.read_bytes().replace(b"onward backup 1\n", b"onward backup 2\n", 1))
+    assert "format 2, this Onward reads format 1" in empty.onward("restore", str(path), exit_code=1)
+    path = backed_up(lived, folder / "b")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "migrations", lambda: ["none"])
+        assert "newer Onward" in empty.onward("restore", str(path), exit_code=1)
+
+
+def test_a_backup_that_cannot_be_written_leaves_the_one_before(lived: Register, folder: Path) -> None:
+    path = backed_up(lived, folder / "b")
+    before = path.read_bytes()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+        assert "No space left" in lived.onward("backup", str(path), exit_code=1)
+    assert path.read_bytes() == before
+    assert not list(folder.glob(".b.*"))
+    assert "cannot be written" in lived.onward("backup", str(folder / "none" / "b"), exit_code=1)
+
+
+def test_a_backup_while_eight_write_is_one_picture(register: Register, empty: Register, folder: Path, server: str) -> None:
+    register.load(a_register(), folder)
+    stop = time.monotonic() + 4
+    command = [sys.executable, "-m", "tests.proofs.writer"]
+    given = os.environ | {"DATABASE_URL": register.url}
+    writers = [
+        subprocess.Popen([*command, f"w{number}"], cwd=ROOT, env=given, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        for number in range(8)
+    ]
+    try:
+        for writer in writers:
+            assert writer.stdout is not None
+            assert writer.stdout.readline(), "each of the eight writes"
+        taken = []
+        while time.monotonic() < stop or len(taken) < 2:
+            before = register.ask("select sequence from journal_head")[0][0]
+            path = backed_up(register, folder / f"b{len(taken)}")
+            with backup.opened(path) as (header, _):
+                assert before <= header.sequence <= register.ask("select sequence from journal_head")[0][0]
+                taken.append(header.sequence)
+        assert register.ask("select sequence from journal_head")[0][0] > taken[-1], "they still wrote"
+    finally:
+        for writer in writers:
+            writer.kill()
+            writer.wait()
+    assert taken == sorted(taken)
+    empty.onward("restore", str(path))
+    assert empty.answer("verify")["entries"] == taken[-1]
+    assert empty.onward("doctor")
+
+
+def test_a_restore_that_is_killed_leaves_an_empty_place_or_a_whole_register(
+    register: Register, empty: Register, folder: Path, chance: random.Random
+) -> None:
+    rows = [{"key": f"p{number}", "name": "P", "country": "DE", "since": "2020-01-01"} for number in range(4000)]
+    register.load({"party": rows}, folder)
+    path = backed_up(register, folder / "b")
+    begun = time.monotonic()
+    given = os.environ | {"DATABASE_URL": empty.url}
+    words = [*ONWARD, "restore", str(path)]
+    outcomes = []
+    for share in (0.4, 0.6, 0.75, 0.9):
+        running = subprocess.Popen(words, cwd=ROOT, env=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        time.sleep(share * 3 + chance.random() / 4)
+        running.send_signal(signal.SIGKILL)
+        running.communicate()
+        _settled(empty)
+        tables = empty.ask("select count(*) from pg_tables where schemaname = 'public'")[0][0]
+        outcomes.append(bool(tables))
+        if tables:
+            break
+    if not outcomes[-1]:
+        empty.onward("restore", str(path))
+    assert everything(empty) == everything(register), f"{outcomes}, {time.monotonic() - begun}"
+    assert "everything is as it was written" in empty.onward("verify")
+
+
+def _settled(register: Register) -> None:
+    """Waits until the server has noticed that the client is gone."""
+    until = time.monotonic() + 30
+    others = "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+    while register.ask(others)[0][0]:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def listed(register: Register, folder: Path) -> Path:
+    path = folder / "erasures.json"
+    path.write_text(register.onward("erasures", "--json"))
+    return path
+
+
+def restored(register: Register, path: Path, *words: str) -> Any:
+    with environment(DATABASE_URL=register.url):
+        return CliRunner().invoke(main, ["restore", str(path), *words])
+
+
+def test_who_was_erased_since_does_not_come_back(lived: Register, empty: Register, folder: Path) -> None:
+    path = backed_up(lived, folder / "b")
+    assert "Quillfeather" in dumped(lived)
+    lived.onward("erase", "c-1", "--why", "Art. 17")
+    wanted = listed(lived, folder)
+    assert not [value for value in ADA.values() if value.lower() in wanted.read_text().lower()]
+
+    done = restored(empty, path, "--erasures", str(wanted))
+    assert done.exit_code == 0, done.stderr
+    assert "emptied: contact c-1 name" in done.stdout
+    assert "emptied: vendor mailer note" in done.stdout
+
+    said = dumped(empty) + empty.export(folder).decode() + empty.onward("journal", "--json")
+    for value in (*ADA.values(), "+1 555 0111", "ADA QUILLFEATHER"):
+        assert value.lower() not in said.lower().replace("quillfeatherstone", ""), value
+    assert "Quillfeatherstone is another company" in said, "only what the list names goes"
+    assert "everything is as it was written" in empty.onward("verify")
+    assert {one.who for one in _entries(empty) if one.kind == "erased"} >= {"system:restore"}
+    assert empty.ask("select count(*) from credential")[0][0] == 1, "who still may act still signs in"
+    again = {value for one in empty.answer("erasures") for value in one["values"]}
+    was = {value for one in lived.answer("erasures") for value in one["values"]}
+    assert again == was, "it is on its own list: the next restore knows it"
+
+
+def _entries(register: Register) -> list[journal.Written]:
+    async def work() -> list[journal.Written]:
+        async with database.as_known(None):
+            return await journal.entries()
+
+    return register.do(work)
+
+
+def test_a_person_erased_since_does_not_sign_in_again(lived: Register, empty: Register, folder: Path) -> None:
+    path = backed_up(lived, folder / "b")
+    lived.onward("erase", "g@house.example", "--why", "left")
+    restored(empty, path, "--erasures", str(listed(lived, folder)))
+    assert empty.ask("select count(*) from credential")[0][0] == 0
+    assert "g@house.example" not in dumped(empty)
+
+
+def test_erasures_are_done_again_once_and_of_this_register_alone(
+    lived: Register, empty: Register, another: Register, folder: Path
+) -> None:
+    lived.onward("erase", "c-1", "--why", "Art. 17")
+    path = backed_up(lived, folder / "b")
+    before = everything(lived)
+    done = restored(empty, path, "--erasures", str(listed(lived, folder)))
+    assert (done.exit_code, "Erased again" in done.stdout) == (0, False)
+    assert everything(empty) == before, "all of them were in the backup"
+    another.load(with_ada(), folder)
+    another.onward("erase", "c-1", "--why", "Art. 17")
+    done = restored(empty, path, "--erasures", str(listed(another, folder)))
+    assert done.exit_code == 2
+    assert "is of the register" in done.stderr
+
+
+def test_what_a_list_names_and_is_not_there_is_told(lived: Register, empty: Register, folder: Path) -> None:
+    path = backed_up(lived, folder / "b")
+    lived.load({"contact": [{"key": "c-1", "phone": "1", "entry": {"kind": "corrected", "why": "x"}}]}, folder)
+    lived.onward("erase", "c-1", "--why", "Art. 17")
+    wanted = listed(lived, folder)
+    rows = json.loads(wanted.read_text())
+    number = next(value for value in rows[-1]["values"] if value.endswith(":name"))
+    rows[-1]["commitments"][number] = "0" * 64  # as an entry of that number from before another restore
+    rows[-1]["values"].append("3:made_up")
+    rows[-1]["commitments"]["3:made_up"] = "0" * 64
+    wanted.write_text(json.dumps(rows))
+    done = restored(empty, path, "--erasures", str(wanted))
+    assert done.exit_code == 1
+    assert f"2 values of the list could not be found behind the entries of this backup: 3:made_up, {number}" in done.stderr
+    assert "emptied: contact c-1 email" in done.stdout, "the rest is done all the same"
+    assert "everything is as it was written" in empty.onward("verify")
+
+
+@pytest.mark.parametrize("text", ["", "{}", '[{"values": ["x"]}]', "no json"])
+def test_a_list_that_is_none_is_refused_before_anything_is_made(
+    lived: Register, empty: Register, folder: Path, text: str
+) -> None:
+    path = backed_up(lived, folder / "b")
+    (folder / "list.json").write_text(text)
+    done = restored(empty, path, "--erasures", str(folder / "list.json"))
+    assert done.exit_code == 2
+    assert "is no list of erasures" in done.stderr
+    assert not empty.ask("select 1 from pg_tables where schemaname = 'public'")
+
+
+def test_without_a_list_it_is_said_that_erasures_are_not_known(lived: Register, empty: Register, folder: Path) -> None:
+    done = restored(empty, backed_up(lived, folder / "b"))
+    assert done.exit_code == 0
+    assert "0 minutes ago" in done.stderr
+    assert "Erasures since then are not known here" in done.stderr
+    assert "--erasures LIST.json" in done.stderr
+    assert "The signing key was not in the backup" in done.stderr
+
+
+def test_a_roll_back_to_an_older_backup_is_found_by_a_checkpoint_kept_outside(
+    lived: Register, empty: Register, folder: Path
+) -> None:
+    path = backed_up(lived, folder / "b")
+    lived.load({"vendor": [{"key": "second", "party": "house", "category": "payment", "since": "2021-01-01"}]}, folder)
+    kept = folder / "kept"
+    lived.onward("checkpoint", "--out", str(kept))
+    empty.onward("restore", str(path))
+    assert "everything is as it was written" in empty.onward("verify"), "in itself it is"
+    assert "it was cut, or is an older one" in empty.onward("verify", "--checkpoint", str(kept), exit_code=1)
+    for number in range(3):  # and once other entries stand in the place of those that were
+        row = {"key": f"v{number}", "party": "house", "category": "payment", "since": "2021-01-01"}
+        empty.load({"vendor": [row]}, folder)
+    assert "does not fit" in empty.onward("verify", "--checkpoint", str(kept), exit_code=1)
+
+
+def databases(register: Register) -> set[str]:
+    return {row[0] for row in register.ask("select datname from pg_database where datname like 'onward_scratch%'")}
+
+
+def test_a_drill_compares_what_it_restored_and_leaves_nothing(lived: Register, folder: Path) -> None:
+    before = databases(lived)
+    with environment(TMPDIR=str(folder)):
+        import tempfile
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(tempfile, "tempdir", str(folder))
+            steps = lived.answer("drill")
+    assert {"backup", "restore elsewhere", "verify", "compare rows", "compare export", "compare journal"} <= {
+        step["what"] for step in steps
+    }
+    assert all(step["sound"] for step in steps), steps
+    assert databases(lived) <= before
+    assert not list(folder.glob("onward-*/backup"))
+
+
+def test_a_drill_that_finds_a_difference_says_so(lived: Register) -> None:
+    lived.ask("alter table party disable trigger all")
+    lived.ask("update party set name = 'Other, Inc.' where key = 'mailer'")
+    lived.ask("alter table party enable trigger all")
+    said = lived.onward("drill", exit_code=1)
+    assert "name is not what its newest entry says" in said
+
+
+def test_a_backup_goes_from_one_postgresql_to_another(lived: Register, folder: Path, server: str) -> None:
+    """From the run's to 16 and back: the two versions that are supported hold the same."""
+    older = Server(16)
+    try:
+        name = "older"
+        there = Register(new_database(older.url, name, "template1"))
+        there.onward("restore", str(backed_up(lived, folder / "b")))
+        assert everything(there) == everything(lived)
+        assert "everything is as it was written" in there.onward("verify")
+    finally:
+        older.stop()
+
+
+def test_the_embedded_server_is_backed_up_drilled_and_restored_in_a_new_home(folder: Path) -> None:
+    first, second = folder / "first", folder / "second"
+
+    def onward(home: Path, *words: str, exit_code: int = 0) -> str:
+        given = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"} | {"ONWARD_HOME": str(home)}
+        done = subprocess.run([*ONWARD, *words], cwd=ROOT, env=given, capture_output=True, text=True, check=False)
+        assert done.returncode == exit_code, done
+        return done.stdout if exit_code == 0 else done.stderr
+
+    onward(first, "demo", "--until", "2018-09-03")
+    onward(first, "checkpoint")
+    onward(first, "backup", str(folder / "b"))
+    assert all(step["sound"] for step in json.loads(onward(first, "drill", "--json")))
+    assert "there is a register already" in onward(first, "restore", str(folder / "b"), exit_code=2)
+    onward(second, "restore", str(folder / "b"))
+    assert onward(second, "journal", "--json") == onward(first, "journal", "--json")
+    onward(second, "verify")
+    assert "no key to sign with" in onward(second, "checkpoint", exit_code=2)
+    (second / "private" / "signing.pem").write_bytes((first / "private" / "signing.pem").read_bytes())
+    (second / "private" / "signing.pem").chmod(0o600)
+    onward(second, "checkpoint")
