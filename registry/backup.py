@@ -124,6 +124,9 @@ def _sum(hexadecimal: str) -> bytes:
 @contextmanager
 def _whole(path: Path) -> Iterator[IO[bytes]]:
     """A file beside its place, for its owner alone, which takes the place once all of it is on the disk."""
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        raise Misused(f"{path}: is no plain file, and a backup is written whole or not at all: name a file")
     try:
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
         try:

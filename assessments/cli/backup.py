@@ -38,16 +38,16 @@ def backup_command(file: Path) -> None:
 def restore_command(file: Path, listed: Path | None) -> None:
     """Make a backup a register again, in a new ONWARD_HOME or an empty database; whole, or not at all."""
 
-    async def work() -> tuple[Header, Applied]:
+    async def work() -> tuple[Header, list[Listed] | None, Applied]:
         with backup.opened(file) as (header, content):
             wanted = None if listed is None else erasures.read(listed, header.register)
             async with database.connected(create=True):
-                return header, await restore.restore(file, header, content, wanted)
+                return header, wanted, await restore.restore(file, header, content, wanted)
 
-    header, done = run(work())
+    header, wanted, done = run(work())
     where = "the database" if settings.database_url() else settings.home()
     click.echo(f"Restored {header.sequence} entries into {where}. Now verify it: onward verify --checkpoint FILE")
-    _age(header, listed)
+    _age(header, wanted)
     _erased_again(done)
     if header.checkpoint is not None:
         place = "name it in ONWARD_KEY" if settings.database_url() else f"put it into {settings.home() / 'private'}, as *.pem"
@@ -56,7 +56,7 @@ def restore_command(file: Path, listed: Path | None) -> None:
         raise SystemExit(1)
 
 
-def _age(header: Header, listed: Path | None) -> None:
+def _age(header: Header, wanted: list[Listed] | None) -> None:
     """How old the backup is, and what is not known for that."""
     made = header.made.astimezone(UTC)
     age = datetime.now(UTC) - made
@@ -65,12 +65,15 @@ def _age(header: Header, listed: Path | None) -> None:
         f"The backup was made on {written(made.date())} at {made:%H:%M} UTC, {said} ago; what came later is not in it.",
         err=True,
     )
-    if listed is None:
+    if wanted is None:
         click.echo(
             "Erasures since then are not known here: who was erased since has come back. If there were any, restore again "
             "into an empty place with --erasures LIST.json: what `onward erasures --json` printed before the loss.",
             err=True,
         )
+    else:
+        newest = f", the newest of {written(wanted[-1].day)}" if wanted else ""
+        click.echo(f"The list names {len(wanted)} erasures{newest}; later ones are not known here.", err=True)
 
 
 def _erased_again(done: Applied) -> None:

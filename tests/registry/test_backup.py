@@ -7,11 +7,13 @@ import random
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 from piccolo.conf.apps import Finder
 
@@ -104,8 +106,6 @@ def test_a_register_without_a_history_or_a_key_is_restored_too(register: Registe
 
 
 def test_guards_stand_after_a_restore(lived: Register, empty: Register, folder: Path) -> None:
-    import asyncpg
-
     empty.onward("restore", str(backed_up(lived, folder / "b")))
     for statement in (
         "update journal_entry set who = 'x'",
@@ -179,6 +179,8 @@ def test_a_backup_that_cannot_be_written_leaves_the_one_before(lived: Register, 
     assert path.read_bytes() == before
     assert not list(folder.glob(".b.*"))
     assert "cannot be written" in lived.onward("backup", str(folder / "none" / "b"), exit_code=1)
+    os.mkfifo(folder / "pipe")
+    assert "is no plain file" in lived.onward("backup", str(folder / "pipe"), exit_code=2)
 
 
 def test_a_backup_while_eight_write_is_one_picture(register: Register, empty: Register, folder: Path, server: str) -> None:
@@ -212,30 +214,42 @@ def test_a_backup_while_eight_write_is_one_picture(register: Register, empty: Re
     assert empty.onward("doctor")
 
 
+@pytest.mark.parametrize(
+    "at", ["create table", 'copy "public"."party"', 'copy "public"."journal_entry"', "constraint", "setval"]
+)
 def test_a_restore_that_is_killed_leaves_an_empty_place_or_a_whole_register(
-    register: Register, empty: Register, folder: Path, chance: random.Random
+    register: Register, empty: Register, folder: Path, at: str
 ) -> None:
-    rows = [{"key": f"p{number}", "name": "P", "country": "DE", "since": "2020-01-01"} for number in range(4000)]
+    rows = [{"key": f"p{number}", "name": "P", "country": "DE", "since": "2020-01-01"} for number in range(3000)]
     register.load({"party": rows}, folder)
     path = backed_up(register, folder / "b")
-    begun = time.monotonic()
     given = os.environ | {"DATABASE_URL": empty.url}
-    words = [*ONWARD, "restore", str(path)]
-    outcomes = []
-    for share in (0.4, 0.6, 0.75, 0.9):
-        running = subprocess.Popen(words, cwd=ROOT, env=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        time.sleep(share * 3 + chance.random() / 4)
-        running.send_signal(signal.SIGKILL)
-        running.communicate()
-        _settled(empty)
-        tables = empty.ask("select count(*) from pg_tables where schemaname = 'public'")[0][0]
-        outcomes.append(bool(tables))
-        if tables:
-            break
-    if not outcomes[-1]:
+    running = subprocess.Popen([*ONWARD, "restore", str(path)], cwd=ROOT, env=given, stdout=subprocess.PIPE)
+    asyncio.run(_reached(empty, at, running))
+    running.send_signal(signal.SIGKILL)
+    killed = running.wait() == -signal.SIGKILL
+    _settled(empty)
+    tables = empty.ask("select count(*) from pg_tables where schemaname = 'public'")[0][0]
+    if at != "setval":  # the last moment, which may be missed
+        assert killed
+        assert not tables, "nothing of it is there"
+    if not tables:
+        assert "holds no register" in empty.onward("verify", exit_code=2)
         empty.onward("restore", str(path))
-    assert everything(empty) == everything(register), f"{outcomes}, {time.monotonic() - begun}"
+    assert everything(empty) == everything(register)
     assert "everything is as it was written" in empty.onward("verify")
+
+
+async def _reached(register: Register, at: str, running: subprocess.Popen[bytes]) -> None:
+    """Waits until the statement of the restore that is under way is of that kind, or the restore has ended."""
+    connection = await asyncpg.connect(register.url)
+    try:
+        while running.poll() is None:
+            seen = "select query from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+            if any(at in row[0].lower() for row in await connection.fetch(seen)):
+                return
+    finally:
+        await connection.close()
 
 
 def _settled(register: Register) -> None:
@@ -267,6 +281,7 @@ def test_who_was_erased_since_does_not_come_back(lived: Register, empty: Registe
 
     done = restored(empty, path, "--erasures", str(wanted))
     assert done.exit_code == 0, done.stderr
+    assert "The list names 2 erasures, the newest of" in done.stderr
     assert "emptied: contact c-1 name" in done.stdout
     assert "emptied: vendor mailer note" in done.stdout
 
@@ -369,24 +384,18 @@ def test_a_roll_back_to_an_older_backup_is_found_by_a_checkpoint_kept_outside(
     assert "does not fit" in empty.onward("verify", "--checkpoint", str(kept), exit_code=1)
 
 
-def databases(register: Register) -> set[str]:
-    return {row[0] for row in register.ask("select datname from pg_database where datname like 'onward_scratch%'")}
-
-
 def test_a_drill_compares_what_it_restored_and_leaves_nothing(lived: Register, folder: Path) -> None:
-    before = databases(lived)
-    with environment(TMPDIR=str(folder)):
-        import tempfile
-
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(tempfile, "tempdir", str(folder))
-            steps = lived.answer("drill")
+    mine = os.urandom(6).hex()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(folder))
+        patch.setattr(database.secrets, "token_hex", lambda _: mine)
+        steps = lived.answer("drill")
     assert {"backup", "restore elsewhere", "verify", "compare rows", "compare export", "compare journal"} <= {
         step["what"] for step in steps
     }
     assert all(step["sound"] for step in steps), steps
-    assert databases(lived) <= before
-    assert not list(folder.glob("onward-*/backup"))
+    assert not lived.ask("select 1 from pg_database where datname = $1", f"onward_scratch_{mine}")
+    assert not list(folder.glob("onward-*/*")), "no backup, no home"
 
 
 def test_a_drill_that_finds_a_difference_says_so(lived: Register) -> None:
@@ -397,7 +406,7 @@ def test_a_drill_that_finds_a_difference_says_so(lived: Register) -> None:
     assert "name is not what its newest entry says" in said
 
 
-def test_a_backup_goes_from_one_postgresql_to_another(lived: Register, folder: Path, server: str) -> None:
+def test_a_backup_goes_from_one_postgresql_to_another(lived: Register, empty: Register, folder: Path) -> None:
     """From the run's to 16 and back: the two versions that are supported hold the same."""
     older = Server(16)
     try:
@@ -406,6 +415,8 @@ def test_a_backup_goes_from_one_postgresql_to_another(lived: Register, folder: P
         there.onward("restore", str(backed_up(lived, folder / "b")))
         assert everything(there) == everything(lived)
         assert "everything is as it was written" in there.onward("verify")
+        empty.onward("restore", str(backed_up(there, folder / "b")))
+        assert everything(empty) == everything(lived)
     finally:
         older.stop()
 
