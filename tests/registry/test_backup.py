@@ -1,9 +1,12 @@
 """A backup is whole or none, what is restored is the same register, and who was erased since does not come back."""
 
 import asyncio
+import gzip
+import hashlib
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -17,7 +20,7 @@ import asyncpg
 import pytest
 from piccolo.conf.apps import Finder
 
-from registry import backup, database, journal, keys, schema
+from registry import backup, database, embedded, journal, keys, restore, schema, settings
 from tests.registry.test_people import ADA, dumped, with_ada
 from tests.support import CliRunner, Register, Server, a_register, drop_database, environment, main, new_database
 
@@ -157,6 +160,44 @@ def test_a_backup_that_is_not_whole_is_refused_in_one_line(
     assert not empty.ask("select 1 from pg_tables where schemaname = 'public'"), "nothing was made"
     path.write_bytes(whole)
     empty.onward("restore", str(path))
+
+
+def forged(path: Path, header: dict[str, Any] | None = None, content: bytes | None = None) -> None:
+    """The backup with another header or content, and the sum that fits."""
+    first, _, said, packed = path.read_bytes().split(b"\n", 3)
+    said = json.dumps(json.loads(said) | (header or {})).encode()
+    rest = said + b"\n" + (packed if content is None else content)
+    path.write_bytes(first + b"\nsha256 " + hashlib.sha256(rest).hexdigest().encode() + b"\n" + rest)
+
+
+@pytest.mark.parametrize(
+    "what", ["no gzip", "cut", "no end", "table", "column", "row", "twice", "orphan", "sequence", "header"]
+)
+def test_what_fits_its_sum_and_is_no_register_is_refused_all_the_same(
+    lived: Register, empty: Register, folder: Path, what: str
+) -> None:
+    """The sum tells damage, not intent: whoever can write the file can write the sum."""
+    path = backed_up(lived, folder / "b")
+    packed = path.read_bytes().split(b"\n", 3)[3]
+    text = gzip.decompress(packed)
+    look = b'{"table":"look"'
+    party = text.index(b"\n", text.index(b'{"table":"party"')) + 1
+    row = text[party : text.index(b"\n", party) + 1]
+    altered = {
+        "no gzip": b"junk",
+        "cut": packed[: len(packed) // 2],
+        "no end": gzip.compress(text[:-3]),
+        "table": gzip.compress(text.replace(look, b'{"table":"pg_class"')),
+        "column": gzip.compress(text.replace(b'"password_hash"', b'"passwords"')),
+        "row": gzip.compress(text.replace(row, b"nonsense\n", 1)),
+        "twice": gzip.compress(text[:party] + row + text[party:]),
+        "orphan": gzip.compress(text[:party] + text[text.index(b"\\.\n", party) :]),
+    }
+    forged(path, {"sequence": {"sequence": 1}, "header": {"made": "once"}}.get(what), altered.get(what))
+    said = empty.onward("restore", str(path), exit_code=1)
+    assert len(said.strip().splitlines()) == 1
+    assert "Traceback" not in said
+    assert not empty.ask("select 1 from pg_tables where schemaname = 'public'"), "nothing was made"
 
 
 def test_a_file_that_is_not_there_or_of_another_version_is_told(lived: Register, empty: Register, folder: Path) -> None:
@@ -406,6 +447,17 @@ def test_a_drill_that_finds_a_difference_says_so(lived: Register) -> None:
     assert "name is not what its newest entry says" in said
 
 
+def test_a_drill_whose_restore_loses_a_row_says_so(lived: Register) -> None:
+    async def loses(at: asyncpg.Connection) -> None:
+        await at.execute("delete from credential")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(restore, "_numbered", loses)
+        said = lived.onward("drill", exit_code=1)
+    assert re.search(r"wrong +compare rows +0\.00 +differs", said), said
+    assert re.search(r"sound +compare journal", said)
+
+
 def test_a_backup_goes_from_one_postgresql_to_another(lived: Register, empty: Register, folder: Path) -> None:
     """From the run's to 16 and back: the two versions that are supported hold the same."""
     older = Server(16)
@@ -430,15 +482,41 @@ def test_the_embedded_server_is_backed_up_drilled_and_restored_in_a_new_home(fol
         assert done.returncode == exit_code, done
         return done.stdout if exit_code == 0 else done.stderr
 
-    onward(first, "demo", "--until", "2018-09-03")
+    embedded.start(settings.checked_home(create=True, folder=first))  # held by this process: the commands join it
+    onward(first, "demo", "--until", "2018-05-25")
     onward(first, "checkpoint")
     onward(first, "backup", str(folder / "b"))
     assert all(step["sound"] for step in json.loads(onward(first, "drill", "--json")))
     assert "there is a register already" in onward(first, "restore", str(folder / "b"), exit_code=2)
     onward(second, "restore", str(folder / "b"))
+    embedded.start(second)
     assert onward(second, "journal", "--json") == onward(first, "journal", "--json")
     onward(second, "verify")
     assert "no key to sign with" in onward(second, "checkpoint", exit_code=2)
     (second / "private" / "signing.pem").write_bytes((first / "private" / "signing.pem").read_bytes())
     (second / "private" / "signing.pem").chmod(0o600)
     onward(second, "checkpoint")
+    embedded.stop(first)
+    embedded.stop(second)
+
+
+def test_a_restore_into_a_new_home_that_was_killed_needs_no_help(lived: Register, folder: Path) -> None:
+    path, home = backed_up(lived, folder / "b"), folder / "home"
+    given = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"} | {"ONWARD_HOME": str(home)}
+    words = [*ONWARD, "restore", str(path)]
+    for after in (0.1, 1.5):  # seconds since the cluster stands
+        running = subprocess.Popen(words, cwd=ROOT, env=given, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        until = time.monotonic() + 120
+        while not (home / "db").exists():
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        time.sleep(after)
+        running.kill()
+        running.wait()
+    again = subprocess.run(words, cwd=ROOT, env=given, capture_output=True, text=True, check=False)
+    assert again.returncode == 0 or "there is a register already" in again.stderr, again
+    with environment(ONWARD_HOME=str(home)):
+        said = CliRunner().invoke(main, ["verify"]).stdout
+        read = CliRunner().invoke(main, ["journal", "--json"]).stdout
+    assert "everything is as it was written" in said
+    assert read == lived.onward("journal", "--json")
