@@ -9,6 +9,7 @@ from rich.text import Text
 
 from assessments.assess import Assessed, Clocks
 from assessments.doctor import Check
+from registry.drill import Step
 from registry.journal import Written
 from registry.law import Instrument, Pack, Standing
 from registry.vocabulary import DEMO_NOTICE, Outcome
@@ -147,6 +148,14 @@ def checks(found: Sequence[Check]) -> None:
     grid = _grid("", "what", "found")
     for check in found:
         grid.add_row(Text("sound", "green") if check.sound else Text("wrong", "bold red"), check.what, check.found)
+    console().print(grid)
+
+
+def steps(found: Sequence[Step]) -> None:
+    grid = _grid("", "step", "seconds", "found")
+    for step in found:
+        sound = Text("sound", "green") if step.sound else Text("wrong", "bold red")
+        grid.add_row(sound, step.what, f"{step.seconds:.2f}", step.found)
     console().print(grid)
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import secrets
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, redirect_stdout
 from datetime import datetime
 from io import StringIO
@@ -31,6 +31,14 @@ async def opened(*, create: bool = False, url: str | None = None) -> AsyncIterat
 
     Only with `create` may a home, a cluster or the tables be made; otherwise a register that is not there is Misused.
     """
+    async with connected(create=create, url=url):
+        await prepare(create=create)
+        yield
+
+
+@asynccontextmanager
+async def connected(*, create: bool = False, url: str | None = None) -> AsyncIterator[None]:
+    """Connects to the database as it is, register or not; with `create` a home and a cluster may be made."""
     where = url or settings.database_url()
     if where is None:
         home = settings.checked_home(create=create)
@@ -44,7 +52,6 @@ async def opened(*, create: bool = False, url: str | None = None) -> AsyncIterat
         await _leave()
         raise Misused(f"DATABASE_URL cannot be reached: {error}") from error
     try:
-        await prepare(create=create)
         yield
     finally:
         await _leave()
@@ -119,8 +126,8 @@ async def as_known(instant: datetime | None) -> AsyncIterator[asyncpg.Connection
 async def prepare(*, create: bool) -> None:
     """Applies what the database lacks, all of it in one transaction that others wait for."""
     async with transaction() as at:
-        await _check_version(at)
-        if await _shape(at) == schema.fingerprint(_migrations()):
+        await check_version(at)
+        if await _shape(at) == schema.fingerprint(migrations()):
             if not create and await at.fetchval("select sequence from journal_head") == 0:
                 raise Misused(NO_REGISTER)
             return
@@ -129,19 +136,27 @@ async def prepare(*, create: bool) -> None:
         shape = await _shape(at)
         if shape is None and not create:
             raise Misused(NO_REGISTER)
-        if shape == schema.fingerprint(_migrations()):
+        if shape == schema.fingerprint(migrations()):
             return
         await _refuse_newer(at)
-        with redirect_stdout(StringIO()):
-            result = await run_forwards("all")
-        if not result.success:
-            raise Refused(f"a migration failed: {result.message}")
-        for statement in schema.statements():
-            await at.execute(statement)
-        await at.execute(f"comment on schema known is '{schema.fingerprint(_migrations())}'")
+        await shape_it(at)
 
 
-async def _check_version(at: asyncpg.Connection) -> None:
+async def shape_it(at: asyncpg.Connection, fill: Callable[[], Awaitable[None]] | None = None) -> None:
+    """Tables, what `fill` puts into them, and then the guards, within the caller's transaction and lock (MIGRATING)."""
+    with redirect_stdout(StringIO()):
+        result = await run_forwards("all")
+    if not result.success:
+        raise Refused(f"a migration failed: {result.message}")
+    if fill is not None:
+        await fill()
+    for statement in schema.statements():
+        await at.execute(statement)
+    await at.execute(f"comment on schema known is '{schema.fingerprint(migrations())}'")
+
+
+async def check_version(at: asyncpg.Connection) -> None:
+    """Raises Misused for a PostgreSQL that is too old."""
     version = int(await at.fetchval("show server_version_num"))
     if version < OLDEST:
         raise Misused(f"PostgreSQL {version // 10000} is too old: Onward needs 16 or newer")
@@ -155,11 +170,11 @@ async def _shape(at: asyncpg.Connection) -> str | None:
 async def _refuse_newer(at: asyncpg.Connection) -> None:
     if await at.fetchval("select to_regclass('public.migration')") is None:
         return
-    if {row["name"] for row in await at.fetch("select name from migration")} - set(_migrations()):
+    if {row["name"] for row in await at.fetch("select name from migration")} - set(migrations()):
         raise Misused("this register was written by a newer Onward: use that version, or a newer one")
 
 
-def _migrations() -> list[str]:
+def migrations() -> list[str]:
     """The IDs of the migrations that this program brings, from the files of both apps."""
     finder = Finder()
     folders = [finder.get_app_config(app).resolved_migrations_folder_path for app in finder.get_sorted_app_names()]

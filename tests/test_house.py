@@ -28,8 +28,10 @@ LINES = [
     {"registry.once"},
     {"registry.people", "registry.register", "registry.access", "registry.drafts", "registry.notes"},
     {"registry.keys"},
-    {"registry.checkpoints"},
-    {"registry.verify", "registry.extract"},
+    {"registry.checkpoints", "registry.erasures"},
+    {"registry.verify", "registry.extract", "registry.backup"},
+    {"registry.restore"},
+    {"registry.drill"},
     {"registry.web", "registry.forms", "registry.walk", "registry.told"},
     {"registry.documents", "registry.signing", "registry.vendors", "registry.records", "registry.roles"},
     {"registry.demo"},
@@ -66,7 +68,7 @@ LINES = [
     {"assessments.schedule"},
     {"assessments.app"},
     {"assessments.cli.door"},
-    {f"assessments.cli.{name}" for name in ("law", "register", "serve", "report", "watch", "proof", "bundle")},
+    {f"assessments.cli.{name}" for name in ("law", "register", "serve", "report", "watch", "proof", "bundle", "backup")},
     {"assessments.cli"},
 ]
 
@@ -128,6 +130,7 @@ def test_facts_are_written_through_the_journal_alone(path: Path) -> None:
     allowed = {
         "registry.schema": {"journal_head", "or", "of", "on"},
         "registry.people": {"journal_value"},
+        "registry.erasures": {"journal_value"},
         "registry.access": {"attempt", "session", "secret", "look", "credential", "set"},
         "assessments.watch": {"watched"},
         "assessments.schedule": {"watched", "set"},
