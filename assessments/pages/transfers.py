@@ -12,7 +12,7 @@ from assessments.assess import assess
 from assessments.clockbar import Bar
 from assessments.coverage import Stretch, stretches
 from assessments.dossier import open_dossiers
-from assessments.pages.vendors import IN_FORCE, NAME
+from assessments.pages.vendors import IN_FORCE, NAME, parties_of
 from assessments.standing import standing
 from assessments.verdicts import Judge
 from registry import access, database, law
@@ -135,6 +135,7 @@ async def shown(visitor: Visitor, bar: Bar, key: str, status: int = 200, wrong: 
         bar=bar,
         row=row,
         verdicts=verdicts,
+        parties=await parties_of(verdicts, bar),
         safeguards=safeguards,
         listings=listings,
         impacts=impacts,

@@ -103,7 +103,9 @@ async def vendor(visitor: Visitor, bar: Bar, key: str) -> Template:
     async with database.as_known(bar.clocks.instant) as at:
         on_file = await opened(at, key, bar)
         keys = (await transfers_of(at, [on_file["vendor"]["thing"]])).get(on_file["vendor"]["thing"], [])
+        on_file["ends"] = await ends_of(at, keys, bar.clocks.as_of)
     verdicts = await assess(law.load(), bar.clocks, keys)
+    on_file["parties"] = await parties_of(verdicts, bar)
     await access.look(visitor.key, "opened", f"/vendors/{key}")
     terms = [(term, f"Art. {article}") for term, article in TERMS_OF_ART_28.items()]
     return page(
@@ -209,6 +211,29 @@ async def transfers_of(at: Any, vendors: Sequence[int]) -> dict[int, list[str]]:
     for thing, key in rows:
         found.setdefault(thing, []).append(key)
     return found
+
+
+async def ends_of(at: Any, transfers: Sequence[str], day: Any) -> dict[str, tuple[str, str]]:
+    """Who sends and who gets the data of some transfers, by name on the day."""
+    rows = await at.fetch(
+        f"select distinct on (t.key) t.key, {NAME.format('t.exporter')}, {NAME.format('t.importer')} "
+        "from transfer t where t.key = any($2) order by t.key, t.since desc",
+        day,
+        transfers,
+    )
+    return {row[0]: (row[1], row[2]) for row in rows}
+
+
+async def parties_of(verdicts: Sequence[Assessed], bar: Bar) -> dict[str, str]:
+    """The names of those who stand on the way down of some verdicts, by key."""
+    keys = {key for one in verdicts for step in one.path for key in (step.exporter, step.importer)}
+    async with database.as_known(bar.clocks.instant) as at:
+        rows = await at.fetch(
+            "select distinct on (key) key, name from party where key = any($2) order by key, since <= $1 desc, since desc",
+            bar.clocks.as_of,
+            list(keys),
+        )
+    return {row[0]: row[1] for row in rows}
 
 
 def worst_of(verdicts: Sequence[Assessed]) -> dict[str, str]:
