@@ -85,6 +85,9 @@ async def sign_in(email: str, password: str, place: str, agent: str, now: dateti
     token = secrets.token_urlsafe(32)
     async with database.transaction() as at:
         await at.execute("delete from attempt where door = $1", _hashed(f"person:{email.casefold()}"))
+        await at.execute(  # what counts against a place are the tries that failed
+            "delete from attempt where id = (select max(id) from attempt where door = $1)", _hashed(f"place:{place}")
+        )
         await at.execute(
             "insert into session (token_hash, person, began, seen, ends, agent) values ($1, $2, $3, $3, $4, $5)",
             _hashed(token),

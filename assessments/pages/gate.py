@@ -17,12 +17,15 @@ from assessments.dossier import open_gate
 from assessments.rules.gate import gate as judge_gate
 from assessments.tables import Decision
 from assessments.wording import gate_sentences
-from registry import database, journal, law, once
+from registry import database, journal, law, once, register
 from registry.access import Permission, Visitor
 from registry.errors import Refused
+from registry.law import ONE_DAY
 from registry.tables import Vendor
 from registry.vocabulary import Outcome, Standing
 from registry.web import page, see_other, segment
+
+LATEST = date.fromisoformat(register.LATEST)
 
 
 class Decided(msgspec.Struct):
@@ -86,6 +89,8 @@ async def record_decision(
     """Raises Refused for the person who registered the vendor, and for what lacks its conditions or reason."""
     if standing is Standing.APPROVED_WITH_CONDITIONS and not data.conditions.strip():
         raise Refused("conditions: say what must hold for the approval to stand")
+    if standing is Standing.APPROVED_WITH_CONDITIONS and until is None:
+        raise Refused("last_day: say until when the conditions may be answered: the approval ends with that day")
     if not data.why.strip():
         raise Refused("why: say on what ground this was decided")
     async with journal.writing(visitor.key, data.why.strip()) as book:
@@ -143,9 +148,9 @@ def _until(data: Decided, today: date) -> date | None:
         last = date.fromisoformat(data.last_day)
     except ValueError as error:
         raise Refused("last_day: write the day as YYYY-MM-DD") from error
-    if last < today:
-        raise Refused(f"last_day: {last} is over: choose today or a later day")
-    return date.fromordinal(last.toordinal() + 1)
+    if not today <= last <= LATEST:
+        raise Refused(f"last_day: {last} lies outside {today} to {LATEST}: choose a day between")
+    return last + ONE_DAY
 
 
 ROUTES = [gate_page, decide]
