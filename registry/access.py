@@ -99,6 +99,12 @@ async def sign_in(email: str, password: str, place: str, agent: str, now: dateti
     return token
 
 
+async def nobody() -> bool:
+    """Whether nobody has been given a password yet: somebody must begin at the command line."""
+    async with database.transaction() as at:
+        return not await at.fetchval("select exists (select from credential)")
+
+
 async def visitor(token: str, now: datetime) -> Visitor | None:
     """Who holds the token: nobody once it is idle too long, at its end, revoked, or the person may no longer act."""
     async with database.transaction() as at:

@@ -12,8 +12,10 @@ from litestar.exceptions import NotFoundException
 from litestar.params import Body
 from litestar.response import Redirect, Template
 
+from assessments.assess import assess
 from assessments.clockbar import Bar
 from assessments.dossier import open_gate
+from assessments.pages.vendors import NAME, ends_of, transfers_of
 from assessments.rules.gate import gate as judge_gate
 from assessments.tables import Decision
 from assessments.wording import gate_sentences
@@ -48,11 +50,21 @@ async def _page(visitor: Visitor, bar: Bar, key: str, typed: Decided | None = No
         if file is None:
             raise NotFoundException
         decisions = await at.fetch(
-            """select d.*, coalesce(n.name, n.key) as by from decision d join vendor v on v.thing = d.vendor and v.id = v.thing
+            """select d.*, coalesce(n.name, n.key) as by, (
+                select j.value from public.journal_entry e join public.journal_value j using (sequence)
+                where e."table" = 'decision' and e.row = d.id and e.version = 1 and j.name = '(why)') as ground
+            from decision d join vendor v on v.thing = d.vendor and v.id = v.thing
             left join person n on n.thing = d.decided_by where v.key = $1 order by d.since desc, d.id desc""",
             key,
         )
         registrar = await registered_by(at, key)
+        thing = await at.fetchval("select thing from vendor where key = $1 limit 1", key)
+        name = await at.fetchval(
+            f"select {NAME.format('v.party')} from vendor v where v.thing = $2 limit 1", bar.clocks.as_of, thing
+        )
+        keys = (await transfers_of(at, [thing])).get(thing, [])
+        ends = await ends_of(at, keys, bar.clocks.as_of)
+    legs = await assess(law.load(), bar.clocks, keys)
     verdict = judge_gate(file, bar.clocks.as_of)
     return page(
         "gate",
@@ -60,6 +72,9 @@ async def _page(visitor: Visitor, bar: Bar, key: str, typed: Decided | None = No
         visitor=visitor,
         bar=bar,
         key=key,
+        called=name,
+        legs=legs,
+        ends=ends,
         verdict=verdict,
         findings=list(zip(verdict.findings, gate_sentences(verdict), strict=True)),
         decisions=decisions,
