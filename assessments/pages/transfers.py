@@ -11,7 +11,7 @@ from litestar.response import Template
 from assessments.assess import assess
 from assessments.clockbar import Bar
 from assessments.coverage import Stretch, stretches
-from assessments.dossier import open_dossiers
+from assessments.dossier import STANDS, open_dossiers
 from assessments.pages.vendors import IN_FORCE, NAME, parties_of
 from assessments.standing import standing
 from assessments.verdicts import Judge
@@ -112,7 +112,7 @@ async def shown(visitor: Visitor, bar: Bar, key: str, status: int = 200, wrong: 
             row["importer"],
         )
         stops = await at.fetch(
-            """select s.key, s.version, s.since, s.until, s.reason, (select v.value from public.journal_entry e
+            f"""select s.key, s.version, s.since, s.until, s.reason, {STANDS} as counts, (select v.value from public.journal_entry e
                 join public.journal_value v using (sequence) where e."table" = 'suspension' and e."row" = s.id
                 and v.name = '(why)' and s.version > 1 and e.version = s.version) as resumed
             from suspension s where s.transfer = $1 order by s.since, s.id""",
