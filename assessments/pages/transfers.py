@@ -18,7 +18,7 @@ from assessments.verdicts import Judge
 from registry import access, database, law
 from registry.access import Permission, Visitor
 from registry.law import ONE_DAY
-from registry.vocabulary import Outcome
+from registry.vocabulary import Outcome, SafeguardState
 from registry.web import page
 
 A_PAGE = 50
@@ -137,6 +137,7 @@ async def shown(visitor: Visitor, bar: Bar, key: str, status: int = 200, wrong: 
         verdicts=verdicts,
         parties=await parties_of(verdicts, bar),
         safeguards=safeguards,
+        signed=[row for row in safeguards if row["state"] == SafeguardState.SIGNED and _stands(row, bar.clocks.as_of)],
         listings=listings,
         impacts=impacts,
         stops=stops,
@@ -144,6 +145,10 @@ async def shown(visitor: Visitor, bar: Bar, key: str, status: int = 200, wrong: 
         typed=typed,
         lines=lines,
     )
+
+
+def _stands(row: Any, day: date) -> bool:
+    return bool(row["since"] <= day and (row["until"] is None or row["until"] > day))
 
 
 def _years_before(day: date) -> date:
