@@ -112,8 +112,9 @@ def safe_name(given: str) -> str:
 
 
 def to_take_away(name: str) -> str:
-    """The header by which a browser saves a file and never shows it (RFC 6266); the name in ASCII, and as it is."""
-    ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode() or "document"
+    """The header by which a browser saves a file and never shows it (RFC 6266); the name in ASCII, and as it is (RFC 8187)."""
+    folded = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    ascii_name = safe_name(folded)  # once more: folding makes signs of their wide likenesses
     return f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 

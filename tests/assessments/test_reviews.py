@@ -44,7 +44,14 @@ def test_a_round_is_opened_told_overdue_once_and_completed(register: Register, f
 
     async def complete() -> object:
         return await reviews.complete_review(
-            "cli:test", "mailer", date(2019, 5, 25), True, list(reviews.ASKED), "all well", None, date(2019, 6, 1)
+            "cli:test",
+            "mailer",
+            date(2019, 5, 25),
+            True,
+            list(reviews.ASKED),
+            "all well",
+            reviews.Evidence(instead="Their trust page"),
+            date(2019, 6, 1),
         )
 
     register.do(complete)

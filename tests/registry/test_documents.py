@@ -1,6 +1,7 @@
 """Documents: filed as they came, once; named by what they are evidence of; taken away, never shown."""
 
 import asyncio
+import re
 from pathlib import Path
 from typing import Any
 
@@ -186,3 +187,9 @@ def test_a_file_name_steers_nothing(given: str, safe: str) -> None:
     header = documents.to_take_away(safe)
     assert header.isascii()
     assert header.count('"') == 2
+
+
+def test_a_wide_quote_folds_into_no_second_name() -> None:
+    header = documents.to_take_away("a\uff02; filename=\uff02evil.exe\uff02; x=\uff3c.pdf")
+    assert re.fullmatch(r"""attachment; filename="[^"\\]*"; filename\*=UTF-8''[\w.%-]+""", header), header
+    assert documents.to_take_away("\u5951\u7d04").startswith('attachment; filename="document";')
