@@ -9,13 +9,14 @@ import asyncpg
 import msgspec
 
 from assessments.dossier import STANDS
-from assessments.tables import Review
+from assessments.tables import Alert, Review
 from registry import documents, journal, once
 from registry.documents import File
 from registry.errors import Refused, Stale
 from registry.journal import Book, Row
 from registry.law import ONE_DAY, Pack
 from registry.register import MOST_MONTHS
+from registry.vocabulary import AlertKind
 
 NAMED = "(select name from party where thing = v.party order by since <= $1 desc, since desc limit 1)"
 AHEAD = timedelta(days=30)
@@ -245,6 +246,10 @@ async def to_confirm(at: asyncpg.Connection, vendor: str, today: date) -> Mappin
     }
 
 
+_TOLD = f"""select id, version from alert
+where vendor = $1 and effect = $2 and kind in ('{AlertKind.REVIEW_DUE}', '{AlertKind.REVIEW_OVERDUE}') and until is null"""
+
+
 async def complete_review(
     who: str,
     vendor: str,
@@ -256,7 +261,7 @@ async def complete_review(
     on: date,
     sent: str = "",
 ) -> Row:
-    """Says how a round was completed, and ends the one that was opened.
+    """Says how a round was completed, and ends the one that was opened with the alerts that told of it.
 
     Raises Refused, naming the field: for a round accepted though not all was confirmed, or without evidence; Stale for one
     that is not open any more.
@@ -280,6 +285,8 @@ async def complete_review(
         row |= {"rests_on": await journal.newest(book.at), "law_version": opened["law_version"]}
         (written,) = await book.record(Review, row)
         await book.change(Review, opened, on + ONE_DAY)
+        told = await book.at.fetch(_TOLD, opened["vendor"], due)
+        await book.end(Alert, [(row["id"], row["version"]) for row in told], on + ONE_DAY)
         return written
 
 

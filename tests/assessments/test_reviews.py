@@ -55,6 +55,8 @@ def test_a_round_is_opened_told_overdue_once_and_completed(register: Register, f
         )
 
     register.do(complete)
+    open_alerts = "select count(*) from alert where kind like 'review%' and until is null"
+    assert register.ask(open_alerts)[0][0] == 0, "what told of the round ends with it"
     with pytest.raises(Refused):
         register.do(complete)
     assert kinds("2020-05-01") == []
