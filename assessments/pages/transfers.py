@@ -113,8 +113,9 @@ async def shown(visitor: Visitor, bar: Bar, key: str, status: int = 200, wrong: 
         )
         stops = await at.fetch(
             f"""select s.key, s.version, s.since, s.until, s.reason, {STANDS} as counts,
-                (select v.value from public.journal_entry e join public.journal_value v using (sequence)
-                where e."table" = 'suspension' and e."row" = s.id and v.name = '(why)' and s.version > 1 and e.version = s.version) as resumed
+                (select v.value from public.journal_entry e
+                join public.journal_value v using (sequence) where e."table" = 'suspension' and e."row" = s.id
+                and v.name = '(why)' and s.version > 1 and e.version = s.version) as resumed
             from suspension s where s.transfer = $1 order by s.since, s.id""",
             row["thing"],
         )

@@ -12,12 +12,21 @@ from litestar.response import Template
 from assessments.assess import Assessed, assess
 from assessments.clockbar import Bar
 from assessments.rules.gate import TERMS_OF_ART_28, UNDERTAKINGS
-from registry import access, database, documents, law
+from registry import access, database, documents, law, told
 from registry.access import Permission, Visitor
 from registry.vocabulary import RANKING, NoticeKind, Standing, VendorCategory
 from registry.web import page
 
 A_PAGE = 50
+LATEST, MOST_TOLD = 10, 500  # entries of a vendor's history, at first and when all are asked for
+_SERVED = "engagement in (select thing from engagement where vendor = $1)"
+HISTORY = {
+    "vendor": "thing = $1",
+    "engagement": "vendor = $1",
+    "contract": _SERVED,
+    "transfer": _SERVED,
+    "decision": "vendor = $1",
+}
 TOLD = {
     NoticeKind.CANNOT_PROTECT: "It can no longer protect the data as agreed",
     NoticeKind.SUB_PROCESSOR_CHANGE: "It brings in another company, or changes one",
@@ -98,11 +107,13 @@ async def _listed(at: Any, asked: Asked, given: Sequence[Any]) -> list[Any]:
 
 
 @get("/vendors/{key:str}", opt={"needs": Permission.LOOK})
-async def vendor(visitor: Visitor, bar: Bar, key: str) -> Template:
+async def vendor(visitor: Visitor, bar: Bar, key: str, history: str = "") -> Template:
     """One vendor: standing, data shared, contract terms, assurances, listings, transfers, sub-processors, notices."""
     async with database.as_known(bar.clocks.instant) as at:
         on_file = await opened(at, key, bar)
         keys = (await transfers_of(at, [on_file["vendor"]["thing"]])).get(on_file["vendor"]["thing"], [])
+        thing, many = on_file["vendor"]["thing"], MOST_TOLD if history == "all" else LATEST
+        on_file["entries"], on_file["told"] = await told.latest(at, HISTORY, thing, bar.clocks.instant, many)
         on_file["ends"] = await ends_of(at, keys, bar.clocks.as_of)
     verdicts = await assess(law.load(), bar.clocks, keys)
     on_file["parties"] = await parties_of(verdicts, bar)

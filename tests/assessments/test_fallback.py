@@ -8,7 +8,7 @@ import pytest
 from tests.support import Register, a_register
 from tests.web import browse
 
-CLAUSES = {"key": "scc", "exporter": "us", "importer": "mailer", "instrument": "eu-scc-2021", "module": "M2"}
+CLAUSES = {"key": "scc", "exporter": "house", "importer": "mailer", "instrument": "eu-scc-2021", "module": "M2"}
 CLAUSES |= {"rank": "fallback", "state": "signed", "since": "2022-01-01", "until": "2023-01-01"}
 
 

@@ -242,7 +242,6 @@ def test_the_evidence_is_a_file_that_is_brought_or_one_that_is_on_file(open_roun
         if not brought:
             await person.get("/vendors/mailer")
             fields = {"evidence_of": "contract/paper", "_csrf_token": person.token, "document.title": "The <i>paper</i>"}
-            fields |= {"so_since": "now", "named": ""}
             await person.client.post("/vendors/mailer/documents", data=fields, files={"document.file": ("a.pdf", b"%PDF-")})
         shown = await person.get(where)
         form = FULL | {"instead": "", "_csrf_token": person.token, "_once": person.hidden(shown, "_once")}
