@@ -7,6 +7,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
 
+from asyncpg import CharacterNotInRepertoireError
 from litestar import Litestar, get
 from litestar.config.csrf import CSRFConfig
 from litestar.di import Provide
@@ -60,6 +61,7 @@ def application(csrf_secret: str) -> Litestar:
             SentBefore: web.as_before,
             Refused: web.shown,
             HTTPException: web.shown,
+            CharacterNotInRepertoireError: web.unstorable,
             Exception: web.failed,
         },
         template_config=TemplateConfig(instance=engine),

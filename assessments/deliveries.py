@@ -104,7 +104,7 @@ async def _send(pack: Pack, person: str, keys: list[str]) -> str:
     try:
         await mail.send(mail.digest(shown, person, email, notice))
     except Exception as error:  # of delivery's loop: whatever it is, it is recorded, and everybody else gets their mail
-        return f"{type(error).__name__}: {error}"[:400]
+        return f"{type(error).__name__} {getattr(error, 'code', '')}".strip()  # the words of a server may name the person
     return ""
 
 

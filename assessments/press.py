@@ -8,9 +8,10 @@ import asyncio
 import gc
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from importlib import import_module
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import msgspec
@@ -70,6 +71,25 @@ async def pressed(record: Record, fmt: str, limit: float | None) -> bytes:
         last = complaint.decode(errors="replace").strip().rpartition("\n")[2] or f"it ended with {process.returncode}"
         raise Refused(f"The {fmt.upper()} could not be set ({last}). The other formats do not need the press.")
     return content
+
+
+async def while_waited_for(work: Coroutine[Any, Any, bytes], receive: Callable[[], Awaitable[Any]]) -> bytes:
+    """The work's content; `receive` is that of the request. Raises Busy, the work ended, where its browser went away before."""
+    pressing, leaving = asyncio.create_task(work), asyncio.create_task(_left(receive))
+    try:
+        await asyncio.wait({pressing, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not pressing.done():
+            raise Busy("Nobody waited for the download any more: it was given up.")
+        return pressing.result()
+    finally:
+        for task in (pressing, leaving):
+            task.cancel()
+        await asyncio.gather(pressing, leaving, return_exceptions=True)
+
+
+async def _left(receive: Callable[[], Awaitable[Any]]) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def main(fmt: str) -> None:

@@ -9,18 +9,20 @@ import asyncpg
 import msgspec
 
 from assessments.dossier import STANDS
-from assessments.tables import Review
-from registry import journal, once
-from registry.errors import Refused
+from assessments.tables import Alert, Review
+from registry import documents, journal, once
+from registry.documents import File
+from registry.errors import Refused, Stale
 from registry.journal import Book, Row
 from registry.law import ONE_DAY, Pack
 from registry.register import MOST_MONTHS
+from registry.vocabulary import AlertKind
 
+NAMED = "(select name from party where thing = v.party order by since <= $1 desc, since desc limit 1)"
 AHEAD = timedelta(days=30)
 TIERS = (("high", 6, 12), ("medium", 3, 24), ("low", 0, 36))  # name, points from, months between two reviews
 SHORTEST = min(months for *_, months in TIERS)
-
-
+NO_DOCUMENT = "No document; looked at instead: "
 ASKED = ("undertakings", "safeguards", "listing", "assurances", "sub_processors", "contract")
 
 
@@ -47,6 +49,8 @@ class Due(msgspec.Struct, frozen=True):
     """When a vendor is to be reviewed next: so many months from a day; `reason` says why these are not its tier's."""
 
     vendor: str
+    name: str
+    tier: Tier
     due: date
     counted_from: date
     months: int
@@ -57,9 +61,18 @@ class Round(msgspec.Struct, frozen=True):
     """A round that is open."""
 
     vendor: str
+    name: str
     thing: int
     due: date
     overdue: bool
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """On what a round is completed: a document on file, a file that is brought, or what was looked at instead of one."""
+
+    document: str | None = None
+    file: File | None = None
+    instead: str | None = None
 
 
 def tier(facts: Facts) -> Tier:
@@ -115,32 +128,38 @@ async def facts(at: asyncpg.Connection, today: date, pack: Pack, vendors: list[i
     }
 
 
-async def next_dues(at: asyncpg.Connection, today: date, pack: Pack, *, unopened: bool = False) -> dict[int, Due]:
-    """The next review of each vendor that stands: from the last completed one, or from its first day.
+async def next_dues(
+    at: asyncpg.Connection, today: date, pack: Pack, *, vendor: int | None = None, unopened: bool = False
+) -> dict[int, Due]:
+    """The next review of this vendor, or of each that stands: from the last completed one, or from its first day.
 
     Months of its own hold instead of its tier's where a reason is given for them. `unopened` leaves out who has an open
     round, and whose next cannot be near by the shortest of all tiers: those alone are looked at whose round may be opened.
     """
     rows = await at.fetch(
-        f"""select v.thing, v.key, v.review_months, v.review_reason, coalesce(c.on, f.since) as since
+        f"""select v.thing, v.key, coalesce({NAMED}, v.key) as name, v.review_months, v.review_reason,
+            coalesce(c.on, f.since) as since
         from vendor v
         left join (select vendor, max(completed_on) as on from review where completed_on is not null and {STANDS}
             group by vendor) c on c.vendor = v.thing
         join (select thing, min(since) as since from vendor group by thing) f on f.thing = v.thing
-        where v.since <= $1 and (v.until is null or v.until > $1) and not ($2 and exists (
+        where v.since <= $1 and (v.until is null or v.until > $1) and ($3::bigint is null or v.thing = $3)
+        and not ($2 and exists (
             select from review r where r.vendor = v.thing and r.completed_on is null and r.until is null))
         order by v.key""",
         today,
         unopened,
+        vendor,
     )
     if unopened:
-        rows = [row for row in rows if row[2] is not None or after(row[4], SHORTEST) - AHEAD <= today]
-    reckoned = await facts(at, today, pack, [row[0] for row in rows] if unopened else None)
+        rows = [row for row in rows if row["review_months"] is not None or after(row["since"], SHORTEST) - AHEAD <= today]
+    reckoned = await facts(at, today, pack, [row["thing"] for row in rows] if unopened or vendor else None)
     found = {}
-    for thing, key, months, reason, since in rows:
+    for thing, key, name, months, reason, since in rows:
         holds = months is not None and 1 <= months <= MOST_MONTHS and bool((reason or "").strip())
-        counted = months if holds else tier(reckoned[thing]).months
-        found[thing] = Due(key, after(since, counted), since, counted, reason if holds else None)
+        weighed = tier(reckoned[thing])
+        counted = months if holds else weighed.months
+        found[thing] = Due(key, name, weighed, after(since, counted), since, counted, reason if holds else None)
     return found
 
 
@@ -162,7 +181,7 @@ async def open_reviews(book: Book, today: date, rests_on: int, pack: Pack) -> in
 async def due(at: asyncpg.Connection, today: date, *, untold: bool = False) -> list[Round]:
     """The rounds that are open of vendors that stand, and whether their day is over; or those that no alert tells of so."""
     rows = await at.fetch(
-        """select v.key, v.thing, r.due from review r join vendor v on v.thing = r.vendor
+        f"""select v.key, coalesce({NAMED}, v.key), v.thing, r.due from review r join vendor v on v.thing = r.vendor
             and v.since <= $1 and (v.until is null or v.until > $1)
         where r.completed_on is null and r.until is null and not ($2 and exists (select from alert a
             where a.key = 'day:review:' || v.key || ':' || r.due || case when r.due < $1 then '' else ':opened' end))
@@ -170,7 +189,36 @@ async def due(at: asyncpg.Connection, today: date, *, untold: bool = False) -> l
         today,
         untold,
     )
-    return [Round(row[0], row[1], row[2], row[2] < today) for row in rows]
+    return [Round(key, name, thing, due, due < today) for key, name, thing, due in rows]
+
+
+async def the_round(at: asyncpg.Connection, vendor: str, due: date, today: date) -> tuple[Round, Row | None] | None:
+    """One round, open or not, and how it was completed: by whom, when, accepted or not. None where there was none."""
+    row = await at.fetchrow(
+        f"""select coalesce({NAMED}, v.key) as name, v.thing, c.key, c.completed_on, c.accepted, c.findings,
+            coalesce((select coalesce(name, key) from person where thing = c.completed_by order by since desc limit 1),
+                (select e.who from public.journal_entry e where e."table" = 'review' and e."row" = c.id limit 1)) as by
+        from review r join vendor v on v.thing = r.vendor and v.id = v.thing
+        left join (select * from review where completed_on is not null and {STANDS}) c on c.vendor = r.vendor and c.due = r.due
+        where r.key = $2 and (r.until is null or r.until > r.since) limit 1""",
+        today,
+        f"{vendor}:{due}",
+    )
+    if row is None:
+        return None
+    return Round(vendor, row["name"], row["thing"], due, due < today), dict(row) if row["key"] else None
+
+
+async def on_file(at: asyncpg.Connection, vendor: str) -> list[tuple[str, str]]:
+    """The documents of a vendor that may be evidence, key and title: those its records name, and those of earlier rounds."""
+    named = {one["key"]: one["title"] or one["file_name"] or one["key"] for one in await documents.named_by(at, vendor)}
+    earlier = await at.fetch(
+        """select d.key, coalesce(d.title, d.file_name, d.key) from review r join document d on d.thing = r.document
+        where r.vendor = (select thing from vendor where key = $1 and id = thing)
+        and (r.until is null or r.until > r.since) and d.id = d.thing""",
+        vendor,
+    )
+    return sorted((dict(earlier) | named).items(), key=lambda one: str(one[1]).casefold())
 
 
 async def to_confirm(at: asyncpg.Connection, vendor: str, today: date) -> Mapping[str, list[dict[str, Any]]]:
@@ -198,39 +246,68 @@ async def to_confirm(at: asyncpg.Connection, vendor: str, today: date) -> Mappin
     }
 
 
+_TOLD = f"""select id, version from alert
+where vendor = $1 and effect = $2 and kind in ('{AlertKind.REVIEW_DUE}', '{AlertKind.REVIEW_OVERDUE}') and until is null"""
+
+
 async def complete_review(
     who: str,
     vendor: str,
     due: date,
     accepted: bool,
     confirmed: list[str],
-    findings: str | None,
-    document: str | None,
+    findings: str,
+    evidence: Evidence,
     on: date,
     sent: str = "",
 ) -> Row:
-    """Says how a round was completed, and ends the one that was opened.
+    """Says how a round was completed, and ends the one that was opened with the alerts that told of it.
 
-    Raises Refused, naming the field: for a round that is not open, for one accepted though not all was confirmed.
+    Raises Refused, naming the field: for a round accepted though not all was confirmed, or without evidence; Stale for one
+    that is not open any more.
     """
+    _complete(accepted, confirmed, findings, evidence)
+    async with journal.writing(who, "review completed") as book:
+        await once.take(book.at, sent, "/reviews")
+        opened = await journal.current(book.at, Review, f"{vendor}:{due}")
+        await book.at.execute("select from review where id = $1 for update", opened["id"])
+        opened = await journal.current(book.at, Review, f"{vendor}:{due}")
+        if opened["until"] is not None:
+            raise Stale(f"review {vendor}:{due}: it was completed already", opened["version"])
+        if on.isoformat() < opened["since"]:
+            raise Refused(f"on: the round was opened on {opened['since']}: name that day or a later one")
+        person = await book.at.fetchval("select thing from person where key = $1 limit 1", who)
+        row = {"key": f"{vendor}:{due}:completed", "vendor": opened["vendor"], "due": due, "since": on, "completed_on": on}
+        row |= {"accepted": accepted, "completed_by": person, "confirmed": confirmed, "findings": findings}
+        if evidence.instead:
+            row["findings"] = f"{findings}\n\n{NO_DOCUMENT}{evidence.instead}"
+        row |= {"document": await _evidenced(book, vendor, evidence)}
+        row |= {"rests_on": await journal.newest(book.at), "law_version": opened["law_version"]}
+        (written,) = await book.record(Review, row)
+        await book.change(Review, opened, on + ONE_DAY)
+        told = await book.at.fetch(_TOLD, opened["vendor"], due)
+        await book.end(Alert, [(row["id"], row["version"]) for row in told], on + ONE_DAY)
+        return written
+
+
+def _complete(accepted: bool, confirmed: list[str], findings: str, evidence: Evidence) -> None:
+    """Whether a round says all that it must. Raises Refused, naming the field and the way out."""
     if strange := [one for one in confirmed if one not in ASKED]:
         raise Refused(f"confirmed: {strange[0]!r} is not asked; asked are {', '.join(ASKED)}")
     if accepted and (left := [one.replace("_", " ") for one in ASKED if one not in confirmed]):
         raise Refused(f"confirmed: {', '.join(left)} not confirmed: confirm each, or say that it is not accepted")
-    async with journal.writing(who, "review completed") as book:
-        await once.take(book.at, sent, "/reviews")
-        opened = await journal.current(book.at, Review, f"{vendor}:{due}")
-        if opened["until"] is not None:
-            raise Refused(f"review {vendor}:{due}: it was completed already")
-        if on.isoformat() < opened["since"]:
-            raise Refused(f"on: the round was opened on {opened['since']}: name that day or a later one")
-        filed = await book.at.fetchval("select thing from document where key = $1 limit 1", document) if document else None
-        if document and filed is None:
-            raise Refused(f"document {document!r}: nothing of that key is recorded")
-        person = await book.at.fetchval("select thing from person where key = $1 limit 1", who)
-        row = {"key": f"{vendor}:{due}:completed", "vendor": opened["vendor"], "due": due, "since": on, "completed_on": on}
-        row |= {"accepted": accepted, "completed_by": person, "confirmed": confirmed, "findings": findings}
-        row |= {"document": filed, "rests_on": await journal.newest(book.at), "law_version": opened["law_version"]}
-        (written,) = await book.record(Review, row)
-        await book.change(Review, opened, on + ONE_DAY)
-        return written
+    if not findings:
+        raise Refused("findings: say what was confirmed, and on what evidence")
+    if accepted and evidence == Evidence():
+        raise Refused("evidence: choose a document on file, bring a file, or say what was looked at instead of a document")
+
+
+async def _evidenced(book: Book, vendor: str, evidence: Evidence) -> int | None:
+    """The document that a round rests on; a file that is brought is filed with it, and goes before one that was chosen."""
+    if evidence.file:
+        return int((await documents.file(book, evidence.file))["thing"])
+    if not evidence.document:
+        return None
+    if evidence.document not in dict(await on_file(book.at, vendor)):
+        raise Refused(f"document: {evidence.document!r}: nothing of that key is on the vendor's file: choose another one")
+    return int(await book.at.fetchval("select thing from document where key = $1 limit 1", evidence.document))

@@ -4,28 +4,29 @@ import secrets
 from collections.abc import Sequence
 from datetime import date
 
+from assessments.dossier import STANDS
 from assessments.tables import Suspension
 from registry import journal, law, once
 from registry.errors import Refused, Stale
+from registry.journal import Book
 from registry.tables import Transfer
 
 NOTHING_ON_FILE = "no transfer of that key is recorded"
 
 
 async def stop(who: str, keys: Sequence[str], day: date, why: str, sent: str = "", leads_to: str = "") -> int:
-    """Stops the flows from a day on; those that are stopped already stay as they are. Returns how many were stopped.
+    """Stops the flows from a day on, without an end; what was planned for later gives way. Returns how many were stopped.
 
-    Raises Stale where every one of them is stopped already, Refused for a key that names no transfer.
+    A flow that is stopped on the day without an end stays as it is. Raises Stale where every one of them is, Refused for a key
+    that names no transfer, and for a day before a transfer's first.
     """
     async with journal.writing(who, why) as book:
         await once.take(book.at, sent, leads_to)
         rests_on = await journal.newest(book.at)
         stopped = 0
         for key in sorted(set(keys)):
-            thing = await book.at.fetchval("select thing from transfer where key = $1 and thing = id for update", key)
-            if thing is None:
-                raise Refused(f"{Transfer.__name__.lower()} {key!r}: {NOTHING_ON_FILE}")
-            if await book.at.fetchval("select exists (select from suspension where transfer = $1 and until is null)", thing):
+            thing = await _beginning_by(book, key, day)
+            if not await _cleared(book, thing, day):
                 continue
             row = {"key": f"{key[:150]}-{day}-{secrets.token_hex(3)}", "since": day.isoformat(), "transfer": thing}
             row |= {"reason": why, "rests_on": rests_on, "law_version": law.load().version}
@@ -34,6 +35,36 @@ async def stop(who: str, keys: Sequence[str], day: date, why: str, sent: str = "
         if not stopped:
             raise Stale("it was stopped meanwhile: see below since when and why", 0)
     return stopped
+
+
+async def _beginning_by(book: Book, key: str, day: date) -> int:
+    """The transfer of that key, held until the end. Raises Refused if there is none, or none yet on the day."""
+    thing = await book.at.fetchval("select thing from transfer where key = $1 and thing = id for update", key)
+    if thing is None:
+        raise Refused(f"{Transfer.__name__.lower()} {key!r}: {NOTHING_ON_FILE}")
+    first = await book.at.fetchval(f"select min(since) from transfer where thing = $1 and {STANDS}", thing)
+    if first is None or day < first:
+        begins = f"begins on {first}: name that day or a later one" if first else "counts on no day: there is nothing to stop"
+        raise Refused(f"day: {day} will not do, transfer {key!r} {begins}")
+    return int(thing)
+
+
+async def _cleared(book: Book, thing: int, day: date) -> bool:
+    """Makes room for a stop from the day on, so that no two overlap; False where one stands that has no end.
+
+    A stop that reaches into the day ends there, and one that begins later counts on no day.
+    """
+    rows = await book.at.fetch(
+        f"""select id, version, since, until from suspension where transfer = $1 and {STANDS}
+        and (until is null or until > $2) order by since for update""",
+        thing,
+        day,
+    )
+    if any(row["until"] is None and row["since"] <= day for row in rows):
+        return False
+    for row in rows:
+        await book.end(Suspension, [(row["id"], row["version"])], max(day, row["since"]))
+    return True
 
 
 async def resume(

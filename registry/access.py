@@ -85,6 +85,9 @@ async def sign_in(email: str, password: str, place: str, agent: str, now: dateti
     token = secrets.token_urlsafe(32)
     async with database.transaction() as at:
         await at.execute("delete from attempt where door = $1", _hashed(f"person:{email.casefold()}"))
+        await at.execute(  # what counts against a place are the tries that failed
+            "delete from attempt where id = (select max(id) from attempt where door = $1)", _hashed(f"place:{place}")
+        )
         await at.execute(
             "insert into session (token_hash, person, began, seen, ends, agent) values ($1, $2, $3, $3, $4, $5)",
             _hashed(token),
@@ -94,6 +97,12 @@ async def sign_in(email: str, password: str, place: str, agent: str, now: dateti
             agent[:200],
         )
     return token
+
+
+async def nobody() -> bool:
+    """Whether nobody has been given a password yet: somebody must begin at the command line."""
+    async with database.transaction() as at:
+        return not await at.fetchval("select exists (select from credential)")
 
 
 async def visitor(token: str, now: datetime) -> Visitor | None:

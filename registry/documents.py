@@ -11,19 +11,20 @@ import msgspec
 from litestar import Request, Response, get, post
 from litestar.datastructures import UploadFile
 from litestar.exceptions import NotFoundException
-from litestar.response import Redirect
+from litestar.response import Redirect, Template
 from piccolo.table import Table
 
 from registry import access, database, journal, once, schema, tables
 from registry.access import Permission, Visitor
-from registry.errors import Refused
+from registry.errors import Refused, Stale
 from registry.forms import Errors
 from registry.journal import Book, Row
 from registry.register import LARGEST
 from registry.tables import Document
-from registry.web import see_other, segment
+from registry.web import page, see_other, segment
 
 FIELD = "document.file"  # the name of the field in which a form brings one
+HAPPENED = {"notice", "impact_assessment", "assurance"}  # their first day is the day on which they came or were made
 UNKNOWN = "application/octet-stream"
 BEGINNINGS = (
     (b"%PDF-", "application/pdf"),
@@ -112,8 +113,9 @@ def safe_name(given: str) -> str:
 
 
 def to_take_away(name: str) -> str:
-    """The header by which a browser saves a file and never shows it (RFC 6266); the name in ASCII, and as it is."""
-    ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode() or "document"
+    """The header by which a browser saves a file and never shows it (RFC 6266); the name in ASCII, and as it is (RFC 8187)."""
+    folded = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    ascii_name = safe_name(folded)  # once more: folding makes signs of their wide likenesses
     return f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
@@ -133,25 +135,73 @@ async def taken(visitor: Visitor, key: str) -> Response[bytes]:
 
 
 @post("/vendors/{key:str}/documents", opt={"needs": Permission.REGISTER})
-async def brought_to_vendor(request: Request[Visitor, Any, Any], visitor: Visitor, key: str, sent: str) -> Redirect:
-    """Files a document and lets a record of the vendor name it. Raises Refused, saying what is missing."""
+async def brought_to_vendor(
+    request: Request[Visitor, Any, Any], visitor: Visitor, bar: Any, key: str, sent: str
+) -> Redirect | Template:
+    """Files a document and lets a record of the vendor name it; what is missing is said beside what was typed.
+
+    Where another document was named meanwhile, nothing is recorded (409): both are shown, and sent again it is meant.
+    """
     form = await request.form()
     given, wrong = await brought(form)
-    if wrong or given is None:
-        raise Refused(wrong.get("document") or "Choose the file that is to be filed. Nothing was recorded")
-    title, _, record = str(form.get("evidence_of") or "").partition("/")
+    typed = {name: str(form.get(name) or "").replace("\x00", "") for name in ("document.title", "evidence_of", "so_since")}
+    title, _, record = typed["evidence_of"].partition("/")
     evidenced = schema.by_name().get(title)
-    if evidenced is None or not may_name(evidenced):
-        raise Refused("Say what the document is evidence of. Nothing was recorded: choose it, and the file once more")
-    async with journal.writing(visitor.key, f"evidence filed: {given.title}") as book:
-        await once.take(book.at, sent, f"/vendors/{segment(key)}#documents")
-        if record not in {one for of, one, _ in await of_vendor(book.at, key) if of == title}:
+    seen = next((int(one.partition("/")[0]) for one in _named(form) if one.partition("/")[2] == typed["evidence_of"]), None)
+    where = f"/vendors/{segment(key)}#documents"
+    try:
+        await once.seen(sent)
+        if wrong or given is None:
+            raise Refused(wrong.get("document") or "Choose the file that is to be filed. Nothing was recorded")
+        if evidenced is None or not may_name(evidenced):
+            raise Refused("Say what the document is evidence of. Nothing was recorded: choose it, and the file once more")
+        async with journal.writing(visitor.key, f"evidence filed: {given.title}") as book:
+            await once.take(book.at, sent, where)
+            if record not in {one for of, one, _ in await of_vendor(book.at, key) if of == title}:
+                raise NotFoundException
+            await _evidence(book, evidenced, record, given, seen, first_day=typed["so_since"] == "beginning")
+    except Refused as error:
+        return await _asked_again(visitor, bar, key, typed, given, error)
+    return see_other(where)
+
+
+def _named(form: Any) -> list[str]:
+    """What the form showed of the documents named so far: number of the document / table / key of the record."""
+    return [one for one in form.getall("named", []) if isinstance(one, str) and re.match(r"[0-9]{1,17}/", one)]
+
+
+async def _evidence(book: Book, table: type[Table], key: str, given: File, seen: int | None, *, first_day: bool) -> None:
+    """Lets the record name the file: from today on, or, where it was there from the beginning, from its first day.
+
+    Of what happened on a day the document can only ever have been there. Raises Stale where it names another by now.
+    """
+    row = await journal.current(book.at, table, key)
+    if row["document"] != seen:
+        raise Stale("Another document was filed for it meanwhile. Nothing was recorded: look at both", row["version"])
+    document, today = (await file(book, given))["thing"], await journal.today(book.at)
+    if row["document"] == document:
+        return
+    if first_day or schema.name(table) in HAPPENED or row["since"] >= today.isoformat():
+        await book.correct(table, row, document=document)
+    else:
+        await book.change(table, row, today, document=document)
+
+
+async def _asked_again(
+    visitor: Visitor, bar: Any, key: str, typed: dict[str, str], given: File | None, error: Refused
+) -> Template:
+    """The form with what was typed, why it was not taken, and the document that another one brought meanwhile."""
+    async with database.as_known(None) as at:
+        if not await at.fetchval("select exists (select from vendor where key = $1)", key):
             raise NotFoundException
-        row = await journal.current(book.at, evidenced, record)
-        document = await file(book, given)
-        if row["document"] != document["thing"]:
-            await book.correct(evidenced, row, document=document["thing"])
-    return see_other(f"/vendors/{segment(key)}#documents")
+        named = await named_by(at, key)
+        evidenced = await of_vendor(at, key)
+    stands = next((one for one in named if f"{one['table']}/{one['record']}" == typed["evidence_of"]), None)
+    stale = isinstance(error, Stale)
+    status = 409 if stale else 422
+    other = stands if stale else None
+    context = {"visitor": visitor, "bar": bar, "vendor_key": key, "evidenced": evidenced, "documents": named, "typed": typed}
+    return page("evidence", status, here="/vendors", wrong=str(error), other=other, given=given, **context)
 
 
 def may_name(table: type[Table]) -> bool:
@@ -184,7 +234,7 @@ async def named_by(at: Any, vendor: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for title, key, called in await of_vendor(at, vendor):
         row = await at.fetchrow(
-            f"""select d.key, d.title, d.file_name, d.size, d.media_type, d.since from "{title}" t
+            f"""select d.key, d.thing, d.title, d.file_name, d.size, d.media_type, d.since from "{title}" t
             join document d on d.thing = t.document
             where t.key = $1 and t.until is null and (d.until is null or d.until > d.since)
             order by d.since desc limit 1""",

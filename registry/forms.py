@@ -235,6 +235,8 @@ def _check(one: Field, value: Any) -> None:
         if one.required:
             raise ValueError("This cannot be left empty.")
         return
+    if one.kind == "date" and not register.is_day(value):
+        raise ValueError("This is no day that can be recorded: write it as YYYY-MM-DD, or leave it empty where none is known.")
     if one.kind == "select" and one.options and value not in dict(one.options):
         raise ValueError("Choose one of the list.")
     if one.kind == "checks" and not set(value) <= dict(one.options).keys():
@@ -250,8 +252,6 @@ def _check(one: Field, value: Any) -> None:
 
 
 def _plainly(one: Field, told: str) -> str:
-    if one.kind == "date":
-        return "This is no day that can be recorded: write it as YYYY-MM-DD, or leave it empty where none is known."
     if "length <=" in told:
         return f"This is too long: at most {told.rpartition('<=')[2].strip()} signs are kept."
     if "length >=" in told:

@@ -34,6 +34,14 @@ EARLIEST, LATEST = "1900-01-01", "2999-12-31"
 OPENING = {"key": REGISTER, "demo": True, "notice": DEMO_NOTICE}
 
 
+def is_day(text: str) -> bool:
+    """Whether the text is a day that may be recorded, as YYYY-MM-DD."""
+    try:
+        return date.fromisoformat(text).isoformat() == text and EARLIEST <= text <= LATEST
+    except ValueError:
+        return False
+
+
 class Given(msgspec.Struct):
     """A row of a file, checked: where it stood, its columns as JSON values, and what it says about its entry."""
 

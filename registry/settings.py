@@ -105,6 +105,6 @@ def mail_from() -> str:
     return os.environ.get("ONWARD_MAIL_FROM", "") or "onward@localhost"
 
 
-def own_url() -> str | None:
-    """ONWARD_URL: where the pages are reached; links in mail lead nowhere else."""
-    return os.environ.get("ONWARD_URL", "").rstrip("/") or None
+def proxies() -> str | None:
+    """ONWARD_PROXIES: the addresses, parted by commas, of those proxies whose word for where a visitor stands is taken."""
+    return os.environ.get("ONWARD_PROXIES") or None

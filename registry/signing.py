@@ -33,7 +33,7 @@ EVEN_SO = {"needs": access.Permission.LOOK, "password_due": True}  # open to a p
 
 @get("/sign-in", opt={"needs": OPEN})
 async def sign_in_page(request: Request[Any, Any, Any], next: str = "/") -> Template:
-    return page("sign-in", visitor=None, email="", next=next, failed=False)
+    return page("sign-in", visitor=None, email="", next=next, failed=False, nobody=await access.nobody())
 
 
 @post("/sign-in", opt={"needs": OPEN})
@@ -42,7 +42,7 @@ async def sign_in(request: Request[Any, Any, Any], data: Form) -> Template | Red
     place = request.client.host if request.client else ""
     token = await access.sign_in(data.email.strip(), data.password, place, request.headers.get("user-agent", ""), now())
     if token is None:
-        return page("sign-in", 422, visitor=None, email=data.email, next=data.next, failed=True)
+        return page("sign-in", 422, visitor=None, email=data.email, next=data.next, failed=True, nobody=False)
     answer = see_other(data.next)
     answer.set_cookie(
         key=cookie_name(),

@@ -1,6 +1,7 @@
 """Records told in words: what a row says, what it was, who wrote it when and why, and who names it."""
 
-from datetime import date, timedelta
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -17,13 +18,15 @@ Names = dict[tuple[str, int], tuple[str, str]]
 
 
 class Told(msgspec.Struct, frozen=True):
-    """One entry of a record's history, in words: each change as column, before, after."""
+    """One entry of a record's history, in words: each change as column, before, after; among others, of which record."""
 
     at: Any
     who: str
     kind: str
     why: str
     changes: list[tuple[str, str, str]]
+    table: str = ""
+    key: str = ""
 
 
 async def periods(at: asyncpg.Connection, table: type[Table], key: str) -> list[Row]:
@@ -140,6 +143,30 @@ async def history(at: asyncpg.Connection, table: type[Table], thing: int, names:
         before[number] = after
         told.append(Told(when, person, kind, values.get(schema.WHY, ""), changes))
     return told[::-1]
+
+
+async def latest(
+    at: asyncpg.Connection, where: Mapping[str, str], thing: int, by: datetime | None, many: int
+) -> tuple[int, list[Told]]:
+    """How many entries there are about the rows of some tables that fit (`where`: table and condition on $1, the thing), and
+    the newest of them; `by` leaves out what was written later."""
+    each = (f"select '{title}' as title, id, key from \"{title}\" where {fits}" for title, fits in where.items())
+    rows_of = " union all ".join(each)
+    entries = f"""from ({rows_of}) r join public.journal_entry e on e."table" = r.title and e."row" = r.id
+        where $2::timestamptz is null or e.at <= $2"""
+    rows = await at.fetch(
+        f"""select e.at, e.kind, r.title, r.key, coalesce((select v.value from public.journal_value v
+                where v.sequence = e.sequence and v.name = $4), '') as why,
+            coalesce((select name from person p where p.key = e.who and p.name is not null order by p.id desc limit 1), e.who)
+            as who, count(*) over () as many
+        {entries} order by e.sequence desc limit $3""",
+        thing,
+        by,
+        many,
+        schema.WHY,
+    )
+    told = [Told(row["at"], row["who"], row["kind"], row["why"], [], row["title"], row["key"]) for row in rows]
+    return (rows[0]["many"] if rows else 0), told
 
 
 async def references(at: asyncpg.Connection, table: type[Table], row: Row) -> list[tuple[str, str]]:

@@ -62,6 +62,7 @@ STATUSES: Options = (
     ("removed", "Removed"),
     ("none", "Not on the list"),
 )
+ABOUT_DATA = ("data_subjects", "data_categories", "special_categories")  # a new activity is about what the vendor gets
 
 
 class Alike(msgspec.Struct, frozen=True):
@@ -269,9 +270,13 @@ async def tables(at: asyncpg.Connection, known: Known, values: dict[str, Any], p
     importer = party if party != NEW else await add(Party, {})
     vendor = await add(Vendor, {"party": importer})
     activity = str(values["activity"])
+    purposes = values.get("processing_activity.purposes") if activity == NEW else None
     if activity == NEW:
-        activity = await add(ProcessingActivity, _our_part(values, importer), str(values["processing_activity.name"]))
-    engagement = await add(Engagement, {"vendor": vendor, "activity": activity}, f"{name} {activity}")
+        about = {key: values[f"engagement.{key}"] for key in ABOUT_DATA if values.get(f"engagement.{key}") is not None}
+        ours = about | _our_part(values, importer)
+        activity = await add(ProcessingActivity, ours, str(values["processing_activity.name"]))
+    served = {"vendor": vendor, "activity": activity, "purposes": purposes}
+    engagement = await add(Engagement, served, f"{name} {activity}")
     if any(values.get(f.name) is not None for f in asked("contract", known) if f.table == "contract"):
         await add(Contract, {"engagement": engagement, "since": str(values.get("contract.signed_on") or since)})
     for how, country in _places(values, await _seat(at, values, party)):

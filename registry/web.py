@@ -3,6 +3,7 @@
 A handler binds, acts, renders. Each states in `opt` the permission it needs (`needs=…`); one that states none is refused.
 """
 
+import hashlib
 import logging
 import secrets
 from collections.abc import Callable
@@ -12,8 +13,10 @@ from typing import Any
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 import jinja2
+from asyncpg import CharacterNotInRepertoireError
 from litestar import Request, Response
 from litestar.connection import ASGIConnection
+from litestar.datastructures import UploadFile
 from litestar.exceptions import HTTPException, NotAuthorizedException, PermissionDeniedException
 from litestar.handlers.base import BaseRouteHandler
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
@@ -124,10 +127,17 @@ async def visiting(request: Request[Visitor, Any, Any]) -> Visitor:
 async def sending(request: Request[Visitor, Any, Any]) -> str:
     """The name of this sending of a form (see `once`), empty for a form without a token."""
     form = await request.form()
-    words = [
-        (name, word) for name, word in form.multi_items() if isinstance(word, str) and name not in {"_csrf_token", "_once"}
-    ]
+    words = [(name, await _said(word)) for name, word in form.multi_items() if name not in {"_csrf_token", "_once"}]
     return once.named(request.user.key if request.user else "", request.url.path, str(form.get("_once") or ""), words)
+
+
+async def _said(word: Any) -> str:
+    """A word of a form as it is told from another; a file by its name and its bytes."""
+    if not isinstance(word, UploadFile):
+        return str(word)
+    found = hashlib.sha256(await word.read())
+    await word.seek(0)
+    return f"{word.filename} {found.hexdigest()}"
 
 
 def as_before(_: Request[Any, Any, Any], error: SentBefore) -> Redirect:
@@ -161,6 +171,12 @@ def shown(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     if status == 403 and "CSRF" in what:
         what = "The form was too old to be taken. Go back, load it again and send it once more; nothing was changed."
     return page("error", status, what=what, status=status, visitor=request.scope.get("user"))
+
+
+def unstorable(request: Request[Any, Any, Any], _: CharacterNotInRepertoireError) -> Response[Any]:
+    """PostgreSQL holds every sign but one."""
+    what = "What was sent holds a sign that cannot be kept (NUL): go back, take it out and send it again. Nothing was changed."
+    return page("error", 422, what=what, status=422, visitor=request.scope.get("user"))
 
 
 def failed(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:

@@ -74,3 +74,11 @@ def another(server: str) -> Iterator[Register]:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path
+
+
+SLOW = ("tests/pages/", "tests/stories/", "tests/registry/test_embedded.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long begins first, so that no core waits for it at the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(SLOW))

@@ -121,6 +121,11 @@ class Register:
         return path.read_bytes()
 
 
+def few(*values: Answer) -> list[Answer]:
+    """The first of some values; all of them where `make prove` asks for large numbers (ONWARD_LARGE)."""
+    return list(values) if os.environ.get("ONWARD_LARGE") else list(values[:1])
+
+
 @contextmanager
 def environment(**values: str | None) -> Iterator[None]:
     before = {name: os.environ.get(name) for name in values}

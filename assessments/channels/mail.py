@@ -28,7 +28,7 @@ def digest(alerts: Sequence[Shown], person: str, email: str, notice: str | None 
     address = parseaddr(email)[1]
     if "@" not in address or any(character in email for character in "\r\n"):
         raise Refused(f"person {person!r} email: is no address")
-    about = {"alerts": alerts, "count": len(alerts), "first": alerts[0].title, "url": settings.own_url(), "notice": notice}
+    about = {"alerts": alerts, "count": len(alerts), "first": alerts[0].title, "url": settings.url(), "notice": notice}
     message = EmailMessage()
     message["From"] = settings.mail_from()
     message["To"] = address

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import secrets
+from urllib.parse import urlsplit
 
 import rich_click as click
 import uvicorn
@@ -24,6 +25,8 @@ def serve(host: str, port: int) -> None:
     """Serve the pages. A demo is served on the loopback alone, its people's passwords told here."""
     if host not in LOOPBACK and settings.url() is None:
         raise Misused("--host: set ONWARD_URL to the address that people will use before listening beyond the loopback")
+    if not settings.https() and urlsplit(settings.url() or "http://localhost").hostname not in LOOPBACK:
+        raise Misused("ONWARD_URL: begin it with https://: beyond this machine passwords would travel open to all")
 
     async def served() -> None:
         async with database.opened(create=True):
@@ -37,7 +40,13 @@ def serve(host: str, port: int) -> None:
             if demo:
                 await tell_demo_people()
             config = uvicorn.Config(
-                await app.made(port), host=host, port=port, log_level="warning", proxy_headers=False, server_header=False
+                await app.made(port),
+                host=host,
+                port=port,
+                log_level="warning",
+                server_header=False,
+                proxy_headers=settings.proxies() is not None,
+                forwarded_allow_ips=settings.proxies() or "",
             )
             click.echo(f"Onward is at {settings.url() or f'http://{host}:{port}'} (Ctrl-C stops it)")
             clock = clockwork(law.load())

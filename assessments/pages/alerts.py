@@ -20,6 +20,13 @@ from registry.errors import Refused
 from registry.law import ONE_DAY
 from registry.web import page, see_other
 
+_DEALT = """
+select a.key, coalesce(p.name, e.who) as who, a.until - 1 as on_day, v.value as how from alert a
+join journal_entry e on e."table" = 'alert' and e."row" = a.id and e.version = 2
+left join journal_value v on v.sequence = e.sequence and v.name = '(why)'
+left join lateral (select name from person where key = e.who order by since desc limit 1) p on true
+where a.until is not null"""
+
 
 class Dealt(msgspec.Struct):
     why: str = ""
@@ -27,13 +34,16 @@ class Dealt(msgspec.Struct):
 
 @get("/alerts", opt={"needs": Permission.LOOK})
 async def alerts(visitor: Visitor, bar: Bar, everything: bool = False) -> Template:
-    """The newest first."""
+    """The newest first, what only asks for a review after what changed."""
     async with database.as_known(None) as at:
         found = await alerts_of(law.load())
+        dealt = {row["key"]: row for row in await at.fetch(_DEALT)} if everything else {}
         failing, watch = (await waiting(at)).said(), await watch_stands(at)
     said = ["" if watch.sound else f"The watch {watch.found}.", failing if settings.smtp() else settings.mail_said()]
     shown = [one for one in reversed(found) if everything or one.state == "open"]
-    return page("alerts", visitor=visitor, bar=bar, alerts=shown, everything=everything, said=[one for one in said if one])
+    shown.sort(key=lambda one: one.kind.startswith("review"))
+    told = [one for one in said if one]
+    return page("alerts", visitor=visitor, bar=bar, alerts=shown, everything=everything, dealt=dealt, said=told)
 
 
 @post("/alerts/{key:str}/dealt-with", opt={"needs": Permission.DECIDE})

@@ -8,7 +8,7 @@ from litestar.response import Template
 from assessments import reviews
 from assessments.assess import assess
 from assessments.clockbar import Bar
-from assessments.pages.vendors import NAME
+from assessments.pages.vendors import ends_of, parties_of
 from assessments.standing import at_risk, standing
 from registry import database, law
 from registry.access import Permission, Visitor
@@ -25,17 +25,13 @@ async def desk(visitor: Visitor, bar: Bar) -> Template:
     stands = await standing(pack, bar.clocks, now=bar.now)
     worst = at_risk(stands, SHOWN)
     verdicts: dict[str, list[object]] = {key: [] for key in worst}
-    for one in await assess(pack, bar.clocks, worst) if verdicts else ():
+    found = await assess(pack, bar.clocks, worst) if worst else []
+    for one in found:
         verdicts[one.transfer].append(one)
     async with database.as_known(bar.clocks.instant) as at:
         vendors = await at.fetchval("select count(distinct thing) from vendor where until is null or until > since")
         ours = await at.fetchval("select count(*) from party where ours")
-        names = await at.fetch(
-            f"select distinct on (t.key) t.key, {NAME.format('t.exporter')}, {NAME.format('t.importer')} "
-            "from transfer t where t.key = any($2) order by t.key, t.since desc",
-            day,
-            worst,
-        )
+        names = await ends_of(at, worst, day)
         rounds = await reviews.due(at, bar.today)
         ahead = {
             "alerts": await at.fetchval("select count(*) from alert where until is null"),
@@ -54,7 +50,8 @@ async def desk(visitor: Visitor, bar: Bar) -> Template:
         most=SHOWN,
         counted=[(outcome, len(keys)) for outcome, keys in stands.items() if keys],
         verdicts=verdicts,
-        names={row[0]: row[1:] for row in names},
+        names=names,
+        parties=await parties_of(found, bar),
         vendors=vendors,
         ours=ours,
         ahead=ahead,

@@ -12,17 +12,22 @@ from litestar.exceptions import NotFoundException
 from litestar.params import Body
 from litestar.response import Redirect, Template
 
+from assessments.assess import assess
 from assessments.clockbar import Bar
 from assessments.dossier import open_gate
+from assessments.pages.vendors import NAME, ends_of, transfers_of
 from assessments.rules.gate import gate as judge_gate
 from assessments.tables import Decision
 from assessments.wording import gate_sentences
-from registry import database, journal, law, once
+from registry import database, journal, law, once, register
 from registry.access import Permission, Visitor
 from registry.errors import Refused
+from registry.law import ONE_DAY
 from registry.tables import Vendor
 from registry.vocabulary import Outcome, Standing
 from registry.web import page, see_other, segment
+
+LATEST = date.fromisoformat(register.LATEST)
 
 
 class Decided(msgspec.Struct):
@@ -45,11 +50,21 @@ async def _page(visitor: Visitor, bar: Bar, key: str, typed: Decided | None = No
         if file is None:
             raise NotFoundException
         decisions = await at.fetch(
-            """select d.*, coalesce(n.name, n.key) as by from decision d join vendor v on v.thing = d.vendor and v.id = v.thing
+            """select d.*, coalesce(n.name, n.key) as by, (
+                select j.value from public.journal_entry e join public.journal_value j using (sequence)
+                where e."table" = 'decision' and e.row = d.id and e.version = 1 and j.name = '(why)') as ground
+            from decision d join vendor v on v.thing = d.vendor and v.id = v.thing
             left join person n on n.thing = d.decided_by where v.key = $1 order by d.since desc, d.id desc""",
             key,
         )
         registrar = await registered_by(at, key)
+        thing = await at.fetchval("select thing from vendor where key = $1 limit 1", key)
+        name = await at.fetchval(
+            f"select {NAME.format('v.party')} from vendor v where v.thing = $2 limit 1", bar.clocks.as_of, thing
+        )
+        keys = (await transfers_of(at, [thing])).get(thing, [])
+        ends = await ends_of(at, keys, bar.clocks.as_of)
+    legs = await assess(law.load(), bar.clocks, keys)
     verdict = judge_gate(file, bar.clocks.as_of)
     return page(
         "gate",
@@ -57,6 +72,9 @@ async def _page(visitor: Visitor, bar: Bar, key: str, typed: Decided | None = No
         visitor=visitor,
         bar=bar,
         key=key,
+        called=name,
+        legs=legs,
+        ends=ends,
         verdict=verdict,
         findings=list(zip(verdict.findings, gate_sentences(verdict), strict=True)),
         decisions=decisions,
@@ -86,6 +104,8 @@ async def record_decision(
     """Raises Refused for the person who registered the vendor, and for what lacks its conditions or reason."""
     if standing is Standing.APPROVED_WITH_CONDITIONS and not data.conditions.strip():
         raise Refused("conditions: say what must hold for the approval to stand")
+    if standing is Standing.APPROVED_WITH_CONDITIONS and until is None:
+        raise Refused("last_day: say until when the conditions may be answered: the approval ends with that day")
     if not data.why.strip():
         raise Refused("why: say on what ground this was decided")
     async with journal.writing(visitor.key, data.why.strip()) as book:
@@ -143,9 +163,9 @@ def _until(data: Decided, today: date) -> date | None:
         last = date.fromisoformat(data.last_day)
     except ValueError as error:
         raise Refused("last_day: write the day as YYYY-MM-DD") from error
-    if last < today:
-        raise Refused(f"last_day: {last} is over: choose today or a later day")
-    return date.fromordinal(last.toordinal() + 1)
+    if not today <= last <= LATEST:
+        raise Refused(f"last_day: {last} lies outside {today} to {LATEST}: choose a day between")
+    return last + ONE_DAY
 
 
 ROUTES = [gate_page, decide]

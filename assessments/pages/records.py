@@ -1,6 +1,8 @@
 """Records: what an auditor takes away, on the clocks asked for."""
 
-from litestar import Response, get
+from typing import Any
+
+from litestar import Request, Response, get
 from litestar.response import Template
 
 from assessments import press, reports
@@ -29,12 +31,13 @@ async def _kinds() -> list[tuple[str, int]]:
 
 
 @get("/download/{name:str}/{fmt:str}", opt={"needs": Permission.REPORT})
-async def download(visitor: Visitor, bar: Bar, name: str, fmt: str) -> Response[bytes]:
+async def download(request: Request[Visitor, Any, Any], visitor: Visitor, bar: Bar, name: str, fmt: str) -> Response[bytes]:
     """The record as a file; who took it, on which clocks, is written down.
 
-    Raises Misused for one that there is not, Busy where the press has too much to do.
+    Raises Misused for one that there is not, Busy where the press has too much to do, or nobody waits for it any more.
     """
-    content = await reports.printed(name, fmt, law.load(), bar.clocks, wait=press.WAIT, limit=press.LIMIT)
+    printing = reports.printed(name, fmt, law.load(), bar.clocks, wait=press.WAIT, limit=press.LIMIT)
+    content = await press.while_waited_for(printing, request.receive)
     await access.look(visitor.key, "downloaded", f"{name}.{fmt} valid on {bar.clocks.as_of}, known on {bar.clocks.shown}")
     file = f"{name}-{bar.clocks.as_of}-known-{bar.clocks.known_on}.{fmt}"
     return Response(

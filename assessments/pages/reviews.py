@@ -1,100 +1,128 @@
 """Reviews: what must be confirmed again, by when; completed by a person, on evidence, accepted or not."""
 
 from datetime import date
-from typing import Annotated
+from typing import Any
 
 import msgspec
-from litestar import get, post
-from litestar.enums import RequestEncodingType
+from litestar import Request, get, post
 from litestar.exceptions import NotFoundException
-from litestar.params import Body
 from litestar.response import Redirect, Template
 
 from assessments import reviews as rounds
 from assessments.clockbar import Bar
-from registry import database, law
+from registry import database, documents, law
 from registry.access import Permission, Visitor
 from registry.errors import Refused
 from registry.web import page, see_other
+
+A_PAGE = 50
 
 
 class Completed(msgspec.Struct):
     """A completed round as the form gives it."""
 
     accepted: str = ""
-    confirmed: list[str] | str = ""
+    confirmed: tuple[str, ...] = ()
     findings: str = ""
     document: str = ""
+    instead: str = ""
 
 
 @get("/reviews", opt={"needs": Permission.LOOK})
-async def reviews(visitor: Visitor, bar: Bar) -> Template:
+async def reviews(visitor: Visitor, bar: Bar, q: str = "", number: int = 1) -> Template:
+    """The rounds that are open, and who is next, fifty of each a page; q is looked for in the vendor's name."""
+    q, number = q.strip().replace("\x00", "")[:200], max(1, min(number, 10**6))
     async with database.as_known(None) as at:
         due = await rounds.due(at, bar.today)
-        reckoned = await rounds.facts(at, bar.today, law.load())
         following = await rounds.next_dues(at, bar.today, law.load())
-    tiers = {thing: rounds.tier(facts) for thing, facts in reckoned.items()}
-    return page("reviews", visitor=visitor, bar=bar, due=due, tiers=tiers, following=following)
+    tiers = {thing: when.tier for thing, when in following.items()}
+    due = [one for one in due if _sought(q, one.name, one.vendor)]
+    dues = sorted(following.values(), key=lambda one: (one.due, one.name))
+    dues = [one for one in dues if _sought(q, one.name, one.vendor)]
+    shown = slice((number - 1) * A_PAGE, number * A_PAGE)
+    return page(
+        "reviews",
+        visitor=visitor,
+        bar=bar,
+        q=q,
+        number=number,
+        pages=max(1, -(-max(len(due), len(dues)) // A_PAGE)),
+        counts=(len(due), len(dues)),
+        due=due[shown],
+        following=dues[shown],
+        tiers=tiers,
+    )
+
+
+def _sought(q: str, *names: str) -> bool:
+    return any(q.casefold() in name.casefold() for name in names)
 
 
 @get("/reviews/{vendor:str}/{due:str}", opt={"needs": Permission.LOOK})
 async def review(visitor: Visitor, bar: Bar, vendor: str, due: str) -> Template:
-    return await _shown(visitor, bar, vendor, due, Completed(), "")
+    return await _shown(visitor, bar, vendor, _day(due))
 
 
-async def _shown(visitor: Visitor, bar: Bar, vendor: str, due: str, typed: Completed, wrong: str) -> Template:
-    """The round as it is to be confirmed, with what was typed and why it was not taken."""
+async def _shown(
+    visitor: Visitor, bar: Bar, vendor: str, due: date, typed: Completed | None = None, wrong: str = ""
+) -> Template:
+    """The round as it is to be confirmed, with what was typed and why it was not taken; or who completed it, and when."""
     async with database.as_known(None) as at:
-        found = next((one for one in await rounds.due(at, bar.today) if (one.vendor, str(one.due)) == (vendor, due)), None)
+        found = await rounds.the_round(at, vendor, due, bar.today)
         if found is None:
             raise NotFoundException
+        one, done = found
         asked = await rounds.to_confirm(at, vendor, bar.today)
-        reckoned = await rounds.facts(at, bar.today, law.load())
-        interval = (await rounds.next_dues(at, bar.today, law.load())).get(found.thing)
+        interval = (await rounds.next_dues(at, bar.today, law.load(), vendor=one.thing)).get(one.thing)
+        on_file = await rounds.on_file(at, vendor)
     return page(
         "review",
-        422 if wrong else 200,
+        409 if done and typed else 422 if wrong else 200,
         visitor=visitor,
         bar=bar,
-        round=found,
+        round=one,
+        done=done,
         asked=asked,
-        tier=rounds.tier(reckoned[found.thing]) if found.thing in reckoned else None,  # of one that ended nothing is reckoned
-        interval=interval,
-        typed=typed,
+        interval=interval,  # none of a vendor that ended
+        on_file=on_file,
+        sent=typed,
+        typed=typed or Completed(),
         wrong=wrong,
     )
 
 
 @post("/reviews/{vendor:str}/{due:str}", opt={"needs": Permission.REVIEW})
 async def complete(
-    visitor: Visitor,
-    bar: Bar,
-    vendor: str,
-    due: str,
-    data: Annotated[Completed, Body(media_type=RequestEncodingType.URL_ENCODED)],
-    sent: str,
+    request: Request[Visitor, Any, Any], visitor: Visitor, bar: Bar, vendor: str, due: str, sent: str
 ) -> Redirect | Template:
     """A round without an answer or without evidence is shown again with what was typed, and what it lacks."""
-    confirmed = [one for one in ([data.confirmed] if isinstance(data.confirmed, str) else data.confirmed) if one]
-    data.confirmed = confirmed
-    try:
-        day = date.fromisoformat(due)
-    except ValueError as error:
-        raise NotFoundException from error
+    form, day = await request.form(), _day(due)
+    words = {
+        name: str(form.get(name) or "").replace("\x00", "").strip() for name in ("accepted", "findings", "document", "instead")
+    }
+    typed = Completed(**words, confirmed=tuple(one for one in form.getall("confirmed", []) if isinstance(one, str) and one))
     async with database.as_known(None) as at:
-        if not await at.fetchval("select exists (select from review where key = $1)", f"{vendor}:{day}"):
+        if await rounds.the_round(at, vendor, day, bar.today) is None:
             raise NotFoundException
     try:
-        if data.accepted not in {"yes", "no"}:
+        file, errors = await documents.brought(form)
+        if errors:
+            raise Refused(f"evidence: {errors['document']}")
+        if typed.accepted not in {"yes", "no"}:
             raise Refused("accepted: say whether what was shown was accepted")
-        if not data.findings.strip():
-            raise Refused("findings: say what was confirmed, and on what evidence")
-        document = data.document.strip() or None
-        accepted, findings = data.accepted == "yes", data.findings.strip()
-        await rounds.complete_review(visitor.key, vendor, day, accepted, confirmed, findings, document, bar.today, sent)
+        evidence = rounds.Evidence(typed.document or None, file, typed.instead or None)
+        accepted, confirmed = typed.accepted == "yes", list(typed.confirmed)
+        await rounds.complete_review(visitor.key, vendor, day, accepted, confirmed, typed.findings, evidence, bar.today, sent)
     except Refused as error:
-        return await _shown(visitor, bar, vendor, due, data, str(error))
+        return await _shown(visitor, bar, vendor, day, typed, str(error))
     return see_other("/reviews")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise NotFoundException from error
 
 
 ROUTES = [reviews, review, complete]

@@ -12,6 +12,7 @@ from litestar.response import Redirect, Template
 
 from assessments import suspensions
 from assessments.clockbar import EARLIEST, Bar
+from assessments.dossier import STANDS
 from assessments.pages.transfers import shown
 from assessments.pages.vendors import IN_FORCE, NAME, transfers_of
 from registry import database, once
@@ -64,12 +65,12 @@ async def stop_all_page(visitor: Visitor, bar: Bar, key: str) -> Template:
 
 @post("/vendors/{key:str}/stop", opt=NEEDS)
 async def stop_all(visitor: Visitor, bar: Bar, key: str, data: Form, sent: str) -> Template | Redirect:
-    """Every flow to the vendor that is not stopped yet, in one transaction."""
+    """Every flow to the vendor that is not stopped for good yet, in one transaction."""
     where = f"/vendors/{segment(key)}"
     try:
         await once.seen(sent)
-        flowing = [row["key"] for row in await _legs(bar, key) if not row["stopped"]]
-        await suspensions.stop(visitor.key, flowing, _day(data.day), _why(data.why), sent, where)
+        legs = [row["key"] for row in await _legs(bar, key)]
+        await suspensions.stop(visitor.key, legs, _day(data.day), _why(data.why), sent, where)
     except Refused as error:
         return await _all(visitor, bar, key, data, 409 if isinstance(error, Stale) else 422, _said(error))
     return see_other(where)
@@ -81,7 +82,7 @@ async def _all(visitor: Visitor, bar: Bar, key: str, typed: Typed, status: int =
 
 
 async def _legs(bar: Bar, key: str) -> list[dict[str, Any]]:
-    """The vendor's transfers that stand today, and since when each is stopped, if it is."""
+    """The vendor's transfers that stand today, since when each is stopped without an end, and what is planned for it."""
     async with database.as_known(None) as at:
         thing = await at.fetchval("select thing from vendor where key = $1 and thing = id", key)
         if thing is None:
@@ -89,8 +90,12 @@ async def _legs(bar: Bar, key: str) -> list[dict[str, Any]]:
         keys = (await transfers_of(at, [thing])).get(thing, [])
         rows = await at.fetch(
             f"""select t.key, t.country, {NAME.format("t.exporter")} as exporter, {NAME.format("t.importer")} as importer,
-                (select min(since) from suspension s where s.transfer = t.thing and s.until is null) as stopped
-            from transfer t where t.key = any($2::text[]) and {IN_FORCE.format("t")} order by t.key""",
+                s.stopped, s.planned, s.resumes
+            from transfer t cross join lateral (
+                select min(s.since) filter (where s.since <= $1 and s.until is null) as stopped,
+                    min(s.since) filter (where s.since > $1) as planned, max(s.until) filter (where s.since <= $1) as resumes
+                from suspension s where s.transfer = t.thing and {STANDS} and (s.until is null or s.until > $1)) s
+            where t.key = any($2::text[]) and {IN_FORCE.format("t")} order by t.key""",
             bar.today,
             keys,
         )

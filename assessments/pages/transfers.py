@@ -11,14 +11,14 @@ from litestar.response import Template
 from assessments.assess import assess
 from assessments.clockbar import Bar
 from assessments.coverage import Stretch, stretches
-from assessments.dossier import open_dossiers
-from assessments.pages.vendors import IN_FORCE, NAME
+from assessments.dossier import STANDS, open_dossiers
+from assessments.pages.vendors import IN_FORCE, NAME, parties_of
 from assessments.standing import standing
 from assessments.verdicts import Judge
 from registry import access, database, law
 from registry.access import Permission, Visitor
 from registry.law import ONE_DAY
-from registry.vocabulary import Outcome
+from registry.vocabulary import Outcome, SafeguardState
 from registry.web import page
 
 A_PAGE = 50
@@ -112,7 +112,8 @@ async def shown(visitor: Visitor, bar: Bar, key: str, status: int = 200, wrong: 
             row["importer"],
         )
         stops = await at.fetch(
-            """select s.key, s.version, s.since, s.until, s.reason, (select v.value from public.journal_entry e
+            f"""select s.key, s.version, s.since, s.until, s.reason, {STANDS} as counts,
+                (select v.value from public.journal_entry e
                 join public.journal_value v using (sequence) where e."table" = 'suspension' and e."row" = s.id
                 and v.name = '(why)' and s.version > 1 and e.version = s.version) as resumed
             from suspension s where s.transfer = $1 order by s.since, s.id""",
@@ -135,7 +136,9 @@ async def shown(visitor: Visitor, bar: Bar, key: str, status: int = 200, wrong: 
         bar=bar,
         row=row,
         verdicts=verdicts,
+        parties=await parties_of(verdicts, bar),
         safeguards=safeguards,
+        signed=[row for row in safeguards if row["state"] == SafeguardState.SIGNED and _stands(row, bar.clocks.as_of)],
         listings=listings,
         impacts=impacts,
         stops=stops,
@@ -143,6 +146,10 @@ async def shown(visitor: Visitor, bar: Bar, key: str, status: int = 200, wrong: 
         typed=typed,
         lines=lines,
     )
+
+
+def _stands(row: Any, day: date) -> bool:
+    return bool(row["since"] <= day and (row["until"] is None or row["until"] > day))
 
 
 def _years_before(day: date) -> date:

@@ -12,12 +12,21 @@ from litestar.response import Template
 from assessments.assess import Assessed, assess
 from assessments.clockbar import Bar
 from assessments.rules.gate import TERMS_OF_ART_28, UNDERTAKINGS
-from registry import access, database, documents, law
+from registry import access, database, documents, law, told
 from registry.access import Permission, Visitor
 from registry.vocabulary import RANKING, NoticeKind, Standing, VendorCategory
 from registry.web import page
 
 A_PAGE = 50
+LATEST, MOST_TOLD = 10, 500  # entries of a vendor's history, at first and when all are asked for
+_SERVED = "engagement in (select thing from engagement where vendor = $1)"
+HISTORY = {
+    "vendor": "thing = $1",
+    "engagement": "vendor = $1",
+    "contract": _SERVED,
+    "transfer": _SERVED,
+    "decision": "vendor = $1",
+}
 TOLD = {
     NoticeKind.CANNOT_PROTECT: "It can no longer protect the data as agreed",
     NoticeKind.SUB_PROCESSOR_CHANGE: "It brings in another company, or changes one",
@@ -98,12 +107,16 @@ async def _listed(at: Any, asked: Asked, given: Sequence[Any]) -> list[Any]:
 
 
 @get("/vendors/{key:str}", opt={"needs": Permission.LOOK})
-async def vendor(visitor: Visitor, bar: Bar, key: str) -> Template:
+async def vendor(visitor: Visitor, bar: Bar, key: str, history: str = "") -> Template:
     """One vendor: standing, data shared, contract terms, assurances, listings, transfers, sub-processors, notices."""
     async with database.as_known(bar.clocks.instant) as at:
         on_file = await opened(at, key, bar)
         keys = (await transfers_of(at, [on_file["vendor"]["thing"]])).get(on_file["vendor"]["thing"], [])
+        thing, many = on_file["vendor"]["thing"], MOST_TOLD if history == "all" else LATEST
+        on_file["entries"], on_file["told"] = await told.latest(at, HISTORY, thing, bar.clocks.instant, many)
+        on_file["ends"] = await ends_of(at, keys, bar.clocks.as_of)
     verdicts = await assess(law.load(), bar.clocks, keys)
+    on_file["parties"] = await parties_of(verdicts, bar)
     await access.look(visitor.key, "opened", f"/vendors/{key}")
     terms = [(term, f"Art. {article}") for term, article in TERMS_OF_ART_28.items()]
     return page(
@@ -209,6 +222,29 @@ async def transfers_of(at: Any, vendors: Sequence[int]) -> dict[int, list[str]]:
     for thing, key in rows:
         found.setdefault(thing, []).append(key)
     return found
+
+
+async def ends_of(at: Any, transfers: Sequence[str], day: Any) -> dict[str, tuple[str, str]]:
+    """Who sends and who gets the data of some transfers, by name on the day."""
+    rows = await at.fetch(
+        f"select distinct on (t.key) t.key, {NAME.format('t.exporter')}, {NAME.format('t.importer')} "
+        "from transfer t where t.key = any($2) order by t.key, t.since desc",
+        day,
+        transfers,
+    )
+    return {row[0]: (row[1], row[2]) for row in rows}
+
+
+async def parties_of(verdicts: Sequence[Assessed], bar: Bar) -> dict[str, str]:
+    """The names of those who stand on the way down of some verdicts, by key."""
+    keys = {key for one in verdicts for step in one.path for key in (step.exporter, step.importer)}
+    async with database.as_known(bar.clocks.instant) as at:
+        rows = await at.fetch(
+            "select distinct on (key) key, name from party where key = any($2) order by key, since <= $1 desc, since desc",
+            bar.clocks.as_of,
+            list(keys),
+        )
+    return {row[0]: row[1] for row in rows}
 
 
 def worst_of(verdicts: Sequence[Assessed]) -> dict[str, str]:

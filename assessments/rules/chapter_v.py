@@ -189,13 +189,14 @@ def _out_of_scope(leg: Leg, law: Law, standing: Standing) -> Iterator[Finding]:
 def _listing_fails(leg: Leg, standing: Standing, place: int) -> list[Finding]:
     listed, one = leg.listings[place], standing.instrument
     article = _article(leg, one)
+    never = [] if listed.status in STILL_LISTED else [Finding("NOT_LISTED", article, one.key, place)]
     if findings := _in_force(leg, standing):
-        return findings
+        return [*findings, *never]
     findings = _wrong_framework(leg, standing)
     if leg.country not in one.countries:
         findings.append(Finding("OUT_OF_SCOPE", article, one.key, place, "country"))
-    if listed.status not in STILL_LISTED:
-        return [*findings, Finding("NOT_LISTED", article, one.key, place)]
+    if never:
+        return [*findings, *never]
     if listed.overdue and listed.status == "active":
         findings.append(Finding("CERT_EXPIRED", article, one.key, place))
     elif listed.overdue:

@@ -187,7 +187,7 @@ async def _judged(under: Under, keys: Sequence[str], concerned: dict[str, list[A
         part.dues[one.thing] = next_turn(one.last, law.judge(today), today)
     gone(part, left, today)
     standing = Standing(today, under.newest, under.pack.version)
-    return await write(under.book, part, causes, standing, under.marks.sequence)
+    return await write(under.book, part, causes, standing)
 
 
 async def _reviews(under: Under) -> int:

@@ -147,7 +147,7 @@ def _row(one: History, regime: str, seen: Seen, day: date, place: int) -> Row:
     }
 
 
-async def write(book: Book, part: Part, causes: Causes, rests: Standing, seen: int) -> int:
+async def write(book: Book, part: Part, causes: Causes, rests: Standing) -> int:
     """Alerts first, then the verdicts that changed with them; returns how many verdicts were recorded."""
     by_act = await first_acts(book.at, list(part.bare), part.spans) if part.bare else {}
     for thing, rows in part.bare.items():
@@ -160,7 +160,7 @@ async def write(book: Book, part: Part, causes: Causes, rests: Standing, seen: i
         await book.end(Assessment, ended, day)
     for row in part.rows:
         cause = row.pop("cause")
-        row |= {"key": fitted(f"{row['key']}:{seen}"), "alert": cause and causes.things[cause]}
+        row |= {"key": fitted(f"{row['key']}:{rests.newest}"), "alert": cause and causes.things[cause]}
         row |= {"rests_on": rests.newest, "law_version": rests.law_version}
     await book.record(Assessment, *part.rows)
     await _upsert(book.at, part.dues)

@@ -1,8 +1,11 @@
 """Alerts by mail, through a real SMTP server on this machine."""
 
+import re
 import socket
 from collections.abc import Iterator
 from datetime import date
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 from typing import Any
 
@@ -74,3 +77,27 @@ def test_without_a_server_nothing_is_sent_and_nothing_lost(watched: Register) ->
 def test_an_address_cannot_bring_a_header(watched: Register) -> None:
     with pytest.raises(Refused):
         mail.digest([], "dpo", "dpo@house.example\r\nBcc: all@house.example")
+
+
+HOSTILE = '</td><script>alert(1)</script><img src=//evil.example/i> =HYPERLINK("//evil.example") \u202e {{ 98765 * 43210 }}'
+
+
+def test_hostile_words_stay_words_in_a_mail(register: Register, box: Box, folder: Path) -> None:
+    """In every name a mail says: nothing of them is a tag, a link, a header or a template."""
+    people = [{"key": "dpo", "name": HOSTILE, "email": "dpo@house.example", "role": "dpo", "since": "2018-05-25"}]
+    tables = a_register(person=people)
+    for row in [*tables["party"], *tables["processing_activity"]]:
+        row["name"] = f"{HOSTILE} {row['key']}"
+    tables["notice"] = [{"key": "n", "vendor": "mailer", "kind": "other", "message": HOSTILE, "since": "2020-07-01"}]
+    register.load(tables, folder)
+    register.do(lambda: look(date(2020, 7, 16), law.load()))
+    assert register.do(lambda: deliver(law.load())).sent == 1
+    message = message_from_bytes(box.got[0].content, policy=default)
+    text, html = (str(message.get_body((kind,)).get_content()) for kind in ("plain", "html"))  # type: ignore[union-attr]
+    assert "alert(1)" in text, "the words are said"
+    assert "&lt;script&gt;" in html
+    for tag in ("<script", "<img", "</td><"):
+        assert tag not in html
+    assert "4267635650" not in text + html
+    assert not re.search(r'(?:href|src)="(?!http://localhost|https?://onward)[^"]*evil', html)
+    assert [name for name in message if name.lower() in {"bcc", "cc", "reply-to"}] == []

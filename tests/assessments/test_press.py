@@ -2,20 +2,23 @@
 
 import asyncio
 import io
+import socket
 from collections.abc import Awaitable, Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psutil
 import pypdf
 import pytest
+import uvicorn
 
-from assessments import press
+from assessments import app, press
 from assessments.record import Column, Record, Table
 from registry.errors import Busy, Refused
 from tests.support import Register, a_register, environment
-from tests.web import Browser, browse
+from tests.web import PASSWORD, Browser, _people, browse
 
 PDF = "/download/art30_controller/pdf"
 AsRole = Callable[[str], Awaitable[Browser]]
@@ -99,6 +102,48 @@ def test_whoever_goes_away_takes_the_press_along() -> None:
         assert at_work() == []
 
     asyncio.run(work())
+
+
+async def _soon(holds: Callable[[], bool]) -> None:
+    for _ in range(1000):
+        if holds():
+            return
+        await asyncio.sleep(0.01)
+    raise TimeoutError
+
+
+def test_a_browser_that_closes_its_socket_ends_the_press(register: Register, folder: Path) -> None:
+    """Through a real server: the socket is closed while the press is at work."""
+    register.load(a_register(), folder)
+
+    async def work() -> None:
+        await _people()
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            port = listening.getsockname()[1]
+            server = uvicorn.Server(uvicorn.Config(await app.made(port), lifespan="off", log_level="error"))
+            serving = asyncio.create_task(server.serve([listening]))
+            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+                browser = Browser(client)
+                await browser.get("/sign-in")
+                await browser.post("/sign-in", {"email": "auditor@house.example", "password": PASSWORD})
+                cookies = "; ".join(f"{one.name}={one.value}" for one in client.cookies.jar)
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(f"GET {PDF} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\ncookie: {cookies}\r\n\r\n".encode())
+            await _soon(lambda: bool(at_work()))
+            at_work()[0].suspend()  # it will not be done by itself
+            writer.close()
+            try:
+                await _soon(lambda: not at_work())
+                async with press.a_press(1), press.a_press(1):
+                    pass  # both are free again
+            finally:
+                for one in at_work():
+                    one.kill()
+                server.should_exit = True
+                await serving
+
+    register.do(work)
+    assert not register.ask("select from look where what like '%.pdf%'")
 
 
 def test_the_press_knows_neither_the_register_nor_the_mail(monkeypatch: pytest.MonkeyPatch) -> None:

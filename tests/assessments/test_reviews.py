@@ -44,10 +44,19 @@ def test_a_round_is_opened_told_overdue_once_and_completed(register: Register, f
 
     async def complete() -> object:
         return await reviews.complete_review(
-            "cli:test", "mailer", date(2019, 5, 25), True, list(reviews.ASKED), "all well", None, date(2019, 6, 1)
+            "cli:test",
+            "mailer",
+            date(2019, 5, 25),
+            True,
+            list(reviews.ASKED),
+            "all well",
+            reviews.Evidence(instead="Their trust page"),
+            date(2019, 6, 1),
         )
 
     register.do(complete)
+    open_alerts = "select count(*) from alert where kind like 'review%' and until is null"
+    assert register.ask(open_alerts)[0][0] == 0, "what told of the round ends with it"
     with pytest.raises(Refused):
         register.do(complete)
     assert kinds("2020-05-01") == []

@@ -1,5 +1,6 @@
 """Re-verification as people meet it on the pages, clause by clause."""
 
+import asyncio
 import re
 from datetime import date
 from pathlib import Path
@@ -49,7 +50,7 @@ def address(page: str) -> str:
     return found[1]
 
 
-FULL = {"confirmed": list(ASKED), "findings": "their answers of today", "accepted": "yes", "document": ""}
+FULL = {"confirmed": list(ASKED), "findings": "their answers of today", "accepted": "yes", "instead": "A call"}
 
 
 def test_the_tier_and_its_arithmetic_are_seen(open_round: Register) -> None:
@@ -121,11 +122,18 @@ def test_it_is_completed_by_a_person_with_evidence_and_due_again_from_that_day(o
         shown = (await person.get("/reviews")).text
         assert "No review is open." in shown
         assert f"24 months from {TODAY:%-d %b %Y}" in shown
-        assert (await person.get(where)).status_code == 404
+        done = await person.get(where)
+        assert done.status_code == 200
+        assert f"A dpo completed this review on {TODAY:%-d %b %Y}: accepted" in done.text
+        assert '<form method="post" class="card' not in done.text
 
     browse(open_round, work)
     (row,) = open_round.ask("select * from review where completed_on is not null")
-    assert (row["completed_on"], row["accepted"], row["findings"]) == (TODAY, True, "their answers of today")
+    assert (row["completed_on"], row["accepted"], row["findings"]) == (
+        TODAY,
+        True,
+        "their answers of today\n\nNo document; looked at instead: A call",
+    )
     assert sorted(row["confirmed"]) == sorted(ASKED)
     (who,) = open_round.ask("select key from person where thing = $1", row["completed_by"])
     assert who["key"] == "a-dpo"
@@ -140,6 +148,7 @@ def test_it_is_completed_by_a_person_with_evidence_and_due_again_from_that_day(o
         ({"accepted": ""}, "accepted:"),
         ({"confirmed": ["listing"]}, "not confirmed: confirm each"),
         ({"document": "nowhere"}, "nothing of that key"),
+        ({"instead": " "}, "evidence: choose a document on file, bring a file, or say what was looked at instead"),
         ({"confirmed": ["everything"]}, "is not asked"),
     ],
 )
@@ -193,3 +202,79 @@ def test_a_vendor_that_ended_is_asked_for_no_more(open_round: Register, folder: 
         assert "No review is open." in shown.text
 
     browse(open_round, work)
+
+
+def test_a_round_that_another_completed_meanwhile_keeps_what_was_typed_and_tells_who(open_round: Register) -> None:
+    async def work(as_role: Any) -> None:
+        one, other = await as_role("dpo"), await as_role("procurement")
+        where = address((await one.get("/reviews")).text)
+        await one.get(where)
+        await other.get(where)
+        assert (await one.post(where, FULL | {"findings": "the first"})).status_code == 303
+        late = await other.post(where, FULL | {"findings": "a long <b>story</b>", "instead": "Their audit room"})
+        assert late.status_code == 409
+        for said in ("a long &lt;b&gt;story&lt;/b&gt;", "Their audit room", "A dpo completed this review", "the first"):
+            assert said in late.text, said
+
+    browse(open_round, work)
+    assert len(open_round.ask("select from review where completed_on is not null")) == 1
+
+
+def test_two_at_once_are_one_and_the_other_loses_nothing(open_round: Register) -> None:
+    async def work(as_role: Any) -> None:
+        two = [await as_role("dpo"), await as_role("procurement")]
+        where = address((await two[0].get("/reviews")).text)
+        for one in two:
+            await one.get(where)
+        answers = await asyncio.gather(*(one.post(where, FULL | {"findings": f"story {one.token}"}) for one in two))
+        assert sorted(one.status_code for one in answers) == [303, 409]
+        assert "story" in next(one.text for one in answers if one.status_code == 409)
+
+    browse(open_round, work)
+    assert len(open_round.ask("select from review where completed_on is not null")) == 1
+
+
+@pytest.mark.parametrize("brought", [True, False])
+def test_the_evidence_is_a_file_that_is_brought_or_one_that_is_on_file(open_round: Register, brought: bool) -> None:
+    async def work(as_role: Any) -> None:
+        person = await as_role("procurement")
+        where = address((await person.get("/reviews")).text)
+        if not brought:
+            await person.get("/vendors/mailer")
+            fields = {"evidence_of": "contract/paper", "_csrf_token": person.token, "document.title": "The <i>paper</i>"}
+            await person.client.post("/vendors/mailer/documents", data=fields, files={"document.file": ("a.pdf", b"%PDF-")})
+        shown = await person.get(where)
+        form = FULL | {"instead": "", "_csrf_token": person.token, "_once": person.hidden(shown, "_once")}
+        if brought:
+            answer = await person.client.post(where, data=form, files={"document.file": ("a.pdf", b"%PDF-")})
+        else:
+            key = re.findall(r'<option value="(\w{64})">The &lt;i&gt;paper', shown.text)
+            assert key, "the vendor's documents are offered by their titles"
+            answer = await person.client.post(where, data=form | {"document": key[0]})
+        assert answer.status_code == 303, answer.text
+
+    browse(open_round, work)
+    (row,) = open_round.ask("select d.size from review r join document d on d.thing = r.document")
+    assert row["size"] == 5
+
+
+def test_the_list_shows_names_fifty_a_page_and_is_searched(register: Register, folder: Path) -> None:
+    tables, since = a_register(), "2018-05-25"
+    for number in range(60):
+        tables["party"].append({"key": f"p{number}", "name": f"Firm {number:02}", "country": "DE", "since": since})
+        tables["vendor"].append({"key": f"k-{number}", "party": f"p{number}", "category": "crm", "since": since})
+    register.load(tables, folder)
+    register.do(lambda: look(TODAY, law.load()))
+
+    async def work(as_role: Any) -> None:
+        person = await as_role("auditor")
+        first, second = (await person.get("/reviews")).text, (await person.get("/reviews?number=2")).text
+        for page, many in ((first, 50), (second, 11)):
+            assert page.count("months from") == many
+            assert page.count("overdue</strong>") == many
+        assert ">Firm 07</a>" in first
+        assert ">k-7</a>" not in first
+        found = (await person.get("/reviews?q=firm+59")).text
+        assert found.count("months from") == found.count("overdue</strong>") == 1
+
+    browse(register, work)

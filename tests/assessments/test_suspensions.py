@@ -137,3 +137,61 @@ def test_when_a_vendor_can_no_longer_protect_every_flow_is_stopped_at_once(regis
     browse(register, work)
     assert register.ask("select count(*) from notice")[0][0] == 1
     assert register.ask("select count(*) from suspension")[0][0] == 2
+
+
+SOON, LATER = TODAY + timedelta(days=10), TODAY + timedelta(days=30)
+
+
+@pytest.mark.parametrize("at_once", [f"{NEWS}/stop", "/vendors/mailer/stop"])
+def test_an_emergency_goes_before_a_planned_stop(register: Register, folder: Path, at_once: str) -> None:
+    register.load(a_register(), folder)
+
+    async def work(as_role: Any) -> None:
+        dpo = await as_role("dpo")
+        assert (await dpo.post(f"{NEWS}/stop", await stopping(dpo, day=str(LATER)))).status_code == 303
+        page = await dpo.get(NEWS)
+        assert "Planned from" in page.text
+        assert "Stop this flow sooner" in page.text
+        assert "a stop is planned" in (await dpo.get("/vendors/mailer/stop")).text
+        answer = await dpo.post(at_once, await stopping(dpo, why="At once"))
+        assert answer.status_code == 303, answer.text
+        assert "Taken back: At once" in (await dpo.get(NEWS)).text
+
+    browse(register, work)
+    assert not flowing(register, str(TODAY))
+    counted = "select since, until from suspension where until is null or until > since"
+    assert [tuple(one) for one in register.ask(counted)] == [(TODAY, None)]
+    kinds = """select e.kind from journal_entry e where e."table" = 'suspension' order by sequence"""
+    assert [one[0] for one in register.ask(kinds)] == ["recorded", "voided", "recorded"]
+
+
+def test_a_stop_after_a_resume_dated_ahead_takes_its_place_and_overlaps_nothing(register: Register, folder: Path) -> None:
+    register.load(a_register(), folder)
+
+    async def work(as_role: Any) -> None:
+        dpo = await as_role("dpo")
+        await dpo.post(f"{NEWS}/stop", await stopping(dpo, day="2024-03-01"))
+        assert (await dpo.post(f"{NEWS}/resume", await stopping(dpo, day=str(LATER)))).status_code == 303
+        assert "to flow again on" in (await dpo.get("/vendors/mailer/stop")).text
+        assert (await dpo.post(f"{NEWS}/stop", await stopping(dpo, day=str(SOON), why="Not mended"))).status_code == 303
+        assert "Stopped anew: Not mended" in (await dpo.get(NEWS)).text
+
+    browse(register, work)
+    rows = register.ask("select since::text, until from suspension order by since")
+    assert [tuple(one) for one in rows] == [("2024-03-01", SOON), (str(SOON), None)]
+    assert not flowing(register, str(LATER))
+
+
+def test_no_stop_is_dated_before_the_transfer_began(register: Register, folder: Path) -> None:
+    register.load(a_register(), folder)
+
+    async def work(as_role: Any) -> None:
+        dpo = await as_role("dpo")
+        for path in (f"{NEWS}/stop", "/vendors/mailer/stop"):
+            answer = await dpo.post(path, await stopping(dpo, day="1996-01-01", why="Kept as typed"))
+            assert answer.status_code == 422
+            assert "day: 1996-01-01 will not do, transfer &#39;news&#39; begins on" in answer.text
+            assert "Kept as typed" in answer.text
+
+    browse(register, work)
+    assert not register.ask("select from suspension")

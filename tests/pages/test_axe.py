@@ -8,15 +8,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from assessments.app import routes
-from tests.served import Person, Screens
+from tests.served import PHONE, Person, Screens
 
 GRAVE = {"serious", "critical"}
-NO_PAGES = {
-    "/bundle",
-    "/download/{name:str}/{fmt:str}",
-    "/documents/{key:str}",
-    "/vendors/new/alike",
-}  # files, and a part of a page
+FILES = {"/bundle", "/download/{name:str}/{fmt:str}", "/documents/{key:str}"}
+NO_PAGES = {*FILES, "/vendors/new/alike"}  # a part of a page
+MAIN = ("/", "/vendors", "/vendors/mailchimp", "/transfers", "/alerts", "/reviews", "/records", "/vendors/new")
 NOT_BY_LINK = {"/sign-in"}
 
 
@@ -100,6 +97,18 @@ def test_axe_finds_nothing_grave_at_the_door_and_in_what_went_wrong(browser: Scr
     grave += findings(dpo, "/sign-in")
     assert all(re.search(r"status of (404|422)", said) for said in dpo.complaints), "the refusals that were asked for alone"
     dpo.complaints.clear()
+    assert not grave, "\n".join(grave)
+
+
+def test_axe_finds_nothing_grave_on_the_main_pages_of_a_phone(browser: Screens) -> None:
+    dpo = browser.person("dpo", reduced_motion="reduce", viewport=PHONE)
+    grave: list[str] = []
+    for name in MAIN:
+        dpo.goes(name)
+        dpo.page.eval_on_selector_all("details", "all => all.forEach(one => one.open = true)")
+        grave += findings(dpo, f"{name} on a phone")
+        wide = dpo.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, f"{name} is wider than a phone by {wide}"
     assert not grave, "\n".join(grave)
 
 

@@ -43,6 +43,7 @@ def _decided(dpo: Person, key: str) -> None:
     page = dpo.goes(f"/vendors/{key}/gate")
     page.check("[name=standing][value=approved_with_conditions]")
     page.fill("#conditions", "Encryption at rest is confirmed in writing by the end of the year")
+    page.fill("#last_day", "2026-12-31")
     page.fill("#why", "The findings are answered by the condition")
     dpo.press("Record the decision")
     assert "Approved with conditions by Ilya Sorokin" in dpo.text()
@@ -55,7 +56,7 @@ def test_whoever_registered_a_vendor_does_not_decide_about_it(browser: Screens) 
     page = dpo.goes(f"/vendors/{key}/gate")
     assert "You registered this vendor: somebody else decides about it." in dpo.text()
     assert page.get_by_role("button", name="Record the decision").count() == 0
-    form = {"standing": "approved_with_conditions", "conditions": "None", "why": "It is mine"}
+    form = {"standing": "approved_with_conditions", "conditions": "None", "why": "It is mine", "last_day": "2026-12-31"}
     token = page.locator("[name=_csrf_token]").first.get_attribute("value") or ""
     refused = page.request.post(f"{browser.site.url}/vendors/{key}/gate", form={**form, "_csrf_token": token})
     assert refused.status == 422

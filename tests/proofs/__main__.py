@@ -107,11 +107,22 @@ def tales(chance: random.Random) -> Iterator[str]:
         yield "held"
 
 
+def homes(chance: random.Random) -> Iterator[str]:
+    """First starts and upgrades of a home killed at each of several moments, every failure of an upgrade."""
+    while True:
+        given = os.environ | {"ONWARD_LARGE": "1", "ONWARD_TEST_SEED": str(chance.randrange(10**9))}
+        command = [sys.executable, "-m", "pytest", "-n", "2", "tests/registry/test_embedded.py"]
+        result = subprocess.run(command, cwd=ROOT, env=given, capture_output=True, text=True, check=False)
+        assert result.returncode == 0, result.stdout[-3000:]
+        yield "held"
+
+
 PARTS: dict[str, tuple[Callable[[random.Random], Iterator[str]], int]] = {
     "kills-by-url": (kills_on_a_server_by_url, 200),
     "kills-embedded": (kills_on_the_embedded_server, 200),
     "random-registers": (random_registers, 100),
     "properties": (properties, 5),
+    "homes": (homes, 3),
     "killed-watches": (killed_watches, 40),
     "tales-of-the-watch": (tales, 10),
 }

@@ -1,6 +1,7 @@
 """Documents: filed as they came, once; named by what they are evidence of; taken away, never shown."""
 
 import asyncio
+import re
 from pathlib import Path
 from typing import Any
 
@@ -59,13 +60,56 @@ def test_a_document_is_filed_once_named_and_taken_away(register: Register, folde
     assert not set(row["file_name"]) & set('/\\"\r\n\u202e')
     assert (
         register.ask("""select e.kind from journal_entry e where e."table" = 'contract' order by sequence""")[-1][0]
-        == "corrected"
+        == "changed"
     )
     (entry,) = register.ask("""select image::text from journal_entry where "table" = 'document'""")
     assert "content" not in entry[0]
     assert [tuple(one) for one in register.ask("select person, of from look where what = 'downloaded'")] == [
         ("a-auditor", f"document/{row['key']}")
     ]
+
+
+@pytest.mark.parametrize(("so_since", "kind", "rows"), [("today", "changed", 2), ("beginning", "corrected", 1)])
+def test_evidence_holds_from_its_day_unless_it_was_there_before(
+    register: Register, folder: Path, so_since: str, kind: str, rows: int
+) -> None:
+    register.load(a_register(contract=[CONTRACT]), folder)
+
+    async def work(as_role: Any) -> None:
+        browser = await as_role("procurement")
+        page = await browser.get("/vendors/mailer")
+        assert "from the beginning" in page.text
+        answer = await sends(browser, "/vendors/mailer/documents", PDF, so_since=so_since)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/vendors/mailer#documents")
+
+    browse(register, work)
+    periods = register.ask("select since::text, until, document from contract order by since")
+    assert len(periods) == rows
+    assert (periods[0][0], periods[0]["document"] is None) == (SINCE, rows == 2)
+    kinds = """select e.kind from journal_entry e where e."table" = 'contract' order by sequence"""
+    assert register.ask(kinds)[-1][0] == kind
+
+
+def test_evidence_filed_by_two_is_stale_for_the_second_and_both_are_shown(register: Register, folder: Path) -> None:
+    register.load(a_register(contract=[CONTRACT]), folder)
+
+    async def work(as_role: Any) -> None:
+        one, two = await as_role("procurement"), await as_role("dpo")
+        await one.get("/vendors/mailer")
+        await two.get("/vendors/mailer")
+        where = "/vendors/mailer/documents"
+        assert (await sends(one, where, PDF, **{"document.title": "The first"})).status_code == 303
+        late = await sends(two, where, PDF + b"2", "second.pdf", **{"document.title": "The second", "so_since": "beginning"})
+        assert late.status_code == 409
+        for said in ("The first", "The second", "second.pdf", 'value="contract/dpa" selected', 'value="beginning" checked'):
+            assert said in late.text, said
+        named = two.hidden(late, "named")
+        meant = await sends(two, where, PDF + b"2", "second.pdf", named=named)
+        assert (meant.status_code, meant.headers["location"]) == (303, "/vendors/mailer#documents")
+
+    browse(register, work)
+    assert [one[0] for one in register.ask("select title from document order by id")] == ["The first", "second.pdf"]
+    assert register.ask("select document from contract where until is null")[0][0] is not None
 
 
 def test_the_same_bytes_are_one_document_wherever_they_are_named(register: Register, folder: Path) -> None:
@@ -89,7 +133,7 @@ def test_the_same_bytes_are_one_document_wherever_they_are_named(register: Regis
     browse(register, work)
     (document,) = register.ask("select thing, file_name from document")
     assert document["file_name"] == "one.pdf"
-    named = register.ask("select document from contract union all select document from certification")
+    named = register.ask("select document from contract where until is null union all select document from certification")
     assert [one[0] for one in named] == [document["thing"]] * 2
 
 
@@ -128,7 +172,9 @@ def test_evidence_of_nothing_is_refused_and_nothing_is_filed(register: Register,
         await browser.get("/vendors/mailer")
         answer = await sends(browser, "/vendors/mailer/documents", PDF, evidence_of=evidence)
         assert answer.status_code in {404, 422}
-        assert (await sends(browser, "/vendors/mailer/documents", b"", name="")).status_code == 422
+        lacking = await sends(browser, "/vendors/mailer/documents", b"", name="", **{"document.title": "Typed and kept"})
+        assert lacking.status_code == 422
+        assert "Typed and kept" in lacking.text
 
     browse(register, work)
     assert not register.ask("select from document")
@@ -186,3 +232,9 @@ def test_a_file_name_steers_nothing(given: str, safe: str) -> None:
     header = documents.to_take_away(safe)
     assert header.isascii()
     assert header.count('"') == 2
+
+
+def test_a_wide_quote_folds_into_no_second_name() -> None:
+    header = documents.to_take_away("a\uff02; filename=\uff02evil.exe\uff02; x=\uff3c.pdf")
+    assert re.fullmatch(r"""attachment; filename="[^"\\]*"; filename\*=UTF-8''[\w.%-]+""", header), header
+    assert documents.to_take_away("\u5951\u7d04").startswith('attachment; filename="document";')

@@ -16,7 +16,7 @@ import pytest
 
 from registry import embedded, settings, upgrade
 from registry.errors import Misused, Refused
-from tests.support import CliRunner, environment, main
+from tests.support import CliRunner, environment, few, main
 
 ROOT = Path(__file__).parents[2]
 ONWARD = [sys.executable, "-c", "from assessments.cli import main; main()"]
@@ -92,7 +92,7 @@ def test_two_processes_make_one_home(home: Path) -> None:
     assert onward(home, "doctor").returncode == 0
 
 
-@pytest.mark.parametrize("after", [0.3, 0.7, 1.1])
+@pytest.mark.parametrize("after", few(0.7, 0.3, 1.1))
 def test_a_first_start_that_was_killed_needs_no_help(home: Path, after: float) -> None:
     given = os.environ | {"ONWARD_HOME": str(home)}
     first = subprocess.Popen([*ONWARD, "demo"], cwd=ROOT, env=given, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -123,7 +123,7 @@ def test_a_home_without_permission_to_create_is_misused(home: Path) -> None:
         settings.checked_home(create=False, folder=home)
 
 
-@pytest.mark.parametrize("name", ["a b", "a&b?c#d%41"])
+@pytest.mark.parametrize("name", ["a b&c?d#e%41"])
 def test_a_home_may_have_any_name(folder: Path, name: str) -> None:
     assert onward(folder / name, "demo", "--until", "2018-05-25").returncode == 0
     assert onward(folder / name, "assess", "--as-of", "2018-05-25").returncode == 0
@@ -184,7 +184,7 @@ def test_a_home_of_an_older_postgresql_is_upgraded_at_its_start(made_by_16: Path
     assert whole(made_by_16, old_home)
 
 
-@pytest.mark.parametrize("after", [0.9, 2.0, 3.1])
+@pytest.mark.parametrize("after", few(2.0, 0.9, 3.1))
 def test_an_upgrade_that_was_killed_needs_no_help(made_by_16: Path, old_home: Path, after: float) -> None:
     given = os.environ | {"ONWARD_HOME": str(old_home)}
     first = subprocess.Popen([*ONWARD, "journal"], cwd=ROOT, env=given, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

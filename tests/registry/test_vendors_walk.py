@@ -117,6 +117,23 @@ def test_a_new_activity_with_a_joint_controller_is_joint(register: Register, fol
     assert tuple(row) == ("joint_controller", "postbird-mail-inc")
 
 
+def test_a_new_activity_is_about_what_the_vendor_gets_and_serves_its_purposes(register: Register, folder: Path) -> None:
+    """What was answered once stands wherever the record asks for it (Art. 30(1)(b), (c))."""
+    house(register, folder)
+
+    async def work(as_role: Any) -> None:
+        browser = await as_role("procurement")
+        where = await walked(browser)
+        await browser.get(where)
+        assert (await browser.post(where)).status_code == 303
+
+    browse(register, work)
+    (row,) = register.ask("""select a.data_subjects, a.data_categories, a.special_categories, a.purposes, e.purposes
+        from engagement e join processing_activity a on a.thing = e.activity where a.name = 'Newsletters'""")
+    purposes = ["Tell customers what is new", "Measure"]
+    assert tuple(row) == (["Customers"], ["Name", "E-mail address"], ["health", "genetic"], purposes, purposes)
+
+
 def test_the_first_step_sent_twice_begins_one_draft(register: Register, folder: Path) -> None:
     house(register, folder)
 

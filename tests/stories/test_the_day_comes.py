@@ -94,6 +94,7 @@ def test_the_day_comes(register: Register, folder: Path, post: tuple[Post, int])
         page = dpo.goes(f"/vendors/{key}/gate")
         page.check("[name=standing][value=approved_with_conditions]")
         page.fill("#conditions", "The listing is looked up again each quarter")
+        page.fill("#last_day", "2020-12-31")
         page.fill("#why", "It is on the list, and its contract is signed")
         dpo.press("Record the decision")
         assert verdict(dpo, transfer) == "permitted"

@@ -1,0 +1,107 @@
+"""What a page cannot take is refused in words: no day, no sign, no file is too strange to be answered."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from registry import access, once
+from registry.web import now
+from tests.support import Register, a_register
+from tests.web import BASE, PASSWORD, Browser, browse
+
+NUL = "a\0b"
+
+
+@pytest.mark.parametrize("last_day", ["9999-12-31", "garbage", "0001-01-01", "2024-02-30"])
+def test_a_day_that_cannot_be_is_refused_at_the_gate_and_in_an_edit(register: Register, folder: Path, last_day: str) -> None:
+    register.load(a_register(), folder)
+
+    async def asked(as_role: Any) -> None:
+        dpo: Browser = await as_role("dpo")
+        await dpo.get("/vendors/mailer/gate")
+        decided = {"standing": "approved_with_conditions", "conditions": "C", "why": "W", "last_day": last_day}
+        answer = await dpo.post("/vendors/mailer/gate", decided)
+        assert answer.status_code == 422
+        assert "last_day" in answer.text
+        assert "C</textarea>" in answer.text, "what was typed stays"
+        page = await dpo.get("/records/vendor/mailer/edit")
+        form = {"row": dpo.hidden(page, "row"), "version": dpo.hidden(page, "version"), "kind": "ended", "last_day": last_day}
+        answer = await dpo.post("/records/vendor/mailer/edit", form | {"why": "Over"})
+        assert answer.status_code == 422
+        assert "This is no day that can be recorded" in answer.text
+
+    browse(register, asked)
+
+
+def test_conditions_hold_until_a_day(register: Register, folder: Path) -> None:
+    register.load(a_register(), folder)
+
+    async def asked(as_role: Any) -> None:
+        dpo: Browser = await as_role("dpo")
+        await dpo.get("/vendors/mailer/gate")
+        form = {"standing": "approved_with_conditions", "conditions": "C", "why": "W"}
+        assert "until when" in (await dpo.post("/vendors/mailer/gate", form)).text
+        tomorrow = (now().date() + timedelta(days=1)).isoformat()
+        assert (await dpo.post("/vendors/mailer/gate", form | {"last_day": tomorrow})).status_code == 303
+        assert "Record the decision" not in (await dpo.get("/vendors/mailer/gate?on=2020-07-15")).text
+
+    browse(register, asked)
+
+
+def test_the_one_sign_that_no_database_holds_is_refused_everywhere(register: Register, folder: Path) -> None:
+    register.load(a_register(), folder)
+
+    async def asked(as_role: Any) -> None:
+        dpo: Browser = await as_role("dpo")
+        for path in ("/vendors?category=%00", "/vendors?standing=a%00", "/vendors/%00", "/transfers/%00", "/activities/a%00b"):
+            assert (await dpo.get(path)).status_code in {404, 422}, path
+        await dpo.get("/vendors/mailer/gate")
+        form = {"standing": "refused", "why": NUL}
+        answer = await dpo.post("/vendors/mailer/gate", form)
+        assert answer.status_code == 422
+        assert "NUL" in answer.text
+        nobody = Browser(dpo.client)
+        page = await dpo.client.get("/sign-in", follow_redirects=False)
+        assert (await nobody.post("/sign-in", {"email": NUL, "password": "x"}, token=False)).status_code < 500, page.status_code
+
+    browse(register, asked)
+
+
+def test_good_sign_ins_do_not_count_against_a_place(register: Register) -> None:
+    async def asked(as_role: Any) -> None:
+        await as_role("dpo")
+        for _ in range(access.TRIES_A_PLACE + 5):
+            assert await access.sign_in("dpo@house.example", PASSWORD, "10.0.0.1", "test", now())
+        for number in range(access.TRIES_A_PLACE):
+            await access.sign_in(f"nobody{number}@house.example", "wrong", "10.0.0.1", "test", now())
+        assert await access.sign_in("dpo@house.example", PASSWORD, "10.0.0.1", "test", now()) is None
+        assert await access.sign_in("dpo@house.example", PASSWORD, "10.0.0.2", "test", now())
+
+    browse(register, asked)
+
+
+def test_another_file_is_another_sending() -> None:
+    names = {once.named("p", "/x", "token", [("file", f"a.pdf {digest}")]) for digest in ("1", "2")}
+    assert len(names) == 2
+
+
+def test_two_files_under_one_form_are_both_filed(register: Register, folder: Path) -> None:
+    register.load(a_register(contract=[{"key": "c", "engagement": "news", "since": "2020-01-01"}]), folder)
+
+    async def asked(as_role: Any) -> None:
+        dpo: Browser = await as_role("dpo")
+        page = await dpo.get("/vendors/mailer")
+        same = {
+            "_csrf_token": dpo.token,
+            "_once": dpo.hidden(page, "_once"),
+            "evidence_of": "contract/c",
+            "document.title": "T",
+        }
+        for content in (b"%PDF-1.4 one", b"%PDF-1.4 two"):
+            file = {"document.file": ("a.pdf", content, "application/pdf")}
+            await dpo.client.post(f"{BASE}/vendors/mailer/documents", data=same, files=file, follow_redirects=False)
+
+    browse(register, asked)
+    assert register.ask("select count(*) from document")[0][0] == 2
