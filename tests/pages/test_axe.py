@@ -11,14 +11,9 @@ from assessments.app import routes
 from tests.served import PHONE, Person, Screens
 
 GRAVE = {"serious", "critical"}
-<<<<<<< HEAD
 FILES = {"/bundle", "/download/{name:str}/{fmt:str}", "/documents/{key:str}"}
 NO_PAGES = {*FILES, "/vendors/new/alike"}  # a part of a page
-MAIN = ("/", "/vendors", "/vendors/mailchimp", "/transfers", "/alerts", "/reviews", "/records", "/vendors/new")
-=======
-NO_PAGES = {"/download/{name:str}/{fmt:str}", "/documents/{key:str}", "/vendors/new/alike"}  # files, and a part of a page
 MAIN = ("/", "/vendors", "/vendors/mailchimp", "/transfers", "/reviews", "/vendors/new")
->>>>>>> mend
 NOT_BY_LINK = {"/sign-in"}
 
 
