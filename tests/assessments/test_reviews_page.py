@@ -70,7 +70,14 @@ def test_what_must_be_confirmed_again_stands_there(open_round: Register) -> None
         person = await as_role("dpo")
         shown = (await person.get(address((await person.get("/reviews")).text))).text
         assert "Overdue." in shown
-        for said in ("Only our purpose: yes", "Tells us: not recorded", "EU-U.S. Privacy Shield", "Locked doors", "India", "30"):
+        for said in (
+            "Only our purpose: yes",
+            "Tells us: not recorded",
+            "EU-U.S. Privacy Shield",
+            "Locked doors",
+            "India",
+            "30",
+        ):
             assert said in shown, said
         assert f"Age in days: {(TODAY - date(2018, 5, 25)).days}" in shown
 

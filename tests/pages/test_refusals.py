@@ -87,7 +87,7 @@ def test_another_file_is_another_sending() -> None:
     assert len(names) == 2
 
 
-def test_two_files_under_one_form_are_both_filed(register: Register, folder: Path) -> None:
+def test_another_file_under_the_same_form_is_not_taken_for_the_first(register: Register, folder: Path) -> None:
     register.load(a_register(contract=[{"key": "c", "engagement": "news", "since": "2020-01-01"}]), folder)
 
     async def asked(as_role: Any) -> None:
@@ -99,9 +99,13 @@ def test_two_files_under_one_form_are_both_filed(register: Register, folder: Pat
             "evidence_of": "contract/c",
             "document.title": "T",
         }
-        for content in (b"%PDF-1.4 one", b"%PDF-1.4 two"):
+        answers = []
+        for content in (b"%PDF-1.4 one", b"%PDF-1.4 one", b"%PDF-1.4 two"):
             file = {"document.file": ("a.pdf", content, "application/pdf")}
-            await dpo.client.post(f"{BASE}/vendors/mailer/documents", data=same, files=file, follow_redirects=False)
+            answers.append(
+                await dpo.client.post(f"{BASE}/vendors/mailer/documents", data=same, files=file, follow_redirects=False)
+            )
+        assert [one.status_code for one in answers] == [303, 303, 409], "once; the same again; another is not lost unsaid"
 
     browse(register, asked)
-    assert register.ask("select count(*) from document")[0][0] == 2
+    assert register.ask("select count(*) from document")[0][0] == 1
