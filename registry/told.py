@@ -12,7 +12,7 @@ from piccolo.table import Table
 from registry import forms, journal, schema
 from registry.journal import Row
 
-HIDDEN = {"register", "signing_key", "erased", "person"}  # not among records: of the register itself, or an administrator's
+HIDDEN = {"register", "person"}  # not shown among records: a person is an administrator's affair
 CALLED = ("name", "title", "service", "framework", "instrument", "file_name")  # columns that say what a record is called
 Names = dict[tuple[str, int], tuple[str, str]]
 
