@@ -9,6 +9,7 @@ from babel.dates import format_date, format_datetime
 from assessments import wording
 from registry import law, schema
 from registry.law import ONE_DAY
+from registry.questions import QUESTIONS
 from registry.vocabulary import Outcome
 
 SAID = {
@@ -80,6 +81,11 @@ def help_text(table: str, column: str) -> str:
     return str(schema.columns(schema.by_name()[table])[column]._meta.help_text)
 
 
+def question(table: str, column: str) -> str:
+    """What is asked for a column, in everyday words."""
+    return QUESTIONS[table][column][0]
+
+
 FOR_TEMPLATES: dict[str, Callable[..., Any]] = {
     "day": day,
     "moment": moment,
@@ -92,4 +98,5 @@ FOR_TEMPLATES: dict[str, Callable[..., Any]] = {
     "last_day": last_day,
     "size": size,
     "help_text": help_text,
+    "question": question,
 }

@@ -75,6 +75,22 @@ def _standing(judged: Iterable[tuple[str, Outcome]]) -> Standing:
     return {outcome: tuple(found) for outcome, found in keys.items()}
 
 
-def at_risk(standing: Standing, most: int) -> list[str]:
-    """The keys of those that may not go ahead as they are, the worst first."""
-    return [key for outcome, keys in standing.items() if outcome not in GOES_AHEAD for key in keys[:most]][:most]
+def at_risk(standing: Standing, most: int, stopped: frozenset[str] = frozenset()) -> tuple[list[str], list[str]]:
+    """The keys of those that may not go ahead as they are, the worst first: those that flow, and those that are stopped."""
+    flowing: list[str] = []
+    halted: list[str] = []
+    for outcome, keys in standing.items():
+        if outcome not in GOES_AHEAD:
+            for key in keys:
+                (halted if key in stopped else flowing).append(key)
+    return flowing[:most], halted[:most]
+
+
+async def stopped(at: asyncpg.Connection, day: date) -> frozenset[str]:
+    """The keys of the transfers that are stopped on the day."""
+    rows = await at.fetch(
+        """select distinct t.key from suspension s join transfer t on t.thing = s.transfer
+        where s.since <= $1 and (s.until is null or s.until > $1)""",
+        day,
+    )
+    return frozenset(key for (key,) in rows)

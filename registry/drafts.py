@@ -1,14 +1,16 @@
 """What a person has typed and not yet recorded: theirs alone, and gone once it is recorded."""
 
+import re
 import secrets
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import msgspec
 
-from registry import database, once
+from registry import database
 
 KEPT = timedelta(days=60)
+KEY_BYTES = 18  # 24 signs in an address
 BECAME = "+became"  # stands in the place of everything typed once it is recorded: the key of the vendor
 Content = dict[str, list[str]]
 
@@ -19,16 +21,17 @@ class Draft(msgspec.Struct, frozen=True):
     content: Content
 
 
-async def begin(person: str, content: Content, sent: str = "", leads_to: str = "{}") -> str:
-    """Keeps a new draft; the person's forgotten ones go. Raises SentBefore where the form was taken already."""
-    key, now = secrets.token_urlsafe(18), datetime.now(UTC)
+def key() -> str:
+    """The key of a draft that is not kept yet: it stands in the address of its first form."""
+    return secrets.token_urlsafe(KEY_BYTES)
+
+
+async def may_begin(key: str) -> bool:
+    """Whether a draft of that key may still begin: it has the form of one, and nobody has it."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]{24}", key):
+        return False
     async with database.transaction() as at:
-        await once.take(at, sent, leads_to.format(key))
-        await at.execute("delete from draft where person = $1 and at < $2", person, now - KEPT)
-        await at.execute(
-            "insert into draft (key, person, content, at) values ($1, $2, $3, $4)", key, person, _written(content), now
-        )
-    return key
+        return not await at.fetchval("select exists (select from draft where key = $1)", key)
 
 
 async def read(key: str, person: str) -> Content | None:
@@ -39,15 +42,21 @@ async def read(key: str, person: str) -> Content | None:
 
 
 async def keep(key: str, person: str, content: Content) -> bool:
-    """Puts what was typed beside what is kept already; False where there is no such draft, or it is registered."""
+    """Puts what was typed beside what is kept already; the first words begin the draft, and forgotten ones go.
+
+    False where the draft is somebody else's, or is registered.
+    """
+    now = datetime.now(UTC)
     async with database.transaction() as at:
+        await at.execute("delete from draft where person = $1 and at < $2", person, now - KEPT)
         kept = await at.fetchval(
-            "update draft set content = content || $3::jsonb, at = $4 "
-            "where key = $1 and person = $2 and not content ? $5 returning id",
+            """insert into draft as d (key, person, content, at) values ($1, $2, $3, $4)
+            on conflict (key) do update set content = d.content || excluded.content, at = excluded.at
+            where d.person = excluded.person and not d.content ? $5 returning id""",
             key,
             person,
             _written(content),
-            datetime.now(UTC),
+            now,
             BECAME,
         )
     return kept is not None

@@ -6,9 +6,16 @@ Refused             exit 1: the input or the state does not allow it; nothing wa
 └── Misused         exit 2: usage, an unknown key, a home that is missing or not ours
 """
 
+import re
+
 
 class Refused(Exception):
     exit_code = 1
+
+    def plainly(self) -> str:
+        """As a page says it: a sentence, without the name of the field before it."""
+        told = re.sub(r"^[a-z_]+: ", "", str(self))
+        return f"{told[:1].upper()}{told[1:].rstrip('.')}."
 
 
 class Busy(Refused):

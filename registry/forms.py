@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
+from urllib.parse import urlsplit
 
 import asyncpg
 import msgspec
@@ -15,9 +16,10 @@ from piccolo.columns import Array, Boolean, Column, Date, ForeignKey
 from piccolo.columns.column_types import BigInt, Integer
 from piccolo.table import Table
 
-from registry import law, register, schema
+from registry import journal, law, register, schema
 from registry.errors import Refused
 from registry.journal import Row
+from registry.questions import QUESTIONS
 from registry.tables import is_country, is_personal
 from registry.vocabulary import EntryKind
 
@@ -43,7 +45,12 @@ SPELLED = {
     "pipa": "PIPA",
     "lgpd": "LGPD",
     "appi_operator": "APPI operator",
+    "M1": "Module 1 (controller to controller)",
+    "M2": "Module 2 (controller to processor)",
+    "M3": "Module 3 (processor to processor)",
+    "M4": "Module 4 (processor to controller)",
 }
+HAPPENED = "_on"  # columns that end like this hold the day on which something happened
 LONG = ("note", "address", "service", "message", "claim", "description", "measures", "limits", "reason", "taken")
 
 
@@ -59,6 +66,8 @@ class Field(msgspec.Struct, frozen=True):
     options: Options = ()
     column: str = ""
     table: str = ""
+    section: str = ""  # under which heading it stands, in a form that has some
+    latest: str = ""  # the last day that can be written: that of what has happened
 
     @property
     def id(self) -> str:
@@ -93,11 +102,15 @@ def field(table: type[Table], key: str, options: Options = (), **more: Any) -> F
     """The field of a column; `more` says otherwise what the column's own words do not say well."""
     column = schema.columns(table)[key]
     kind, own = _kind(key, column)
+    about = str(column._meta.help_text or "")
+    asked = QUESTIONS.get(schema.name(table), {}).get(key)
+    label, hint = asked or (plain(key), about)
     given: dict[str, Any] = {
         "name": key,
-        "label": plain(key),
+        "label": label,
         "kind": kind,
-        "hint": str(column._meta.help_text or ""),
+        "hint": hint,
+        "why": about if asked else "",
         "required": bool(column._meta.required),
         "options": options or own,
         "column": key,
@@ -122,8 +135,8 @@ def _kind(key: str, column: Column) -> tuple[str, Options]:
         return "date", ()
     if isinstance(column, (Integer, BigInt)):
         return "number", ()
-    if key in {"email", "phone"}:
-        return {"email": "email", "phone": "tel"}[key], ()
+    if key in {"email", "phone", "website"}:
+        return {"email": "email", "phone": "tel", "website": "url"}[key], ()
     long = (is_personal(column) and key != "name") or key.endswith(LONG)
     return ("textarea" if long else "text"), ()
 
@@ -136,11 +149,13 @@ async def fields(at: asyncpg.Connection, table: type[Table], leaving_out: Iterab
     """Every column a person may fill, references with what they may name."""
     left = {*schema.OWN, *schema.contents(table), "key", "since", "until", *leaving_out}
     targets = schema.links(table)
+    today = (await journal.today(at)).isoformat()
     made: list[Field] = []
     for key in schema.columns(table):
         if key not in left:
             options = await named(at, targets[key]) if key in targets else ()
-            made.append(field(table, key, options, kind="select" if key in targets else _shown_kind(table, key)))
+            kind = "select" if key in targets else _shown_kind(table, key)
+            made.append(field(table, key, options, kind=kind, latest=today if key.endswith(HAPPENED) else ""))
             if key == "instrument":
                 made[-1] = field(table, key, kind="select", options=instruments("clauses"))
     return made
@@ -208,11 +223,26 @@ def bound(one: Field, words: list[str]) -> Any:
         if text not in {"yes", "no"}:
             raise ValueError("Choose yes, no or not known.")
         return text == "yes"
+    if one.kind == "url":
+        return _address(text)
     if one.kind == "number":
         if not re.fullmatch(r"[0-9]{1,9}", text):
             raise ValueError("Write a whole number, such as 30, or leave it empty.")
         return int(text)
     return text.replace("\r\n", "\n")
+
+
+def _address(text: str) -> str:
+    """The address of a site, its scheme added where it is missing. Raises ValueError for what is none."""
+    whole = text if "://" in text else f"https://{text}"
+    try:
+        parts = urlsplit(whole)
+        host = parts.hostname or ""
+    except ValueError:
+        parts, host = urlsplit(""), ""
+    if parts.scheme not in {"http", "https"} or not re.fullmatch(r"[^\s/@<>\"'.]+(\.[^\s/@<>\"'.]+)+", host):
+        raise ValueError("This is no website: write it such as https://vendor.example, or leave it empty.")
+    return whole
 
 
 def bind(asked: Iterable[Field], words: Typed) -> tuple[dict[str, Any], Errors]:
@@ -237,6 +267,8 @@ def _check(one: Field, value: Any) -> None:
         return
     if one.kind == "date" and not register.is_day(value):
         raise ValueError("This is no day that can be recorded: write it as YYYY-MM-DD, or leave it empty where none is known.")
+    if one.latest and value > one.latest:
+        raise ValueError("This day has not come yet: write the day on which it happened, or leave it empty until it has.")
     if one.kind == "select" and one.options and value not in dict(one.options):
         raise ValueError("Choose one of the list.")
     if one.kind == "checks" and not set(value) <= dict(one.options).keys():

@@ -134,7 +134,7 @@ class Party(Fact, Table):
     name = text("Art. 30(1)(a), 30(1)(d): its name in law", required=True)
     trading_names = words("Names it is also known by")
     ours = Boolean(default=False, help_text="Whether it is a company of ours")
-    country = country("Country of its establishment from `since` on (Art. 30(1)(d), (e))", required=True)
+    country = country("Country of its establishment (Art. 30(1)(d), (e))", required=True)
     address = note("Art. 30(1)(a): its postal address")
     registration_number = text("Its number in the commercial register")
     lei = Varchar(length=20, null=True, default=None, help_text="Legal Entity Identifier (ISO 17442)")
@@ -274,7 +274,7 @@ class Safeguard(Fact, Table):
     exporter = link(Party, "The party that exports")
     importer = link(Party, "The party that imports")
     engagement = link(Engagement, "Only for the legs of this engagement; empty: for all between the two", required=False)
-    instrument = Varchar(length=80, required=True, default="", help_text="Key of the law's instrument")
+    instrument = Varchar(length=80, required=True, default="", help_text="Art. 46: the instrument of the law")
     module = choice(v.Module, "(EU) 2021/914: the module signed")
     concluded_on = day("The day on which the clauses were concluded ((EU) 2021/914 Art. 4)")
     changed_on = day("The day on which the processing changed under old clauses ((EU) 2021/914 Art. 4(4))")
@@ -289,7 +289,7 @@ class Certification(Fact, Table):
     """A party's listing in a framework, or its certificate, as looked up."""
 
     party = link(Party, "Who is listed: the contracting legal person, or one of its covered entities")
-    framework = Varchar(length=80, required=True, default="", help_text="Key of the law's instrument, iso-27001, soc-2 …")
+    framework = Varchar(length=80, required=True, default="", help_text="The framework of the law, or iso-27001, soc-2 …")
     status = choice(v.ListingStatus, "The status as the list words it", required=True)
     covers_hr = answer("Whether human resources data are covered")
     covers_non_hr = answer("Whether data other than human resources data are covered")

@@ -19,14 +19,9 @@ Asking = Request[Any, Any, Any]
 
 
 @get("/vendors/new", opt=NEEDS)
-async def begin_page(visitor: Visitor, bar: Any) -> Template:
-    """The first step; nothing is kept before it is sent."""
-    return await _step(visitor, bar, None, "who", {}, {})
-
-
-@post("/vendors/new", opt=NEEDS)
-async def begin(request: Asking, visitor: Visitor, bar: Any, sent: str) -> Template | Redirect:
-    return await _sent(request, visitor, bar, None, "who", sent)
+async def begin() -> Redirect:
+    """To the first step of a new draft, whose key stands in the address from here on; nothing is kept before it is sent."""
+    return see_other(f"/vendors/new/{drafts.key()}/who")
 
 
 @get("/vendors/new/alike", opt=NEEDS)
@@ -41,20 +36,20 @@ async def alike(request: Asking) -> Template:
 
 @get("/vendors/new/{draft:str}/{step:str}", opt=NEEDS)
 async def step_page(visitor: Visitor, bar: Any, draft: str, step: str) -> Template:
-    content = await _mine(draft, visitor)
+    content = await _mine(draft, visitor, step)
     if step == "check":
         return await _summary(visitor, bar, draft, content)
-    return await _step(visitor, bar, draft, step, content, {})
+    return await _step(visitor, bar, draft, step, content, {}, begun=bool(content))
 
 
 @post("/vendors/new/{draft:str}/{step:str}", opt=NEEDS)
 async def step_sent(request: Asking, visitor: Visitor, bar: Any, draft: str, step: str) -> Template | Redirect:
-    content = await _mine(draft, visitor)
+    content = await _mine(draft, visitor, step)
     if step == "drop":
         await drafts.drop(draft, visitor.key)
         return see_other("/vendors/new")
     if step != "check":
-        return await _sent(request, visitor, bar, draft, step)
+        return await _sent(request, visitor, bar, draft, step, begun=bool(content))
     try:
         return see_other(f"/vendors/{segment(await registered(visitor.key, draft))}")
     except Refused as error:
@@ -93,9 +88,11 @@ async def _vendor_of(at: Any, party: str) -> Any:
     )
 
 
-async def _mine(draft: str, visitor: Visitor) -> Typed:
-    """The person's own draft. Raises SentBefore, leading to the vendor, where it is registered already."""
+async def _mine(draft: str, visitor: Visitor, step: str) -> Typed:
+    """The person's own draft, which its first step begins. Raises SentBefore, to the vendor, where it is registered already."""
     content = await drafts.read(draft, visitor.key)
+    if content is None and step == STEPS[0] and await drafts.may_begin(draft):
+        return {}
     if content is None:
         raise NotFoundException
     if drafts.BECAME in content:
@@ -112,9 +109,7 @@ async def _known() -> Known:
         return await walk.known(at)
 
 
-async def _sent(
-    request: Asking, visitor: Visitor, bar: Any, draft: str | None, step: str, sent: str = ""
-) -> Template | Redirect:
+async def _sent(request: Asking, visitor: Visitor, bar: Any, draft: str, step: str, *, begun: bool) -> Template | Redirect:
     """Keeps what was typed and goes on; what is wrong is shown again as it was typed."""
     if step not in STEPS:
         raise NotFoundException
@@ -125,10 +120,8 @@ async def _sent(
     if step == "who" and not errors:
         errors |= await _looks_like_another(words)
     if errors:
-        return await _step(visitor, bar, draft, step, words, errors)
-    if draft is None:
-        draft = await drafts.begin(visitor.key, words, sent, "/vendors/new/{}/what")
-    elif not await drafts.keep(draft, visitor.key, words):
+        return await _step(visitor, bar, draft, step, words, errors, begun=begun)
+    if not await drafts.keep(draft, visitor.key, words):
         raise NotFoundException
     following = (*STEPS, "check")[STEPS.index(step) + 1]
     return see_other(f"/vendors/new/{segment(draft)}/{following}")
@@ -151,7 +144,7 @@ def _first(words: Typed, name: str) -> str:
     return next(iter(words.get(name, [])), "")
 
 
-async def _step(visitor: Visitor, bar: Any, draft: str | None, step: str, words: Typed, errors: Errors) -> Template:
+async def _step(visitor: Visitor, bar: Any, draft: str, step: str, words: Typed, errors: Errors, *, begun: bool) -> Template:
     if step not in STEPS:
         raise NotFoundException
     known = await _known()
@@ -168,10 +161,12 @@ async def _step(visitor: Visitor, bar: Any, draft: str | None, step: str, words:
         bar=bar,
         here="/vendors",
         draft=draft,
+        begun=begun,
         step=step,
         steps=TITLES,
         number=STEPS.index(step) + 1,
         fields=walk.asked(step, known),
+        sections=walk.SECTIONS,
         words=words,
         errors=errors,
         alike=found,
@@ -196,6 +191,7 @@ async def _summary(visitor: Visitor, bar: Any, draft: str, content: Typed, wrong
         bar=bar,
         here="/vendors",
         draft=draft,
+        begun=True,
         parts=parts,
         wrong=wrong,
         same=known.parties.get(same, "") if same != NEW else "",
@@ -210,4 +206,4 @@ def _said(field: Field, words: list[str]) -> str:
     return ", ".join(offered.get(line.strip(), line.strip()) for word in words for line in word.splitlines() if line.strip())
 
 
-ROUTES = [begin_page, begin, alike, step_page, step_sent]
+ROUTES = [begin, alike, step_page, step_sent]

@@ -1,6 +1,6 @@
-"""Registering a vendor, in five steps and everyday words: what is asked, and which rows the answers make."""
+"""Registering a vendor, in five steps of everyday words and a last look: what is asked, and which rows the answers make."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,7 +10,7 @@ import msgspec
 from piccolo.table import Table
 from rapidfuzz import fuzz, utils
 
-from registry import forms, register, schema
+from registry import forms, journal, register, schema
 from registry.forms import Errors, Field, Options, Typed
 from registry.journal import Row
 from registry.tables import (
@@ -32,6 +32,12 @@ TITLES = {
     "contract": "Contract and security",
 }
 STEPS = tuple(TITLES)
+BESIDE, LISTS, CLAUSES = "Its security beside ours", "Lists such as the Data Privacy Framework", "Standard clauses"
+SECTIONS = {
+    BESIDE: "For each of our own measures: whether the vendor's is as strong. What is not known is asked for again later.",
+    LISTS: "Needed only where data leave for another country, and the vendor relies on such a list. Empty: not recorded.",
+    CLAUSES: "Needed only where data leave for another country, and clauses were signed for it. Empty: not recorded.",
+}
 NEW = "+new"  # an activity or a company that is not on file yet
 ALIKE = 82  # of 100: names from here on are shown as look-alikes
 ROLES: Options = (
@@ -41,19 +47,24 @@ ROLES: Options = (
     ("joint_controller", "Together with us: we both decide what the data are used for"),
     ("recipient", "It only receives the data, such as an authority or a bank"),
 )
-TERMS = {
-    "documented_instructions": "Does it act only on what we have asked for in writing?",
-    "confidentiality": "Are its people bound to keep the data to themselves?",
-    "security": "Does it promise to keep the data secure?",
-    "sub_processors": "Does it need our agreement before it brings in other companies?",
-    "assists_rights": "Will it help us when people ask for their data, or to have them deleted?",
-    "assists_duties": "Will it help us with breaches and risk assessments?",
-    "deletes_or_returns": "Does it delete the data or give them back at the end, as we choose?",
-    "audits": "May we check that it keeps its word?",
-    "only_our_purpose": "Does it promise to use the data only to help us provide our services?",
-    "stays_in_framework": "Does it promise to stay on its list (such as the DPF), or to protect the data just as well?",
-    "tells_us": "Does it promise to tell us as soon as it can no longer protect the data as agreed?",
-}
+TERMS = (
+    "documented_instructions",
+    "confidentiality",
+    "security",
+    "sub_processors",
+    "assists_rights",
+    "assists_duties",
+    "deletes_or_returns",
+    "audits",
+    "only_our_purpose",
+    "stays_in_framework",
+    "tells_us",
+)
+KINDS_OF_DATA: Options = (
+    ("non_hr", "No: data of customers, visitors and other people"),
+    ("hr", "Yes: data of our own staff, past or present"),
+    ("", "Not known yet"),
+)
 STATUSES: Options = (
     ("active", "Active"),
     ("active_recert_review", "Active, its renewal under review"),
@@ -62,6 +73,7 @@ STATUSES: Options = (
     ("removed", "Removed"),
     ("none", "Not on the list"),
 )
+LISTED = ("framework", "status", "since", "next_due", "covers_non_hr", "covers_hr", "looked_up_on")
 ABOUT_DATA = ("data_subjects", "data_categories", "special_categories")  # a new activity is about what the vendor gets
 
 
@@ -82,6 +94,7 @@ class Known(msgspec.Struct, frozen=True):
     activities: Options
     measures: Options
     parties: dict[str, str]
+    today: str
 
 
 async def known(at: asyncpg.Connection) -> Known:
@@ -91,6 +104,7 @@ async def known(at: asyncpg.Connection) -> Known:
         await forms.named(at, "processing_activity", standing),
         await forms.named(at, "measure", standing),
         dict(await forms.named(at, "party")),
+        (await journal.today(at)).isoformat(),
     )
 
 
@@ -99,25 +113,24 @@ def asked(step: str, known: Known) -> list[Field]:
     return _ASKED[step](known)
 
 
-def _ask(table: type[Table], key: str, label: str, hint: str = "", **more: Any) -> Field:
-    why = str(schema.columns(table)[key]._meta.help_text)
-    return forms.field(table, key, name=f"{schema.name(table)}.{key}", label=label, hint=hint, why=why, **more)
+def _ask(table: type[Table], key: str, **more: Any) -> Field:
+    return forms.field(table, key, name=f"{schema.name(table)}.{key}", **more)
 
 
-def _who(known: Known) -> list[Field]:
+def _who(_: Known) -> list[Field]:
     return [
-        _ask(Party, "name", "What is the company called?", "Its full name, as it stands in the contract"),
-        _ask(Party, "website", "What is its website?"),
-        _ask(Party, "country", "In which country does it have its seat?"),
-        _ask(Party, "trading_names", "Is it known by other names as well?", "One a line", required=False),
+        _ask(Party, "name"),
+        _ask(Party, "website"),
+        _ask(Party, "country"),
+        _ask(Party, "trading_names"),
     ]
 
 
 def _what(known: Known) -> list[Field]:
     new = "Only where the activity is not on the list"
     return [
-        _ask(Vendor, "category", "What kind of service is it?"),
-        _ask(Vendor, "service", "What does it do for us?", "A sentence that a colleague would understand"),
+        _ask(Vendor, "category"),
+        _ask(Vendor, "service"),
         Field(
             "activity",
             "Which of our activities is it for?",
@@ -126,51 +139,51 @@ def _what(known: Known) -> list[Field]:
             required=True,
             options=((NEW, "Another one: described below"), *known.activities),
         ),
-        _ask(ProcessingActivity, "name", "What is the new activity called?", new, required=False),
-        _ask(
-            ProcessingActivity,
-            "controller",
-            "Which company of ours carries it out?",
-            new,
-            kind="select",
-            options=known.ours,
-            required=False,
-        ),
-        _ask(ProcessingActivity, "purposes", "What do we do it for?", f"{new}. One purpose a line"),
-        _ask(ProcessingActivity, "legal_basis", "What allows us to do it?", new),
-        _ask(
-            Engagement,
-            "role",
-            "In which way does it work with the data?",
-            kind="radio",
-            options=(*ROLES, ("", "Not known yet")),
-        ),
-        _ask(Vendor, "since", "Since when does it work for us?", "Left empty: from today", required=False),
+        _ask(ProcessingActivity, "name", label="What is the new activity called?", hint=new, required=False),
+        _ask(ProcessingActivity, "controller", hint=new, kind="select", options=known.ours, required=False),
+        _ask(ProcessingActivity, "purposes", hint=f"{new}. One purpose a line"),
+        _ask(ProcessingActivity, "legal_basis", hint=new),
+        _ask(Engagement, "role", kind="radio", options=(*ROLES, ("", "Not known yet"))),
+        _ask(Vendor, "since", label="Since when does it work for us?", hint="Left empty: from today", required=False),
     ]
 
 
-def _data(known: Known) -> list[Field]:
+def _data(_: Known) -> list[Field]:
     return [
-        _ask(Engagement, "data_subjects", "Whose data are these?", "Such as customers, applicants, staff. One group a line"),
+        _ask(Engagement, "data_subjects"),
+        _ask(Engagement, "data_categories"),
+        _ask(Engagement, "special_categories"),
         _ask(
-            Engagement, "data_categories", "Which data does it get?", "Such as name, e-mail address, invoices. One kind a line"
+            Engagement,
+            "data_kind",
+            kind="radio",
+            options=KINDS_OF_DATA,
+            hint="Where it gets both, register the part about our staff on the vendor's page afterwards",
         ),
-        _ask(Engagement, "special_categories", "Are any of these among them?", "Leave all empty where none is"),
-        _ask(Engagement, "data_kind", "Are they data about our own staff?", options=(), kind="select"),
-        _ask(Engagement, "only_our_purposes", "Does it use the data for our purposes alone?"),
+        _ask(Engagement, "only_our_purposes"),
     ]
 
 
 def _where(known: Known) -> list[Field]:
     country = {"kind": "countries", "required": False, "options": forms.countries()}
-    stored = _ask(Transfer, "country", "In which countries does it store the data?", "Servers and back-ups", **country)
-    seen = _ask(Transfer, "country", "From which countries can its people see the data?", "Support, development", **country)
-    sent = _ask(Transfer, "exporter", "Which company of ours hands the data over?", kind="select", options=known.ours)
+    stored = _ask(
+        Transfer, "country", label="In which countries does it store the data?", hint="Servers and back-ups", **country
+    )
+    seen = _ask(
+        Transfer, "country", label="From which countries can its people see the data?", hint="Support, development", **country
+    )
+    sent = _ask(Transfer, "exporter", label="Which company of ours hands the data over?", kind="select", options=known.ours)
     return [sent, msgspec.structs.replace(stored, name="where.stored"), msgspec.structs.replace(seen, name="where.accessed")]
 
 
 def _contract(known: Known) -> list[Field]:
-    terms = [_ask(Contract, key, label) for key, label in TERMS.items()]
+    """Under four headings; lists and clauses are for data that leave their legal area."""
+    clauses = {"instrument": {"kind": "select", "options": forms.instruments("clauses"), "required": False}}
+    listed = {
+        "framework": {"kind": "select", "options": forms.instruments("framework"), "required": False},
+        "status": {"options": STATUSES, "required": False},
+        "since": {"label": "Since when is it on the list?", "hint": "", "required": False},
+    }
     measures = [
         Field(
             f"assurance.{key}",
@@ -178,43 +191,23 @@ def _contract(known: Known) -> list[Field]:
             "answer",
             why="Art. 28(1): whether the vendor's measure is as strong as ours",
             options=forms.ANSWERS,
+            section=BESIDE,
         )
         for key, name in known.measures
     ]
-    listed = forms.instruments("framework")
-    clauses = forms.instruments("clauses")
+
+    def under(section: str, table: type[Table], keys: Iterable[str], more: dict[str, Any]) -> list[Field]:
+        return [
+            _ask(table, key, section=section, latest=known.today if key.endswith(forms.HAPPENED) else "", **more.get(key, {}))
+            for key in keys
+        ]
+
     return [
-        _ask(Contract, "signed_on", "When was the contract about the data signed?", "The day on which both sides had signed"),
-        *terms,
-        _ask(Contract, "authorisation", "How do we agree to other companies it brings in?"),
-        _ask(Contract, "notice_days", "How many days before does it tell us?"),
+        *under("The contract", Contract, ("signed_on",), {}),
+        *under("What the contract says", Contract, (*TERMS, "authorisation", "notice_days"), {}),
         *measures,
-        _ask(
-            Certification,
-            "framework",
-            "Is it on one of these lists?",
-            "Look it up on the list's own page",
-            kind="select",
-            options=listed,
-            required=False,
-        ),
-        _ask(Certification, "status", "What does the list say?", options=STATUSES, required=False),
-        _ask(Certification, "since", "Since when is it on the list?", required=False),
-        _ask(Certification, "next_due", "Until when is its listing good?"),
-        _ask(Certification, "covers_non_hr", "Does the listing cover data of customers and the like?"),
-        _ask(Certification, "covers_hr", "Does the listing cover data of staff?"),
-        _ask(Certification, "looked_up_on", "When did you look it up?"),
-        _ask(
-            Safeguard,
-            "instrument",
-            "Have we signed standard clauses with it?",
-            "The clauses of the European Commission",
-            kind="select",
-            options=clauses,
-            required=False,
-        ),
-        _ask(Safeguard, "module", "Which module was signed?", "M1 to M4, on the first page of the clauses of 2021"),
-        _ask(Safeguard, "concluded_on", "On which day were the clauses signed?"),
+        *under(LISTS, Certification, LISTED, listed),
+        *under(CLAUSES, Safeguard, ("instrument", "module", "concluded_on"), clauses),
     ]
 
 

@@ -65,7 +65,9 @@ async def on_file() -> dict[str, str]:
     await journal.record("system:test", None, Alert, {"key": "one", "since": SINCE, "cause": "a test", "kind": "review_due"})
     review = {"key": "mailer:2030-01-01", "vendor": vendor, "due": "2030-01-01", "since": SINCE}
     await journal.record("system:test", None, Review, review)
-    found = {f"draft {role}": await drafts.begin(f"a-{role}", {}) for role in ("procurement", "dpo")}
+    found = {f"draft {role}": drafts.key() for role in ("procurement", "dpo")}
+    for role in ("procurement", "dpo"):
+        assert await drafts.keep(found[f"draft {role}"], f"a-{role}", {"party.name": ["Begun"]})
     async with database.as_known(None) as at:
         for key, session in await at.fetch("select person, max(id) from session group by person"):
             found[f"session {key.removeprefix('a-')}"] = str(session)

@@ -9,7 +9,7 @@ from assessments import reviews
 from assessments.assess import assess
 from assessments.clockbar import Bar
 from assessments.pages.vendors import ends_of, parties_of
-from assessments.standing import at_risk, standing
+from assessments.standing import at_risk, standing, stopped
 from registry import database, law
 from registry.access import Permission, Visitor
 from registry.web import page
@@ -20,10 +20,11 @@ SOON = timedelta(days=90)
 
 @get("/", opt={"needs": Permission.LOOK})
 async def desk(visitor: Visitor, bar: Bar) -> Template:
-    """Every transfer that may not go ahead, the worst first; an empty register is shown how to begin."""
+    """Transfers that flow and may not, the worst first, then those that are stopped; an empty register is shown a beginning."""
     pack, day = law.load(), bar.clocks.as_of
     stands = await standing(pack, bar.clocks, now=bar.now)
-    worst = at_risk(stands, SHOWN)
+    async with database.as_known(bar.clocks.instant) as at:
+        worst, halted = at_risk(stands, SHOWN, await stopped(at, day))
     verdicts: dict[str, list[object]] = {key: [] for key in worst}
     found = await assess(pack, bar.clocks, worst) if worst else []
     for one in found:
@@ -31,7 +32,7 @@ async def desk(visitor: Visitor, bar: Bar) -> Template:
     async with database.as_known(bar.clocks.instant) as at:
         vendors = await at.fetchval("select count(distinct thing) from vendor where until is null or until > since")
         ours = await at.fetchval("select count(*) from party where ours")
-        names = await ends_of(at, worst, day)
+        names = await ends_of(at, [*worst, *halted], day)
         rounds = await reviews.due(at, bar.today)
         ahead = {
             "alerts": await at.fetchval("select count(*) from alert where until is null"),
@@ -50,6 +51,7 @@ async def desk(visitor: Visitor, bar: Bar) -> Template:
         most=SHOWN,
         counted=[(outcome, len(keys)) for outcome, keys in stands.items() if keys],
         verdicts=verdicts,
+        halted=halted,
         names=names,
         parties=await parties_of(found, bar),
         vendors=vendors,

@@ -94,7 +94,7 @@ async def decide(
         until = _until(data, bar.today)
         await record_decision(visitor, key, Standing(_one_of(data.standing)), data, until, bar.today, sent)
     except Refused as error:
-        return await _page(visitor, bar, key, data, str(error))
+        return await _page(visitor, bar, key, data, error.plainly())
     return see_other(f"/vendors/{segment(key)}/gate")
 
 

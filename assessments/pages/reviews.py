@@ -42,6 +42,7 @@ async def reviews(visitor: Visitor, bar: Bar, q: str = "", number: int = 1) -> T
     shown = slice((number - 1) * A_PAGE, number * A_PAGE)
     return page(
         "reviews",
+        tiers_of=rounds.TIERS,
         visitor=visitor,
         bar=bar,
         q=q,
@@ -114,7 +115,7 @@ async def complete(
         accepted, confirmed = typed.accepted == "yes", list(typed.confirmed)
         await rounds.complete_review(visitor.key, vendor, day, accepted, confirmed, typed.findings, evidence, bar.today, sent)
     except Refused as error:
-        return await _shown(visitor, bar, vendor, day, typed, str(error))
+        return await _shown(visitor, bar, vendor, day, typed, error.plainly())
     return see_other("/reviews")
 
 

@@ -40,15 +40,19 @@ IN_FORCE = "{0}.since <= $1 and ({0}.until is null or {0}.until > $1)"
 
 _DECIDED = f"""(select standing from decision d where d.vendor = v.thing and {IN_FORCE.format("d")}
     order by d.since desc, d.id desc limit 1)"""
+_STOP = f"""exists (select from notice n where n.vendor = v.thing and n.kind = '{NoticeKind.CANNOT_PROTECT}'
+    and {IN_FORCE.format("n")})"""
+_ACTIVITY = """exists (select from engagement e join processing_activity a on a.thing = e.activity
+    where e.vendor = v.thing and (e.until is null or e.until > e.since) and a.name ilike $3)"""
 _ASKED = f"""{IN_FORCE.format("v")} and ($4 = '' or v.category = $4) and ($5 = '' or coalesce({_DECIDED}, 'undecided') = $5)
-and ($2 = '' or v.key = $2 or v.service ilike $3 or {{named}})"""
+and ($2 = '' or v.key = $2 or v.service ilike $3 or {{named}} or {_ACTIVITY})"""
 _PARTY = f"from party p where p.thing = v.party and {IN_FORCE.format('p')}"
 _SHOWN = "v.thing, v.key, v.category, v.service"
 _COUNT = f"select count(*) from vendor v where {_ASKED.format(named=f'exists (select {_PARTY} and p.name ilike $3)')}"
-_NAMED = f"""select {_SHOWN}, p.name, p.country, {_DECIDED} as standing
+_NAMED = f"""select {_SHOWN}, p.name, p.country, {_DECIDED} as standing, {_STOP} as stop_now
 from party p join vendor v on v.party = p.thing
 where {IN_FORCE.format("p")} and {_ASKED.format(named="p.name ilike $3")}"""
-_NAMELESS = f"""select {_SHOWN}, v.key as name, null as country, {_DECIDED} as standing from vendor v
+_NAMELESS = f"""select {_SHOWN}, v.key as name, null as country, {_DECIDED} as standing, {_STOP} as stop_now from vendor v
 where {_ASKED.format(named="false")} and not exists (select {_PARTY}) order by v.key"""
 
 

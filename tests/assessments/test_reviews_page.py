@@ -56,8 +56,8 @@ FULL = {"confirmed": list(ASKED), "findings": "their answers of today", "accepte
 def test_the_tier_and_its_arithmetic_are_seen(open_round: Register) -> None:
     async def work(as_role: Any) -> None:
         shown = (await (await as_role("dpo")).get("/reviews")).text
-        assert "data leave the European Economic Area 2" in shown
-        assert "passes data on to sub-processors 1" in shown
+        assert "data leave the European Economic Area (+2)" in shown
+        assert "passes data on to sub-processors (+1)" in shown
         assert "every 24 months" in shown
 
     browse(open_round, work)
@@ -151,11 +151,11 @@ def test_it_is_completed_by_a_person_with_evidence_and_due_again_from_that_day(o
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"findings": " "}, "findings:"),
-        ({"accepted": ""}, "accepted:"),
+        ({"findings": " "}, "Say what was confirmed, and on what evidence."),
+        ({"accepted": ""}, "Say whether what was shown was accepted."),
         ({"confirmed": ["listing"]}, "not confirmed: confirm each"),
         ({"document": "nowhere"}, "nothing of that key"),
-        ({"instead": " "}, "evidence: choose a document on file, bring a file, or say what was looked at instead"),
+        ({"instead": " "}, "Choose a document on file, bring a file, or say what was looked at instead"),
         ({"confirmed": ["everything"]}, "is not asked"),
     ],
 )

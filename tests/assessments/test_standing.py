@@ -34,7 +34,7 @@ def test_recorded_verdicts_and_judged_ones_say_the_same(register: Register, tmp_
     register.onward("demo")
     now, judged, left = seen(register)
     assert (now, left) == (judged, None), "the watch has not looked yet: judged whole"
-    risky = standing.at_risk(judged, 50)
+    risky, _ = standing.at_risk(judged, 50)
     assert risky
     assert len(risky) < sum(map(len, judged.values()))
 
@@ -47,7 +47,7 @@ def test_recorded_verdicts_and_judged_ones_say_the_same(register: Register, tmp_
     now, whole, left = seen(register)
     assert left, "one transfer is judged beside those recorded"
     assert now == whole
-    assert standing.at_risk(now, 50) == [one for one in risky if one != key]
+    assert standing.at_risk(now, 50) == ([one for one in risky if one != key], [])
 
 
 def test_a_picture_is_judged_once(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
