@@ -1,0 +1,69 @@
+"""The list of vendors and the desk, as people search and read them."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from tests.support import Register, a_register
+from tests.web import browse
+
+SINCE = "2018-05-25"
+
+
+def named(page: Any) -> list[str]:
+    return re.findall(r'<a href="/vendors/([a-z-]+)[?"]', page.text)
+
+
+def test_a_vendor_is_found_by_name_by_service_and_by_activity(register: Register, folder: Path) -> None:
+    register.load(a_register(), folder)
+
+    async def work(as_role: Any) -> None:
+        browser = await as_role("procurement")
+        for words in ("mailer", "newslet", ""):
+            assert "mailer" in named(await browser.get(f"/vendors?q={words}")), words
+        assert not named(await browser.get("/vendors?q=payroll"))
+
+    browse(register, work)
+
+
+def test_who_can_no_longer_protect_the_data_is_marked_until_the_notice_ends(register: Register, folder: Path) -> None:
+    notice = {"key": "n", "vendor": "mailer", "kind": "cannot_protect", "since": "2020-01-01", "until": "2020-02-01"}
+    register.load(a_register(notice=[notice]), folder)
+    said = "that it can no longer protect the data"
+
+    async def work(as_role: Any) -> None:
+        browser = await as_role("dpo")
+        for page in ("/vendors", "/vendors/mailer"):
+            for day, marked in (("2019-12-31", False), ("2020-01-01", True), ("2020-01-31", True), ("2020-02-01", False)):
+                assert (said in (await browser.get(f"{page}?on={day}")).text) is marked, (page, day)
+
+    browse(register, work)
+
+
+def test_the_desk_keeps_what_is_stopped_apart(register: Register, folder: Path) -> None:
+    stop = {"key": "s", "transfer": "news", "since": "2020-07-20", "until": "2020-08-01", "reason": "Shield gone"}
+    register.load(a_register(suspension=[stop]), folder)
+
+    async def work(as_role: Any) -> None:
+        browser = await as_role("dpo")
+        for day, stopped in (("2020-07-19", False), ("2020-07-20", True), ("2020-07-31", True), ("2020-08-01", False)):
+            page = (await browser.get(f"/?on={day}")).text
+            assert ("Stopped: no data flow" in page) is stopped, day
+            assert ("<article" in page) is not stopped, day
+
+    browse(register, work)
+
+
+def test_a_day_on_which_something_happened_has_come(register: Register, folder: Path) -> None:
+    register.load(a_register(), folder)
+
+    async def work(as_role: Any) -> None:
+        browser = await as_role("procurement")
+        await browser.get("/records/contract/new")
+        form = {"engagement": "news", "since": SINCE, "signed_on": "2999-01-01"}
+        answer = await browser.post("/records/contract/new", form)
+        assert answer.status_code == 422
+        assert "This day has not come yet" in answer.text
+        assert (await browser.post("/records/contract/new", form | {"signed_on": SINCE})).status_code == 303
+
+    browse(register, work)
