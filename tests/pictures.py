@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from tests.served import PHONE, Screens, screens, served
+from tests.served import PHONE, Screens, screens, served, tell
 from tests.support import Register, Server, new_database
 
 FOLDER = Path(__file__).parent.parent / "docs" / "pictures"
@@ -32,7 +32,8 @@ def main() -> None:
     server = Server(18)
     try:
         register = Register(new_database(server.url, "pictures"))
-        with tempfile.TemporaryDirectory() as folder, served(register, DAY, Path(folder)) as site, screens(site) as shown:
+        tell(register, DAY)
+        with tempfile.TemporaryDirectory() as folder, served(register, Path(folder)) as site, screens(site) as shown:
             take(shown)
     finally:
         server.stop()

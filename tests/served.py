@@ -45,12 +45,16 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
-@contextmanager
-def served(register: Register, until: str | None, folder: Path, port: int = 0, **environment: str) -> Iterator[Site]:
-    """A demo told up to a day (all of it with None), its clock standing there, served until this ends without a fault."""
-    port = port or free_port()
+def tell(register: Register, until: str | None) -> None:
+    """Tells the demo up to a day (all of it with None), where its clock then stands, and lets the watch look."""
     register.onward("demo", *(("--until", until) if until else ()))
     register.onward("watch", *(("--on", until) if until else ()))
+
+
+@contextmanager
+def served(register: Register, folder: Path, port: int = 0, **environment: str) -> Iterator[Site]:
+    """A register, such as a demo that was told, served until this ends without a fault."""
+    port = port or free_port()
     log = folder / "serve.log"
     with log.open("w") as errors:
         process = subprocess.Popen(
@@ -193,7 +197,7 @@ def walk(person: Person, name: str, *, seat: str = "US", shield: bool = True, ac
     person.press("Keep and go on")
     page.fill("[name='engagement.data_subjects']", "Customers")
     page.fill("[name='engagement.data_categories']", "Name\nE-mail address")
-    page.select_option("[name='engagement.data_kind']", "non_hr")
+    page.check("[name='engagement.data_kind'][value=non_hr]")
     page.check("[name='engagement.only_our_purposes'][value=yes]")
     person.press("Keep and go on")
     page.select_option("[name='transfer.exporter']", "larkfield-us")

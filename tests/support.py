@@ -3,19 +3,23 @@
 import asyncio
 import json
 import os
+import random
+import secrets
 import shutil
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
+import pytest
 from click.testing import CliRunner
 
 from assessments.cli import main
-from registry import database, embedded, journal, settings
+from registry import database, embedded, journal, keys, settings
 
 Answer = TypeVar("Answer")
 TEMPLATE = "onward_template"
@@ -71,6 +75,38 @@ def drop_database(server: str, name: str) -> None:
     asyncio.run(drop())
 
 
+_MADE: dict[str, str] = {}
+
+
+@contextmanager
+def like(server: str, what: str, make: Callable[["Register"], object]) -> Iterator["Register"]:
+    """A copy of a register with a history, which is made once by each process of a run."""
+    if what not in _MADE:
+        made = f"m_{secrets.token_hex(6)}"
+        make(Register(new_database(server, made)))
+        _MADE[what] = made
+    name = f"t_{secrets.token_hex(6)}"
+    yield Register(new_database(server, name, _MADE[what]))
+    drop_database(server, name)
+
+
+@cache
+def _signing_key() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        keys.make(Path(folder) / "key.pem")
+        return (Path(folder) / "key.pem").read_bytes()
+
+
+@contextmanager
+def signing(folder: Path) -> Iterator[Path]:
+    """The key that registers made by `like` are signed with, in a file of this test's own."""
+    path = folder / "key.pem"
+    path.write_bytes(_signing_key())
+    path.chmod(0o600)
+    with environment(ONWARD_KEY=str(path)):
+        yield path
+
+
 class Register:
     """An open register: what a person does at the command line, and what a program does beneath it."""
 
@@ -124,6 +160,14 @@ class Register:
 def few(*values: Answer) -> list[Answer]:
     """The first of some values; all of them where `make prove` asks for large numbers (ONWARD_LARGE)."""
     return list(values) if os.environ.get("ONWARD_LARGE") else list(values[:1])
+
+
+def some(chance: random.Random, values: Sequence[Answer], most: int) -> list[Answer]:
+    """So many of some values as the run's seed draws them; all of them where `make prove` asks for large numbers."""
+    return list(values) if os.environ.get("ONWARD_LARGE") else chance.sample(values, min(most, len(values)))
+
+
+large = pytest.mark.skipif(not os.environ.get("ONWARD_LARGE"), reason="takes long: run by make prove")
 
 
 @contextmanager

@@ -15,7 +15,7 @@ import pytest
 from assessments.bundle import zipped
 from registry import keys, notes, verify_bundle
 from registry.verify_bundle import MANIFEST
-from tests.support import Register, a_register, environment
+from tests.support import Register, a_register, environment, like, signing
 from tests.web import browse
 
 Files = dict[str, bytes]
@@ -59,18 +59,17 @@ def told() -> dict[str, list[dict[str, Any]]]:
 
 @pytest.fixture
 def key(folder: Path) -> Iterator[Path]:
-    path = folder / "key.pem"
-    keys.make(path)
-    with environment(ONWARD_KEY=str(path)):
+    with signing(folder) as path:
         yield path
 
 
 @pytest.fixture
-def sound(register: Register, key: Path, folder: Path) -> Register:
+def sound(server: str, key: Path, folder: Path) -> Iterator[Register]:
     path = folder / "told.json"
     path.write_text(json.dumps(told()))
-    register.onward("import", "register", str(path), "--why", "because Tansy asked")
-    return register
+    words = ("import", "register", str(path), "--why", "because Tansy asked")
+    with like(server, "told", lambda register: register.onward(*words)) as register:
+        yield register
 
 
 def exported(register: Register, folder: Path, *words: str, name: str = "b.zip") -> Path:

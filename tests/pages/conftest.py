@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.served import Screens, Site, screens, served
-from tests.support import Register
+from tests.served import Screens, Site, screens, served, tell
+from tests.support import like
 
 
 @pytest.fixture
@@ -16,8 +16,11 @@ def until() -> str | None:
 
 
 @pytest.fixture
-def site(register: Register, until: str | None, folder: Path) -> Iterator[Site]:
-    with served(register, until, folder) as site:
+def site(server: str, until: str | None, folder: Path) -> Iterator[Site]:
+    with (
+        like(server, f"demo until {until}", lambda register: tell(register, until)) as register,
+        served(register, folder) as site,
+    ):
         yield site
 
 

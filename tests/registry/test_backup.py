@@ -20,9 +20,22 @@ import asyncpg
 import pytest
 from piccolo.conf.apps import Finder
 
-from registry import backup, database, embedded, journal, keys, restore, schema, settings
+from registry import backup, database, embedded, journal, restore, schema, settings
 from tests.registry.test_people import ADA, dumped, with_ada
-from tests.support import CliRunner, Register, Server, a_register, drop_database, environment, main, new_database
+from tests.support import (
+    CliRunner,
+    Register,
+    Server,
+    a_register,
+    drop_database,
+    environment,
+    few,
+    large,
+    like,
+    main,
+    new_database,
+    signing,
+)
 
 ROOT = Path(__file__).parents[2]
 ONWARD = [sys.executable, "-c", "from assessments.cli import main; main()"]
@@ -31,9 +44,8 @@ PASSWORD = "correct horse battery"
 
 @pytest.fixture
 def key(folder: Path) -> Iterator[Path]:
-    keys.make(folder / "key.pem")
-    with environment(ONWARD_KEY=str(folder / "key.pem")):
-        yield folder / "key.pem"
+    with signing(folder) as path:
+        yield path
 
 
 @pytest.fixture
@@ -45,8 +57,13 @@ def empty(server: str) -> Iterator[Register]:
 
 
 @pytest.fixture
-def lived(register: Register, folder: Path, key: Path) -> Register:
+def lived(server: str, folder: Path, key: Path) -> Iterator[Register]:
     """A register with a history: facts, a document, edits, an erasure, a person who signs in, looks and a checkpoint."""
+    with like(server, "lived", lambda register: _live(register, folder)) as register:
+        yield register
+
+
+def _live(register: Register, folder: Path) -> None:
     document = {"key": "d", "sha256": "", "media_type": "text/plain", "size": 5, "content": "aGVsbG8=", "since": "2020-01-01"}
     document |= {
         "title": "Back\\slash\tand\nlines",
@@ -61,7 +78,6 @@ def lived(register: Register, folder: Path, key: Path) -> Register:
     register.onward("erase", gone, "--why", "left")
     register.ask("insert into look (at, person, what, of) values (now() - interval '2 days', $1, 'opened', '/')", person)
     register.onward("checkpoint")
-    return register
 
 
 def backed_up(register: Register, path: Path) -> Path:
@@ -256,7 +272,7 @@ def test_a_backup_while_eight_write_is_one_picture(register: Register, empty: Re
 
 
 @pytest.mark.parametrize(
-    "at", ["create table", 'copy "public"."party"', 'copy "public"."journal_entry"', "constraint", "setval"]
+    "at", few('copy "public"."journal_entry"', "constraint", "create table", 'copy "public"."party"', "setval")
 )
 def test_a_restore_that_is_killed_leaves_an_empty_place_or_a_whole_register(
     register: Register, empty: Register, folder: Path, at: str
@@ -500,6 +516,7 @@ def test_the_embedded_server_is_backed_up_drilled_and_restored_in_a_new_home(fol
     embedded.stop(second)
 
 
+@large
 def test_a_restore_into_a_new_home_that_was_killed_needs_no_help(lived: Register, folder: Path) -> None:
     path, home = backed_up(lived, folder / "b"), folder / "home"
     given = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"} | {"ONWARD_HOME": str(home)}

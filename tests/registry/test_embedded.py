@@ -16,7 +16,7 @@ import pytest
 
 from registry import embedded, settings, upgrade
 from registry.errors import Misused, Refused
-from tests.support import CliRunner, environment, few, main
+from tests.support import CliRunner, environment, few, large, main
 
 ROOT = Path(__file__).parents[2]
 ONWARD = [sys.executable, "-c", "from assessments.cli import main; main()"]
@@ -194,19 +194,21 @@ def test_an_upgrade_that_was_killed_needs_no_help(made_by_16: Path, old_home: Pa
     assert whole(made_by_16, old_home)
 
 
+@large
 def test_an_upgrade_killed_between_its_two_renames_begins_anew(made_by_16: Path, old_home: Path) -> None:
     (old_home / "db").rename(old_home / "db.pg16-20261123T100000Z")
     (old_home / "db.new").mkdir()
     assert whole(made_by_16, old_home)
 
 
+@large
 def test_the_old_cluster_goes_when_the_new_one_has_started(made_by_16: Path, old_home: Path) -> None:
     onward(old_home, "journal")
     subprocess.run(["cp", "-a", made_by_16 / "db", old_home / "db.pg16-20261123T100000Z"], check=True)
     assert whole(made_by_16, old_home)
 
 
-@pytest.mark.parametrize("fails", ["initdb", "pg_upgrade", "psql", "held"])
+@pytest.mark.parametrize("fails", few("pg_upgrade", "initdb", "psql", "held"))
 def test_an_upgrade_that_fails_leaves_the_old_one_as_it_was(
     made_by_16: Path, old_home: Path, fails: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -229,6 +231,7 @@ def test_an_upgrade_that_fails_leaves_the_old_one_as_it_was(
     assert untouched(made_by_16, old_home)
 
 
+@large
 def test_where_the_new_one_does_not_start_in_its_place_the_old_one_takes_it_again(
     made_by_16: Path, old_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

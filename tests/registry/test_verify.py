@@ -1,15 +1,15 @@
 """Tampering by the database's owner with every guard switched off: each kind of it is found, and told where."""
 
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from registry import checkpoints, database, journal, keys, people
+from registry import checkpoints, database, journal, people
 from registry.verify import Verified, verify
 from registry.vocabulary import PersonRole
-from tests.support import Register, environment
+from tests.support import Register, like, signing
 from tests.support import a_register as small
 
 ENTRY = 7  # any in the middle
@@ -17,19 +17,21 @@ DAY = date(2020, 1, 1)
 
 
 @pytest.fixture
-def key(folder: Path) -> Any:
-    path = folder / "key.pem"
-    keys.make(path)
-    with environment(ONWARD_KEY=str(path)):
+def key(folder: Path) -> Iterator[Path]:
+    with signing(folder) as path:
         yield path
 
 
 @pytest.fixture
-def sound(register: Register, key: Path, folder: Path) -> tuple[Register, str]:
+def sound(server: str, key: Path, folder: Path) -> Iterator[tuple[Register, str]]:
     """A register with a history, an erasure and two checkpoints; the first checkpoint is kept outside."""
+    with like(server, "checked", lambda register: _live(register, folder)) as register:
+        yield register, register.ask("select note from checkpoint order by id")[0][0]
+
+
+def _live(register: Register, folder: Path) -> None:
     register.load(small(), folder)
-    kept = register.do(checkpoints.take)
-    assert kept is not None
+    assert register.do(checkpoints.take) is not None
 
     async def more() -> None:
         key = await people.add_person("Quilla Feather", "q@larkfield.example", PersonRole.AUDITOR, DAY, "x" * 12, "cli:t")
@@ -37,7 +39,6 @@ def sound(register: Register, key: Path, folder: Path) -> tuple[Register, str]:
         await checkpoints.take()
 
     register.do(more)
-    return register, kept
 
 
 def tampered(register: Register, *statements: str) -> None:

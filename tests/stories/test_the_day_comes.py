@@ -12,7 +12,7 @@ from aiosmtpd.controller import Controller
 
 from assessments.deliveries import deliver
 from registry import law
-from tests.served import Person, apart, free_port, screens, served, walk
+from tests.served import Person, apart, free_port, screens, served, tell, walk
 from tests.support import Register, environment
 
 LAST, DAY, AFTER = "2020-07-15", "2020-07-16", "2020-07-17"
@@ -87,7 +87,8 @@ def test_the_day_comes(register: Register, folder: Path, post: tuple[Post, int])
         with environment(**mail):
             return int(apart(lambda: register.do(lambda: deliver(law.load()))).sent)
 
-    with served(register, "2020-07-14", folder, port, **mail) as site, screens(site) as browser:
+    tell(register, "2020-07-14")
+    with served(register, folder, port, **mail) as site, screens(site) as browser:
         procurement, dpo, auditor = (browser.person(role) for role in ("procurement", "dpo", "auditor"))
         key = walk(procurement, "Postbird Mail, Inc.")
         transfer = register_key(register, key)
