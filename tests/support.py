@@ -36,7 +36,15 @@ class Server:
     async def _prepare(self, *, durable: bool) -> None:
         server = await asyncpg.connect(self.url)
         for line in (
-            () if durable else ("fsync = off", "synchronous_commit = off", "full_page_writes = off", "max_connections = 200")
+            ()
+            if durable
+            else (
+                "fsync = off",
+                "synchronous_commit = off",
+                "full_page_writes = off",
+                "max_connections = 200",
+                "max_wal_size = '256MB'",
+            )
         ):
             await server.execute(f"alter system set {line}")
         await server.execute("select pg_reload_conf()")
@@ -59,7 +67,7 @@ def new_database(server: str, name: str, template: str = TEMPLATE) -> str:
 
     async def make() -> None:
         connection = await asyncpg.connect(server)
-        await connection.execute(f"create database {name} template {template}")
+        await connection.execute(f"create database {name} template {template} strategy file_copy")
         await connection.close()
 
     asyncio.run(make())
