@@ -50,9 +50,15 @@ def sentence(finding: Finding, hop: Hop, names: Names, law: Law, language: str =
     return question.format_map(_parameters(finding, hop, names, law, language))
 
 
-def gate_sentences(verdict: GateVerdict, language: str = "en") -> list[str]:
-    words = sentences(language)["gate"]
-    return [words[finding.code].format(fact=finding.fact) for finding in verdict.findings]
+def gate_sentences(verdict: GateVerdict, called: Mapping[str, str] | None = None, language: str = "en") -> list[str]:
+    """What each finding says; `called` has what engagements and measures are called, by key."""
+    return [_gate_sentence(finding, called or {}, sentences(language)) for finding in verdict.findings]
+
+
+def _gate_sentence(finding: Finding, called: Mapping[str, str], words: dict[str, dict[str, str]]) -> str:
+    of, _, term = (finding.fact or "").partition(": ")
+    said = words["open_gate"] if finding.open and finding.code in words["open_gate"] else words["gate"]
+    return said[finding.code].format(fact=called.get(of, of), term=words["terms"].get(term, term))
 
 
 def _parameters(finding: Finding, hop: Hop, names: Names, law: Law, language: str) -> dict[str, Any]:
@@ -68,7 +74,7 @@ def _parameters(finding: Finding, hop: Hop, names: Names, law: Law, language: st
         else {"eea": "European Economic Area"}.get(finding.instrument or "", finding.instrument),
         "citation": _citation(finding.code, standing) if standing else "",
         "last_day": written(standing.last_day if standing else None, language),
-        "fact": finding.fact,
+        "fact": sentences(language)["facts"].get(finding.fact or "", finding.fact),
         "due": "",
         "concluded": written(None, language),
     }

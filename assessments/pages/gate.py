@@ -63,6 +63,7 @@ async def _page(visitor: Visitor, bar: Bar, key: str, typed: Decided | None = No
             f"select {NAME.format('v.party')} from vendor v where v.thing = $2 limit 1", bar.clocks.as_of, thing
         )
         keys = (await transfers_of(at, [thing])).get(thing, [])
+        called = {one.measure: one.name for one in file.assured} | await _engaged(at, thing)
         ends = await ends_of(at, keys, bar.clocks.as_of)
     legs = await assess(law.load(), bar.clocks, keys)
     verdict = judge_gate(file, bar.clocks.as_of)
@@ -76,13 +77,23 @@ async def _page(visitor: Visitor, bar: Bar, key: str, typed: Decided | None = No
         legs=legs,
         ends=ends,
         verdict=verdict,
-        findings=list(zip(verdict.findings, gate_sentences(verdict), strict=True)),
+        findings=list(zip(verdict.findings, gate_sentences(verdict, called), strict=True)),
         decisions=decisions,
         own=registrar == visitor.key,
         standings=list(Standing),
         typed=typed or Decided(),
         error=error,
     )
+
+
+async def _engaged(at: asyncpg.Connection, vendor: int) -> dict[str, str]:
+    """What each engagement of a vendor is for, by the engagement's key."""
+    rows = await at.fetch(
+        """select distinct on (e.key) e.key, a.name from engagement e join processing_activity a on a.thing = e.activity
+        where e.vendor = $1 order by e.key, a.since desc""",
+        vendor,
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 @post("/vendors/{key:str}/gate", opt={"needs": Permission.DECIDE})

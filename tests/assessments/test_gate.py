@@ -1,5 +1,6 @@
 """The gate: by role, and by the house's own conditions; a question nobody has answered is open."""
 
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,8 @@ import pytest
 
 from assessments.dossier import open_gate
 from assessments.rules.gate import TERMS_OF_ART_28, UNDERTAKINGS, GateVerdict, gate
-from assessments.wording import gate_sentences
+from assessments.wording import gate_sentences, sentences
+from registry import law
 from registry.database import as_known
 from registry.vocabulary import Outcome
 from tests.support import Register, a_register
@@ -128,3 +130,17 @@ def test_a_vendor_nobody_recorded_has_no_gate(register: Register, folder: Path) 
             return await open_gate("nobody")
 
     assert register.do(look) is None
+
+
+def test_every_fact_that_a_rule_may_name_is_said_in_words() -> None:
+    """No column's name stands in a sentence."""
+    words = sentences("en")
+    named = {fact for rules in ("chapter_v", "onward") for fact in re.findall(r'fact="(\w+)"', _source(rules))}
+    named |= {scope.fact for one in law.load().instruments.values() for scope in one.scope}
+    assert named
+    assert named <= words["facts"].keys() | words["open"].keys(), named - words["facts"].keys()
+    assert {*TERMS_OF_ART_28, *UNDERTAKINGS} == words["terms"].keys()
+
+
+def _source(module: str) -> str:
+    return (Path(__file__).parents[2] / "assessments" / "rules" / f"{module}.py").read_text()
