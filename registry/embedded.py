@@ -11,6 +11,7 @@ import logging
 import os
 import re
 import shutil
+import signal
 import socket
 import stat
 import subprocess
@@ -56,6 +57,7 @@ def start(home: Path, version: int = VERSION) -> str:
                     _initialise(wheel, home, version)
                     _forget_dead_processes(data)
                     _complete_pid_file(data / "postmaster.pid")
+                    _stop_without_socket(data / "postmaster.pid")
                     _bring_up(wheel, data.resolve(), version)
                     server = wheel.get_server(data, postgres_version=version)
                 if _answers(server.get_postmaster_info().socket_path):
@@ -175,6 +177,20 @@ def _complete_pid_file(path: Path) -> None:
     lines = path.read_text().splitlines() if path.exists() else []
     if 0 < len(lines) < PID_FILE_LINES and lines[0].isdigit() and not psutil.pid_exists(int(lines[0])):
         path.write_text("\n".join([*lines, *[""] * (PID_FILE_LINES - 1 - len(lines)), "stopping"]) + "\n")
+
+
+def _stop_without_socket(path: Path) -> None:
+    """A server whose socket somebody removed, such as a cleaner of temporary folders, answers nobody: it is stopped."""
+    lines = [line.strip() for line in path.read_text().splitlines()] if path.exists() else []
+    if len(lines) < PID_FILE_LINES or lines[-1] != "ready" or (Path(lines[4]) / f".s.PGSQL.{lines[3]}").exists():
+        return
+    try:
+        process = psutil.Process(int(lines[0]))
+        if process.name().startswith("postgres"):
+            process.send_signal(signal.SIGINT)  # a fast shutdown
+            process.wait(timeout=10)
+    except psutil.NoSuchProcess:
+        return
 
 
 @contextmanager

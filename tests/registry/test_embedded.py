@@ -287,6 +287,15 @@ def test_a_server_killed_in_the_midst_is_told_in_one_line_and_the_next_command_w
     assert running.returncode in {0, 1}
 
 
+def test_a_server_whose_socket_was_removed_starts_anew(home: Path) -> None:
+    settings.checked_home(create=True, folder=home)
+    embedded.start(home)
+    before = (home / "db" / "postmaster.pid").read_text().split()[0]
+    (home / "db" / ".s.PGSQL.5432").unlink()
+    assert onward(home, "demo", "--until", "2018-05-25").returncode == 0
+    assert not psutil.pid_exists(int(before))
+
+
 def test_a_server_killed_while_it_started_leaves_nothing_to_mend(home: Path) -> None:
     """Its pid file lacks the last lines, and nobody will ever write them."""
     onward(home, "demo", "--until", "2018-05-25")
