@@ -63,7 +63,7 @@ async def _page(visitor: Visitor, bar: Bar, key: str, typed: Decided | None = No
             f"select {NAME.format('v.party')} from vendor v where v.thing = $2 limit 1", bar.clocks.as_of, thing
         )
         keys = (await transfers_of(at, [thing])).get(thing, [])
-        called = {one.measure: one.name for one in file.assured} | await _engaged(at, thing)
+        called = {key: name} | {one.measure: one.name for one in file.assured} | await _engaged(at, thing)
         ends = await ends_of(at, keys, bar.clocks.as_of)
     legs = await assess(law.load(), bar.clocks, keys)
     verdict = judge_gate(file, bar.clocks.as_of)

@@ -154,7 +154,7 @@ async def opened(at: Any, key: str, bar: Bar) -> dict[str, Any]:
         return [dict(row) for row in await at.fetch(query, day, *more)]
 
     engaged = await rows(
-        f"""select e.*, a.name as activity_name, a.key as activity_key from engagement e
+        f"""select e.*, a.name as activity_name, a.key as activity_key, a.purposes as activity_purposes from engagement e
         join processing_activity a on a.thing = e.activity and a.since <= $1
         where e.vendor = $2 and {IN_FORCE.format("e")} and {IN_FORCE.format("a")} order by e.key""",
         thing,
@@ -163,7 +163,8 @@ async def opened(at: Any, key: str, bar: Bar) -> dict[str, Any]:
         "vendor": dict(found),
         "engagements": engaged,
         "contracts": await rows(
-            f"select c.*, e.key as engagement_key from contract c join engagement e on e.thing = c.engagement "
+            f"select c.*, (select a.name from processing_activity a where a.thing = e.activity order by a.since desc limit 1) "
+            f"as activity_name from contract c join engagement e on e.thing = c.engagement "
             f"where e.vendor = $2 and {IN_FORCE.format('c')} and {IN_FORCE.format('e')} order by c.key",
             thing,
         ),
