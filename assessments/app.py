@@ -53,6 +53,7 @@ def application(csrf_secret: str) -> Litestar:
             create_static_files_router("/static", [web.TEMPLATES / "static"], opt={"needs": web.OPEN}),
         ],
         guards=[web.needs],
+        before_request=web.written_down,
         middleware=[DefineMiddleware(web.SignedIn, exclude=["^/static", "^/healthz"])],
         dependencies={"visitor": Provide(web.visiting), "bar": Provide(bar), "sent": Provide(web.sending)},
         exception_handlers={

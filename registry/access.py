@@ -7,6 +7,7 @@ alone; tries are counted in the database, so that several processes count togeth
 import asyncio
 import hashlib
 import secrets
+from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
@@ -21,6 +22,7 @@ from registry.vocabulary import PersonRole
 IDLE = timedelta(hours=2)
 ABSOLUTE = timedelta(hours=12)
 WINDOW = timedelta(minutes=15)
+MOMENT = "%Y-%m-%dT%H:%MZ"
 TRIES_A_PERSON, TRIES_A_PLACE = 5, 30
 _AT_ONCE = asyncio.Semaphore(2)  # argon2 takes 19 MiB and a core
 _NOBODY = HASHER.hash(secrets.token_hex(8))  # checked where there is no such person, so that it takes as long
@@ -53,9 +55,18 @@ class Visitor(msgspec.Struct, frozen=True):
     role: PersonRole
     session: int
     password_due: bool = False
+    ends: datetime | None = None
 
     def may(self, permission: str) -> bool:
         return permission in GRANTED[self.role]
+
+
+class AccessEnded(Refused):
+    """The right pair, and the time until which it opens has passed; `ends` is that time."""
+
+    def __init__(self, ends: datetime) -> None:
+        super().__init__("the time until which this person may sign in has passed")
+        self.ends = ends
 
 
 class OpenSession(msgspec.Struct, frozen=True):
@@ -68,12 +79,15 @@ class OpenSession(msgspec.Struct, frozen=True):
 
 
 _PERSON = """
-select p.key, coalesce(p.name, p.key), p.role, c.password_hash from person p left join credential c on c.person = p.key
+select p.key, coalesce(p.name, p.key), p.role, c.password_hash, p.ends from person p left join credential c on c.person = p.key
 where lower(p.email) = lower($1) and p.since <= $2 and (p.until is null or p.until > $2) order by p.id limit 1"""
 
 
 async def sign_in(email: str, password: str, place: str, agent: str, now: datetime) -> str | None:
-    """A new session's token, or None: one answer for no such person, a wrong password and too many tries."""
+    """A new session's token, or None: one answer for no such person, a wrong password and too many tries.
+
+    Raises AccessEnded, to whoever has the right pair alone, once the time has passed until which it opens.
+    """
     if not await _allowed(f"person:{email.casefold()}", TRIES_A_PERSON, now) or not await _allowed(
         f"place:{place}", TRIES_A_PLACE, now
     ):
@@ -82,6 +96,8 @@ async def sign_in(email: str, password: str, place: str, agent: str, now: dateti
         found = await at.fetchrow(_PERSON, email, now.date())
     if not await _verified((found and found[3]) or _NOBODY, password) or found is None or not found[3]:
         return None
+    if (ends := time_of(found[4])) is not None and ends <= now:
+        raise AccessEnded(ends)
     token = secrets.token_urlsafe(32)
     async with database.transaction() as at:
         await at.execute("delete from attempt where door = $1", _hashed(f"person:{email.casefold()}"))
@@ -99,6 +115,16 @@ async def sign_in(email: str, password: str, place: str, agent: str, now: dateti
     return token
 
 
+def time_of(text: str | None) -> datetime | None:
+    """A moment of the register (`tables.moment`) as a time."""
+    return None if text is None else datetime.strptime(text, MOMENT).replace(tzinfo=UTC)
+
+
+def moment_of(time: datetime) -> str:
+    """A time as the register holds it, to the minute."""
+    return time.astimezone(UTC).strftime(MOMENT)
+
+
 async def nobody() -> bool:
     """Whether nobody has been given a password yet: somebody must begin at the command line."""
     async with database.transaction() as at:
@@ -109,7 +135,7 @@ async def visitor(token: str, now: datetime) -> Visitor | None:
     """Who holds the token: nobody once it is idle too long, at its end, revoked, or the person may no longer act."""
     async with database.transaction() as at:
         row = await at.fetchrow(
-            """select p.key, coalesce(p.name, p.key), p.role, s.id, s.seen, coalesce(c.given, false)
+            """select p.key, coalesce(p.name, p.key), p.role, s.id, s.seen, coalesce(c.given, false), p.ends
             from session s join person p on p.key = s.person left join credential c on c.person = p.key
             where s.token_hash = $1 and s.revoked is null and s.ends > $2 and s.seen > $3
             and p.since <= $4 and (p.until is null or p.until > $4)""",
@@ -118,11 +144,11 @@ async def visitor(token: str, now: datetime) -> Visitor | None:
             now - IDLE,
             now.date(),
         )
-        if row is None:
+        if row is None or ((ends := time_of(row[6])) is not None and ends <= now):
             return None
         if now - row[4] > timedelta(minutes=1):
             await at.execute("update session set seen = $2 where id = $1", row[3], now)
-    return Visitor(row[0], row[1], PersonRole(row[2]), row[3], row[5])
+    return Visitor(row[0], row[1], PersonRole(row[2]), row[3], row[5], ends)
 
 
 async def sessions_of(person: str, now: datetime) -> list[OpenSession]:
@@ -171,12 +197,28 @@ async def secret(name: str) -> str:
         return str(await at.fetchval("select value from secret where name = $1", name))
 
 
+OPENED = "opened"
+ENTERED: ContextVar[bool] = ContextVar("entered", default=False)  # whether that this page is opened is written down already
+
+
 async def look(person: str, what: str, of: str) -> None:
-    """Writes down who opened or took what."""
+    """Writes down who opened or took what; that a page is opened, once."""
+    if what == OPENED and ENTERED.get():
+        return
     async with database.transaction() as at:
         await at.execute(
             "insert into look (at, person, what, of) values ($1, $2, $3, $4)", datetime.now(UTC), person, what, of[:400]
         )
+
+
+async def looks_of(person: str, many: int, after: int) -> tuple[int, list[tuple[datetime, str, str]]]:
+    """How often a person has looked, and a page of it: when, what was done, and with what; the newest first."""
+    async with database.transaction() as at:
+        count = await at.fetchval("select count(*) from look where person = $1", person)
+        rows = await at.fetch(
+            "select at, what, of from look where person = $1 order by at desc, id desc limit $2 offset $3", person, many, after
+        )
+    return int(count), [(row[0], row[1], row[2]) for row in rows]
 
 
 async def set_password(person: str, password: str, *, given: bool = False) -> None:

@@ -23,11 +23,21 @@ SHORTEST = 12  # characters of a password
 
 
 async def add_person(
-    name: str, email: str | None, role: PersonRole, since: date, password: str, who: str, *, given: bool = False, sent: str = ""
+    name: str,
+    email: str | None,
+    role: PersonRole,
+    since: date,
+    password: str,
+    who: str,
+    *,
+    given: bool = False,
+    sent: str = "",
+    ends: str | None = None,
 ) -> str:
     """Records a person who may act, and the hash of the password apart; returns the key, which says nothing of the name.
 
-    A password that is `given` must be changed at the first signing in. Raises Refused, naming the field, where somebody
+    From `ends` on (a moment, see `tables.moment`) the person signs in no more. A password that is `given` must be changed at
+    the first signing in. Raises Refused, naming the field, where somebody
     who may act has the address already: people sign in by it; SentBefore where the form was taken already.
     """
     key = f"person-{secrets.token_hex(4)}"
@@ -37,7 +47,8 @@ async def add_person(
         await one_at_a_time(book)
         if await signs_in_with(book, email, since):
             raise Refused("email: somebody who may act signs in with this address already: use another one")
-        await book.record(Person, {"key": key, "since": since.isoformat(), "name": name, "email": email, "role": role})
+        row = {"key": key, "since": since.isoformat(), "name": name, "email": email, "role": role, "ends": ends}
+        await book.record(Person, row)
         await Credential.insert(Credential(person=key, password_hash=hashed, given=given))
     return key
 

@@ -23,7 +23,7 @@ from registry import journal, law, people, schema
 from registry.database import as_known
 from registry.errors import Refused
 from registry.journal import Book, Row
-from registry.tables import Erased, Register, SigningKey, is_country
+from registry.tables import Erased, Register, SigningKey, is_country, is_moment
 from registry.vocabulary import DEMO_NOTICE, EntryKind
 
 REGISTER = "register"
@@ -255,6 +255,8 @@ def _normal(table: type[Table], values: Row, place: str) -> Row:
                 raise Refused(f"{place} {key}: {error}") from error
         elif isinstance(column, Bytea):
             values[key] = "\\x" + _content(values, place).hex()
+        elif is_moment(column) and not is_day(values[key].partition("T")[0]):
+            raise Refused(f"{place} {key}: {values[key]} is no time: write it as YYYY-MM-DDTHH:MMZ, in UTC")
         elif isinstance(column, Date) and not EARLIEST <= values[key] <= LATEST:
             raise Refused(f"{place} {key}: {values[key]} lies beyond all law: leave it out where no day is known")
     since, until = values.get("since"), values.get("until")

@@ -5,7 +5,7 @@ A password stands in no fact: it is made here, told once, and changed by the per
 
 import re
 import secrets
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -23,6 +23,7 @@ from registry.tables import Person
 from registry.vocabulary import EntryKind, PersonRole
 from registry.web import now, page, see_other, segment
 
+LATEST = 2999
 NEEDS = {"needs": Permission.PEOPLE}
 IN_FORCE = "p.since <= $1 and (p.until is null or p.until > $1)"
 LAST = (
@@ -43,6 +44,8 @@ class Given(msgspec.Struct):
     name: str = ""
     email: str = ""
     role: str = ""
+    ends: str = ""
+    endless: str = ""
     why: str = ""
     row: str = ""
     version: str = ""
@@ -51,7 +54,7 @@ class Given(msgspec.Struct):
 Form = Annotated[Given, Body(media_type=RequestEncodingType.URL_ENCODED)]
 
 _PEOPLE = f"""
-select distinct on (p.thing) p.id, p.key, p.name, p.email, p.role, p.since, p.until, p.version, {IN_FORCE} as may_act,
+select distinct on (p.thing) p.id, p.key, p.name, p.email, p.role, p.since, p.until, p.version, p.ends, {IN_FORCE} as may_act,
     c.person is not null as has_password, coalesce(c.given, false) as password_due,
     (select max(s.began) from session s where s.person = p.key) as signed_in,
     (select count(*) from session s where s.person = p.key and s.revoked is null and s.ends > $2 and s.seen > $3) as sessions
@@ -61,7 +64,10 @@ where $4 = '' or p.key = $4 order by p.thing, (p.until = p.since) nulls first, p
 
 async def _people(at: Any, today: date, key: str = "") -> list[dict[str, Any]]:
     rows = await at.fetch(_PEOPLE, today, now(), now() - access.IDLE, key)
-    return sorted((dict(row) for row in rows), key=lambda row: (not row["may_act"], str(row["name"] or "~").casefold()))
+    found = [dict(row) | {"ends": access.time_of(row["ends"])} for row in rows]
+    for row in found:
+        row["ended"] = row["ends"] is not None and row["ends"] <= now()
+    return sorted(found, key=lambda row: (not row["may_act"], str(row["name"] or "~").casefold()))
 
 
 @get("/people", opt=NEEDS)
@@ -92,12 +98,15 @@ async def add(visitor: Visitor, bar: Any, data: Form, sent: str) -> Template:
         errors["email"] = "Write the address with which the person signs in, such as ann@house.example."
     if data.role not in set(PersonRole):
         errors["role"] = "Choose what the person may do."
+    ends, wrong = _ends(data) if data.role == PersonRole.AUDITOR else (None, "")
+    if wrong:
+        errors["ends"] = wrong
     if errors:
         return _new(visitor, bar, data, errors)
     password = secrets.token_urlsafe(12)
     try:
         key = await people.add_person(
-            data.name, data.email, PersonRole(data.role), bar.today, password, visitor.key, given=True, sent=sent
+            data.name, data.email, PersonRole(data.role), bar.today, password, visitor.key, given=True, sent=sent, ends=ends
         )
     except Refused as error:
         field, _, said = str(error).partition(": ")
@@ -148,6 +157,44 @@ async def change_role(visitor: Visitor, bar: Any, key: str, data: Form, sent: st
         await _from_today(book, row, bar.today, role=data.role)
 
     return await _written(visitor, bar, key, data, sent, other, leaves_admin=data.role != PersonRole.ADMIN)
+
+
+@post("/people/{key:str}/end", opt=NEEDS)
+async def change_end(visitor: Visitor, bar: Any, key: str, data: Form, sent: str) -> Template | Redirect:
+    """Until when an auditor may sign in. An empty field says nothing: that there is to be no end must be said."""
+
+    async def other(book: Book, row: Row) -> None:
+        if row["role"] != PersonRole.AUDITOR and row["ends"] is None:
+            raise Refused("Only an auditor's access has an end: lock the person instead")
+        ends, wrong = _ends(data)
+        if wrong:
+            raise Refused(wrong.removesuffix("."))
+        if ends == row["ends"]:
+            raise Refused("This is the end that stands already: choose another one")
+        await _from_today(book, row, bar.today, ends=ends)
+
+    return await _written(visitor, bar, key, data, sent, other)
+
+
+def _ends(data: Given) -> tuple[str | None, str]:
+    """The end that a form gives, None where it says that there is none; and what is wrong with it."""
+    text = data.ends.strip()
+    if data.endless and text:
+        return None, "Either a day and time, or without an end: take one of them out."
+    if data.endless:
+        return None, ""
+    if not text:
+        return None, "Say until which day and time the auditor may sign in, or that it is to be without an end."
+    try:
+        ends = datetime.fromisoformat(text)
+    except ValueError:
+        return None, "This is no day and time: write it as YYYY-MM-DDTHH:MM, in UTC."
+    ends = ends.replace(tzinfo=ends.tzinfo or UTC)
+    if ends <= now():
+        return None, "This lies in the past. To end access now, lock the person."
+    if ends.year > LATEST:
+        return None, f"This lies too far ahead: choose a year up to {LATEST}, or say that it is to be without an end."
+    return access.moment_of(ends), ""
 
 
 @post("/people/{key:str}/lock", opt=NEEDS)
@@ -228,7 +275,7 @@ async def _keep_one_admin(book: Book, key: str, today: date) -> None:
     """Raises Refused where nobody else is an administrator who can sign in."""
     rows = await book.at.fetch(
         f"""select p.key from person p join credential c on c.person = p.key
-        where p.role = $2 and {IN_FORCE}""",
+        where p.role = $2 and p.ends is null and {IN_FORCE}""",
         today,
         PersonRole.ADMIN.value,
     )
@@ -272,4 +319,4 @@ async def end_sessions(visitor: Visitor, bar: Any, key: str) -> Redirect:
     return see_other(f"/people/{segment(key)}")
 
 
-ROUTES = [people_page, new_page, add, person_page, change_role, lock, unlock, give_password, end_sessions]
+ROUTES = [people_page, new_page, add, person_page, change_role, change_end, lock, unlock, give_password, end_sessions]

@@ -16,12 +16,13 @@ from piccolo.conf.apps import Finder
 from piccolo.table import Table, sort_table_classes
 
 from registry import door
-from registry.tables import Fact, Register, is_personal
+from registry.tables import Fact, Register, is_moment, is_personal
 from registry.vocabulary import EntryKind
 
 OWN = ("id", "thing", "version")  # columns that the journal fills, never a person
 WHY = "(why)"  # the name of a reason among the values of an entry, which no column can have
 NO_NUL = r"^[^\x00]*$"  # PostgreSQL cannot hold the character
+MOMENT = r"^[12]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\dZ$"
 
 
 class EntryNote(msgspec.Struct, forbid_unknown_fields=True):
@@ -117,6 +118,8 @@ def _type(column: Column) -> Any:
         return Literal[tuple(choice.value for choice in column._meta.choices)]
     if isinstance(column, ForeignKey):
         return Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=NO_NUL)]
+    if is_moment(column):
+        return Annotated[str, msgspec.Meta(pattern=MOMENT)]
     if isinstance(column, (Varchar, Text)):
         shortest = 1 if column._meta.required else None
         longest = getattr(column, "length", None)

@@ -33,16 +33,20 @@ EVEN_SO = {"needs": access.Permission.LOOK, "password_due": True}  # open to a p
 
 @get("/sign-in", opt={"needs": OPEN})
 async def sign_in_page(request: Request[Any, Any, Any], next: str = "/") -> Template:
-    return page("sign-in", visitor=None, email="", next=next, failed=False, nobody=await access.nobody())
+    return page("sign-in", visitor=None, email="", next=next, failed=False, ended=None, nobody=await access.nobody())
 
 
 @post("/sign-in", opt={"needs": OPEN})
 async def sign_in(request: Request[Any, Any, Any], data: Form) -> Template | Redirect:
     """A good pair opens a session; anything else gets one and the same answer."""
     place = request.client.host if request.client else ""
-    token = await access.sign_in(data.email.strip(), data.password, place, request.headers.get("user-agent", ""), now())
+    shown: dict[str, Any] = {"visitor": None, "email": data.email, "next": data.next, "nobody": False}
+    try:
+        token = await access.sign_in(data.email.strip(), data.password, place, request.headers.get("user-agent", ""), now())
+    except access.AccessEnded as error:
+        return page("sign-in", 422, **shown, failed=False, ended=error.ends)
     if token is None:
-        return page("sign-in", 422, visitor=None, email=data.email, next=data.next, failed=True, nobody=False)
+        return page("sign-in", 422, **shown, failed=True, ended=None)
     answer = see_other(data.next)
     answer.set_cookie(
         key=cookie_name(),

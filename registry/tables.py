@@ -72,6 +72,17 @@ def is_country(column: Column) -> bool:
     return bool(column.__dict__.get("_country"))
 
 
+def moment(help_text: str) -> Varchar:
+    """A time in UTC to the minute, written YYYY-MM-DDTHH:MMZ, so that it reads alike wherever an image of it is made."""
+    column = Varchar(length=17, help_text=help_text, required=False, null=True, default=None)
+    column.__dict__["_moment"] = True
+    return column
+
+
+def is_moment(column: Column) -> bool:
+    return bool(column.__dict__.get("_moment"))
+
+
 def words(help_text: str, among: type[Enum] | None = None) -> Array:
     base = Varchar(length=40, choices=among) if among else Text()
     return Array(base_column=base, help_text=help_text, null=True, default=None)
@@ -161,6 +172,7 @@ class Person(Fact, Table):
     name = personal(text("The person's name"))
     email = personal(text("Where alerts and invitations go"))
     role = choice(v.PersonRole, "What the person may do", required=True)
+    ends = moment("The time from which an auditor may no longer sign in (UTC, YYYY-MM-DDTHH:MMZ)")
 
 
 class Contact(Fact, Table):

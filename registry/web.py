@@ -29,6 +29,7 @@ from registry import access, once, settings
 from registry.access import Visitor
 from registry.errors import Busy, Refused, Stale
 from registry.once import SentBefore
+from registry.vocabulary import PersonRole
 
 LOG = logging.getLogger("onward")
 TEMPLATES = Path(__file__).parent.parent / "templates"
@@ -118,6 +119,16 @@ def needs(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHand
         raise PermissionDeniedException("Your role does not allow this. Ask the data protection officer or an administrator.")
     if connection.user.password_due and not handler.opt.get("password_due"):
         raise PasswordDue
+
+
+async def written_down(request: Request[Any, Any, Any]) -> None:
+    """Before anything is shown to an auditor it stands in the access log, whatever page it is."""
+    who = request.scope.get("user")
+    entered = isinstance(who, Visitor) and who.role == PersonRole.AUDITOR and request.method == "GET"
+    access.ENTERED.set(False)
+    if entered:
+        await access.look(who.key, access.OPENED, request.url.path + (f"?{request.url.query}" if request.url.query else ""))
+        access.ENTERED.set(True)
 
 
 async def visiting(request: Request[Visitor, Any, Any]) -> Visitor:

@@ -134,6 +134,7 @@ def tried(found: dict[str, str]) -> list[Tried]:
         ),
         _read(people, "/people/a-dpo", own="/people/a-admin"),
         of_people("role", role="auditor"),
+        of_people("end", endless="yes"),
         of_people("sessions"),
         of_people("lock"),
         of_people("unlock"),

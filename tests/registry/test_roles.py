@@ -11,7 +11,7 @@ from registry.web import now
 from tests.support import Register
 from tests.web import PASSWORD, Browser, browse
 
-GRACE = {"name": "Grace <b>Hopper</b>", "email": "grace@house.example", "role": "auditor"}
+GRACE = {"name": "Grace <b>Hopper</b>", "email": "grace@house.example", "role": "auditor", "endless": "yes"}
 
 
 async def added(browser: Browser, **more: str) -> tuple[str, str]:

@@ -1,0 +1,116 @@
+"""An auditor's access: until when, said in words, never longer by omission; and every look of his in the access log."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from registry import access, journal
+from registry.tables import Person
+from registry.web import now
+from tests.registry.test_roles import added, form, signs_in
+from tests.support import Register, a_register
+from tests.web import browse
+
+AHEAD = timedelta(days=3)
+
+
+def typed(time: datetime) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M")
+
+
+async def passed(person: str) -> None:
+    """The time has come: written past the page, which takes no time that lies behind us."""
+    async with journal.writing("cli:test", "a test") as book:
+        row = await journal.current(book.at, Person, person)
+        await book.correct(Person, row, ends=access.moment_of(now() - timedelta(minutes=2)))
+
+
+def test_an_auditor_signs_in_until_the_end_and_is_told_so_afterwards(register: Register) -> None:
+    ends = now() + AHEAD
+
+    async def work(as_role: Any) -> None:
+        admin, ada = await as_role("admin"), await as_role("auditor")
+        key, password = await added(admin, endless="", ends=typed(ends))
+        assert "may sign in until" in (await admin.get(f"/people/{key}")).text
+        assert (await signs_in(ada, "grace@house.example", password)).status_code == 303
+        await passed(key)
+        answer = await ada.get("/me")
+        assert (answer.status_code, answer.headers["location"][:8]) == (303, "/sign-in"), "the session ends too"
+        await ada.get("/sign-in")
+        answer = await ada.post("/sign-in", {"email": "grace@house.example", "password": password})
+        assert answer.status_code == 422
+        assert "Your access ended on" in answer.text
+        answer = await ada.post("/sign-in", {"email": "grace@house.example", "password": "a wrong password"})
+        assert "Your access ended" not in answer.text, "only whoever has the right pair is told"
+        assert "the access has ended" in (await admin.get(f"/people/{key}")).text
+        assert "the access ended" in (await admin.get("/people")).text
+        for what in ("lock", "unlock"):
+            assert (await admin.post(f"/people/{key}/{what}", await form(admin, key))).status_code == 303
+        assert (await ada.post("/sign-in", {"email": "grace@house.example", "password": password})).status_code == 422
+        later = await form(admin, key, ends=typed(ends))
+        assert (await admin.post(f"/people/{key}/end", later)).status_code == 303
+        assert (await ada.post("/sign-in", {"email": "grace@house.example", "password": password})).status_code == 303
+
+    browse(register, work)
+    stands = register.ask("select ends from person where email = 'grace@house.example' order by id desc limit 1")
+    assert stands[0][0] == access.moment_of(ends)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ({}, "Say until which day and time"),
+        ({"ends": "soon"}, "This is no day and time"),
+        ({"ends": "2020-01-01T10:00"}, "lies in the past"),
+        ({"ends": "9999-12-31T23:59"}, "too far ahead"),
+        ({"ends": "2999-01-01T10:00", "endless": "yes"}, "take one of them out"),
+    ],
+)
+def test_an_end_is_never_left_to_an_empty_field(register: Register, words: dict[str, str], said: str) -> None:
+    ends = now() + AHEAD
+
+    async def work(as_role: Any) -> None:
+        admin = await as_role("admin")
+        page = await admin.get("/people/new")
+        new = {"name": "Ada", "email": "ada@house.example", "role": "auditor", "_once": admin.hidden(page, "_once")}
+        answer = await admin.post("/people/new", new | words)
+        assert (answer.status_code, said in answer.text) == (422, True), answer.text
+        key, _ = await added(admin, endless="", ends=typed(ends))
+        answer = await admin.post(f"/people/{key}/end", await form(admin, key, **words))
+        assert (answer.status_code, said in answer.text) == (422, True), answer.text
+
+    browse(register, work)
+    assert [row[0] for row in register.ask("select ends from person where ends is not null")] == [access.moment_of(ends)]
+
+
+def test_another_role_keeps_the_end_and_no_last_administrator_has_one(register: Register) -> None:
+    async def work(as_role: Any) -> None:
+        admin = await as_role("admin")
+        key, _ = await added(admin, endless="", ends=typed(now() + AHEAD))
+        assert (await admin.post(f"/people/{key}/role", await form(admin, key, role="admin"))).status_code == 303
+        answer = await admin.post("/people/a-admin/role", await form(admin, "a-admin", role="dpo"))
+        assert (answer.status_code, "last administrator" in answer.text) == (422, True)
+        answer = await admin.post("/people/a-dpo/end", await form(admin, "a-dpo", ends=typed(now() + AHEAD)))
+        assert (answer.status_code, "lock the person instead" in answer.text) == (422, True)
+        assert (await admin.post(f"/people/{key}/end", await form(admin, key, endless="yes"))).status_code == 303
+        answer = await admin.post("/people/a-admin/role", await form(admin, "a-admin", role="dpo"))
+        assert answer.status_code == 303, "without an end she stays"
+
+    browse(register, work)
+
+
+def test_every_page_an_auditor_opens_is_in_the_access_log(register: Register, folder: Any) -> None:
+    register.load(a_register(), folder)
+    pages = ["/", "/vendors?q=mail", "/vendors/mailer", "/transfers", "/law", "/alerts", "/records/vendor/mailer", "/nowhere"]
+
+    async def work(as_role: Any) -> None:
+        auditor, dpo = await as_role("auditor"), await as_role("dpo")
+        for page in pages:
+            await auditor.get(page)
+            await dpo.get(page)
+
+    browse(register, work)
+    looked = register.ask("select person, of from look order by id")
+    assert [of for person, of in looked if person == "a-auditor"] == pages[:-1], "each once, in their order"
+    assert [of for person, of in looked if person == "a-dpo"] == ["/vendors/mailer", "vendor/mailer"]
