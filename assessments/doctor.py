@@ -7,7 +7,7 @@ import msgspec
 
 from assessments.deliveries import waiting
 from assessments.wording import written
-from registry import database, journal, schema, settings
+from registry import database, journal, keys, schema, settings
 from registry.law import Pack
 from registry.vocabulary import DEMO_NOTICE
 
@@ -45,6 +45,8 @@ async def look(pack: Pack, today: date) -> list[Check]:
                 where t.tgenabled = 'A' and c.relnamespace = 'public'::regnamespace""")
         }
         idle = sorted(f"{trigger} on {table}" for table, trigger in schema.guards() - standing)
+        unsigned = await keys.missing(at)
+        ever = await at.fetchval("select exists (select from signing_key)")
         failing = (await waiting(at)).said()
         watched = await watch_stands(at)
     overdue = len(list(pack.overdue(today)))
@@ -55,10 +57,15 @@ async def look(pack: Pack, today: date) -> list[Check]:
         Check("time", not backwards, f"{backwards} entries earlier than the one before" if backwards else "never goes back"),
         Check("rows", not without, f"without an entry: {', '.join(without[:5])}" if without else "each has its entry"),
         Check("guards", not idle, f"gone or switched off: {', '.join(idle[:5])}" if idle else "all stand"),
+        Check("signing", not (unsigned and ever), _signing(unsigned)),
         Check("law", True, f"{len(pack.instruments)} instruments, {overdue} facts overdue, version {pack.version[:12]}"),
         Check("mail", not failing, " ".join(one for one in (settings.mail_said(), failing) if one)),
         watched,
     ]
+
+
+def _signing(unsigned: str) -> str:
+    return f"records and journal go unsigned: {unsigned}" if unsigned else "the key is at hand"
 
 
 async def watch_stands(at: asyncpg.Connection) -> Check:

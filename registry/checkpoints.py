@@ -6,6 +6,7 @@ that a checkpoint costs what is new, and a proof reads a few tiles.
 
 import base64
 import hashlib
+import logging
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -14,8 +15,10 @@ import asyncpg
 import msgspec
 
 from registry import database, journal, keys, notes, tree
+from registry.errors import Misused
 from registry.tree import Range
 
+LOG = logging.getLogger("onward")
 TILE = 256  # hashes
 LEVELS = range(6)  # of tiles: 256 ** 6 entries
 BATCH = 40 * TILE
@@ -83,11 +86,26 @@ async def take() -> str | None:
     return note
 
 
+async def signed() -> str | None:
+    """As `take`, but None too where the key is not at hand: what is made then says that it is not signed (`marks`)."""
+    try:
+        return await take()
+    except Misused as error:
+        LOG.warning("nothing was signed: %s", error)
+        return None
+
+
 async def marks(at: asyncpg.Connection, sequence: int) -> dict[str, str]:
-    """What a report says of how its entries are proved: the first checkpoint that covers them, and whose key signed it."""
+    """What a report says of how its entries are proved: the first checkpoint that covers them, and whose key signed it.
+
+    Where there is none it says that it is not signed, why, and up to which entry the newest checkpoint reaches.
+    """
     note = await at.fetchval("select note from public.checkpoint where size >= $1 order by id limit 1", sequence)
     if note is None:
-        return {"Checkpoint": f"none: {keys.NONE}"}
+        why = await keys.missing(at) or "these entries were written while it was made: take it once more"
+        last = await at.fetchval("select max(size) from public.checkpoint")
+        reaches = f"; the newest checkpoint reaches up to entry {last}" if last else ""
+        return {"Checkpoint": f"NOT SIGNED, none covers it: {why}{reaches}"}
     text, by = notes.opened(note, await keys.stood(at))
     head = notes.checkpoint(text)
     signed = " and ".join(one.fingerprint for one in by)

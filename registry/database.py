@@ -119,8 +119,18 @@ async def as_known(instant: datetime | None) -> AsyncIterator[asyncpg.Connection
         await reader.execute("set transaction isolation level repeatable read, read only")
         if instant is not None:
             newest = await reader.fetchval("select coalesce(max(sequence), 0) from journal_entry where at <= $1", instant)
-            await reader.execute(f"set local onward.known_on = '{newest:d}'; set local search_path = known, public")
+            await read_past(reader, newest)
         yield reader
+
+
+async def read_past(reader: asyncpg.Connection, sequence: int) -> None:
+    """From here on the transaction reads the register as known at an entry, which must not be newer than its picture."""
+    await reader.execute(f"set local onward.known_on = '{sequence:d}'; set local search_path = known, public")
+
+
+def address() -> str:
+    """Where the register that is open lies, as PostgreSQL is asked for it: with its password, so for no log and no page."""
+    return str(DB.config["dsn"])
 
 
 async def prepare(*, create: bool) -> None:

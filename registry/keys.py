@@ -100,6 +100,21 @@ async def standing() -> tuple[Verifier, Ed25519PrivateKey] | None:
     return held[row["key"]]
 
 
+async def missing(at: asyncpg.Connection) -> str:
+    """Why nothing can be signed on this machine, in a line that names no path of it; empty where the key is at hand."""
+    row = await at.fetchrow("select key from public.signing_key where until is null order by id desc limit 1")
+    try:
+        held = {verifier("", key).fingerprint for key in map(read, files())}
+    except Misused:
+        return "the file of the register's private key cannot be read on this machine"
+    if row is None:
+        made_when_asked = settings.database_url() is None and not os.environ.get("ONWARD_KEY")
+        return "" if held or made_when_asked else NONE
+    if row[0] in held:
+        return ""
+    return f"the register's private key ({row[0][:16]}…) is not on this machine"
+
+
 async def follow(new: Path, who: str, why: str) -> Verifier:
     """Another key stands from today: the one before ends. The files of both are needed until the next checkpoint is signed."""
     key = read(new)

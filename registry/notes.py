@@ -94,6 +94,14 @@ def opened(note: str, verifiers: list[Verifier]) -> tuple[str, list[Verifier]]:
     return text, by
 
 
+def signers(note: str, verifiers: list[Verifier]) -> list[Verifier]:
+    """Who of those asked about has signed a note; nobody where it was altered."""
+    try:
+        return opened(note, verifiers)[1]
+    except Refused:
+        return []
+
+
 def checkpoint(text: str) -> Checkpoint:
     """The head that a note's text states. Raises Refused naming the line."""
     lines = text.splitlines()

@@ -115,3 +115,21 @@ def consistent(old: int, old_head: bytes, new: int, new_head: bytes, proof: Sequ
         else:
             now = node_hash(now, beside)
     return was == old_head and now == new_head
+
+
+class Forest:
+    """The complete subtrees of the leaves so far, so that a root is at hand at any size."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.trees: list[bytes] = []
+
+    def add(self, leaf: bytes) -> None:
+        self.size += 1
+        self.trees.append(leaf)
+        for _ in range((self.size & -self.size).bit_length() - 1):
+            right = self.trees.pop()
+            self.trees[-1] = node_hash(self.trees[-1], right)
+
+    def root(self) -> bytes:
+        return folded(self.trees)

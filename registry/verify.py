@@ -16,40 +16,9 @@ from piccolo.table import Table
 from registry import checkpoints, journal, keys, notes, schema, tree
 from registry.checkpoints import TILE
 from registry.errors import Refused
+from registry.faults import Step, Verified
 from registry.notes import Checkpoint, Verifier
-
-MOST = 1_000  # faults told; more say no more
-
-
-class Fault(msgspec.Struct, frozen=True):
-    """Something that is not as it was written: the entry where it is one, the table and the key or id of the row."""
-
-    what: str
-    entry: int | None = None
-    table: str | None = None
-    row: str | None = None
-
-    def __str__(self) -> str:
-        where = [f"entry {self.entry}"] if self.entry is not None else []
-        where += [" ".join(part for part in (self.table, self.row) if part)] if self.table else []
-        return f"{', '.join(where)}: {self.what}" if where else self.what
-
-
-class Verified(msgspec.Struct):
-    """What was looked at, and what is not as it was written; `shown` where something from outside agrees with it."""
-
-    entries: int = 0
-    values: int = 0
-    erased: int = 0
-    rows: int = 0
-    checkpoints: int = 0
-    looks: int = 0
-    shown: bool = False
-    faults: list[Fault] = msgspec.field(default_factory=list)
-
-    def add(self, what: str, entry: int | None = None, table: str | None = None, row: Any = None) -> None:
-        if len(self.faults) < MOST:
-            self.faults.append(Fault(what, entry, table, None if row is None else str(row)))
+from registry.tree import Forest
 
 
 async def verify(at: asyncpg.Connection, kept: str | None = None, fingerprint: str | None = None) -> Verified:
@@ -58,14 +27,44 @@ async def verify(at: asyncpg.Connection, kept: str | None = None, fingerprint: s
     `kept` is the note of a checkpoint from elsewhere, `fingerprint` that of the key which must stand.
     """
     done = Verified()
+    async for _ in steps(at, done, kept, fingerprint):
+        pass
+    return done
+
+
+STEPS = ("signatures", "entries", "versions", "rows", "looks")  # the names of `steps`, in their order
+
+
+async def steps(
+    at: asyncpg.Connection, done: Verified, kept: str | None = None, fingerprint: str | None = None
+) -> AsyncIterator[Step]:
+    """The steps of `verify`, each told as soon as it is done; `done` gathers what all of them found."""
     stood = await _stood(at, done)
     heads = await _signed(at, done, stood, kept, fingerprint)
+    yield _step(done, "signatures", 0, _signed_so_far(done, stood, kept))
+    before = len(done.faults)
     await _entries(at, done, heads)
+    yield _step(done, "entries", before, f"{done.entries} entries, {done.values} values ({done.erased} erased)")
+    before = len(done.faults)
     await _versions(at, done)
+    yield _step(done, "versions", before, f"the order of {done.entries} entries")
+    before = len(done.faults)
     for table in schema.tables():
         await _rows(at, done, table)
+    yield _step(done, "rows", before, f"{done.rows} rows of {len(schema.tables())} tables")
+    before = len(done.faults)
     await _looks(at, done, heads)
-    return done
+    yield _step(done, "looks", before, done.looked)
+
+
+def _signed_so_far(done: Verified, stood: list[Verifier], kept: str | None) -> str:
+    if not stood:
+        return "none: no key has signed yet, so nothing shows since when all of it reads so"
+    return f"{len(stood)} {'key' if len(stood) == 1 else 'keys'}, {done.checkpoints} checkpoints{' and yours' if kept else ''}"
+
+
+def _step(done: Verified, name: str, before: int, counted: str) -> Step:
+    return Step(name, counted, done.faults[before:])
 
 
 async def _stood(at: asyncpg.Connection, done: Verified) -> list[Verifier]:
@@ -163,7 +162,7 @@ async def _entries(at: asyncpg.Connection, done: Verified, heads: list[tuple[Che
         done.add(f"the journal's head stands at {last}, its last entry is {number}", min(number, last) + 1)
 
 
-def _at_size(done: Verified, sizes: dict[int, list[tuple[Checkpoint, str]]], forest: "Forest", good: int) -> int:
+def _at_size(done: Verified, sizes: dict[int, list[tuple[Checkpoint, str]]], forest: Forest, good: int) -> int:
     """Compares the tree with the checkpoints of its size; returns the last size at which it was right."""
     for head, called in sizes.get(forest.size, ()):
         if forest.root() != head.root:
@@ -171,24 +170,6 @@ def _at_size(done: Verified, sizes: dict[int, list[tuple[Checkpoint, str]]], for
             done.shown = False
             return good
     return forest.size if forest.size in sizes else good
-
-
-class Forest:
-    """The complete subtrees of the leaves so far, so that a root is at hand at any size."""
-
-    def __init__(self) -> None:
-        self.size = 0
-        self.trees: list[bytes] = []
-
-    def add(self, leaf: bytes) -> None:
-        self.size += 1
-        self.trees.append(leaf)
-        for _ in range((self.size & -self.size).bit_length() - 1):
-            right = self.trees.pop()
-            self.trees[-1] = tree.node_hash(self.trees[-1], right)
-
-    def root(self) -> bytes:
-        return tree.folded(self.trees)
 
 
 async def _batches(
@@ -306,7 +287,11 @@ async def _looks(at: asyncpg.Connection, done: Verified, heads: list[tuple[Check
                 _, until, claim = line.split(" ")
                 said.setdefault(date.fromisoformat(until), set()).add((claim, called))
     chain, days = checkpoints.NO_LOOKS, {date.min: checkpoints.NO_LOOKS}
-    async for day, rows in checkpoints.looks(at, date.min, datetime.now(UTC).date()):
+    today = datetime.now(UTC).date()
+    done.looks_today = await at.fetchval(
+        "select count(*) from public.look where at >= $1", datetime.combine(today, datetime.min.time(), UTC)
+    )
+    async for day, rows in checkpoints.looks(at, date.min, today):
         chain = days[day] = checkpoints.chained(chain, rows)
         done.looks += len(rows)
     for day, claims in sorted(said.items()):

@@ -29,10 +29,13 @@ LINES = [
     {"registry.people", "registry.register", "registry.access", "registry.drafts", "registry.notes"},
     {"registry.keys"},
     {"registry.checkpoints", "registry.erasures"},
+    {"registry.faults"},
     {"registry.verify", "registry.extract", "registry.backup"},
+    {"registry.replay"},
     {"registry.restore"},
     {"registry.drill"},
     {"registry.web", "registry.forms", "registry.walk", "registry.told"},
+    {"registry.sample"},
     {"registry.documents", "registry.signing", "registry.vendors", "registry.records", "registry.roles"},
     {"registry.demo"},
     {"assessments.rules", "assessments.rules.chapter_v", "assessments.rules.onward", "assessments.rules.gate"},
@@ -61,7 +64,9 @@ LINES = [
     {
         *(
             f"assessments.pages.{name}"
-            for name in "desk vendors gate transfers suspensions activities alerts reviews records law".split()
+            for name in (
+                "desk vendors gate transfers suspensions activities alerts reviews records law audit samples checkpoints"
+            ).split()
         ),
         "assessments.pages",
     },

@@ -8,7 +8,7 @@ import rich_click as click
 from assessments.cli.door import as_json, main, print_json, run, who
 from registry import checkpoints, database, keys, notes, verify_bundle
 from registry.errors import Misused
-from registry.verify import Verified
+from registry.faults import Verified
 from registry.verify import verify as verified
 
 
@@ -48,7 +48,7 @@ def _told(done: Verified, *, asked: bool) -> None:
         click.echo(f"FAULT  {fault}")
     click.echo(
         f"{done.entries} entries, {done.values} values ({done.erased} erased), {done.rows} rows, "
-        f"{done.checkpoints} checkpoints, {done.looks} looks: "
+        f"{done.checkpoints} checkpoints, {done.looked}: "
         + (f"{len(done.faults)} faults." if done.faults else "everything is as it was written.")
     )
     if not done.faults and not asked:

@@ -56,8 +56,11 @@ async def printed(
 
 
 async def composed(name: str, pack: Pack, clocks: Clocks) -> Record:
-    """The report on those clocks; the journal is signed first, so that what it was made from can be proved."""
-    await checkpoints.take()
+    """The report on those clocks; the journal is signed first, so that what it was made from can be proved.
+
+    Where the register's key is not at hand it goes out unsigned, and says so.
+    """
+    await checkpoints.signed()
     return await composed_of(name, await gather(pack, clocks))
 
 

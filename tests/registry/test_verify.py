@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from registry import checkpoints, database, journal, people
-from registry.verify import Verified, verify
+from registry.faults import Verified
+from registry.verify import verify
 from registry.vocabulary import PersonRole
 from tests.support import Register, like, signing
 from tests.support import a_register as small
