@@ -4,14 +4,18 @@ At least once: a process that dies between sending and saying so leaves it unkno
 again then, the same alerts under the same Message-ID, so that a mail program may show it once.
 """
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
 
 import asyncpg
 import msgspec
 
 from assessments.alerts import alerts
 from assessments.channels import mail
-from registry import database, journal
+from assessments.handing_out import CHANNEL
+from registry import access, database, journal, notes
+from registry import keys as keys_of
 from registry.law import Pack
 from registry.vocabulary import DEMO_NOTICE
 
@@ -33,18 +37,17 @@ async def deliver(pack: Pack) -> Delivered:
     if not mail.ready():
         return Delivered(0, 0)
     async with database.as_known(None) as at:
-        people = [
-            row[0] for row in await at.fetch("select distinct person from delivery where sent is null and channel = 'mail'")
-        ]
-    for person in people:
-        while claimed := await _claim(person):
-            error = await _send(pack, person, sorted(set(claimed.values())))
+        waiting_for = await at.fetch("select distinct person, channel from delivery where sent is null order by 1, 2")
+    for person, channel in waiting_for:
+        while claimed := await _claim(person, channel):
+            keys = sorted(set(claimed.values()))
+            error = await (_hand_over(person, keys) if channel == CHANNEL else _send(pack, person, keys))
             await _settle(list(claimed), error)
             sent, failed = sent + (not error), failed + bool(error)
     return Delivered(sent, failed)
 
 
-async def _claim(person: str) -> dict[int, str]:
+async def _claim(person: str, channel: str) -> dict[int, str]:
     """The deliveries to a person that are now ours, with their alerts: one digest.
 
     What a process that died may have sent goes again by itself, as it was; all that surely was not sent goes together.
@@ -53,7 +56,7 @@ async def _claim(person: str) -> dict[int, str]:
         rows = await at.fetch(
             """with waiting as (
                 select id, case when error = '' then claimed end as unsure from delivery
-                where person = $1 and channel = 'mail' and sent is null and tries < $4
+                where person = $1 and channel = $5 and sent is null and tries < $4
                     and (claimed is null or claimed < now() - greatest(
                         case when error = '' then $2::interval else $3::interval * power(2, tries) end, $3::interval))
                 for update)
@@ -64,6 +67,7 @@ async def _claim(person: str) -> dict[int, str]:
             HELD,
             BACKOFF,
             MOST_TRIES,
+            channel,
         )
     return {row[0]: row[1] for row in rows}
 
@@ -101,8 +105,31 @@ async def _send(pack: Pack, person: str, keys: list[str]) -> str:
         notice = DEMO_NOTICE if await journal.is_demo(at) else None
     if not email or not shown:
         return ""
+    return await _tried(lambda: mail.digest(shown, person, email, notice))
+
+
+async def _hand_over(person: str, keys: list[str]) -> str:
+    """Sends an auditor the newest of some checkpoints, which covers the others; returns why it failed, or nothing."""
+    async with database.as_known(None) as at:
+        email = await at.fetchval(
+            "select email from person where key = $1 and until is null and (ends is null or ends > $2)",
+            person,
+            access.moment_of(datetime.now(UTC)),
+        )
+        newest = max(int(key.rpartition(":")[2]) for key in keys)
+        note = await at.fetchval("select note from checkpoint where id = $1", newest)
+        by = notes.signers(note or "", await keys_of.stood(at))
+        notice = DEMO_NOTICE if await journal.is_demo(at) else None
+    if not email or not by:
+        return ""
+    size = notes.checkpoint(note.rpartition("\n\n")[0] + "\n").size
+    return await _tried(lambda: mail.checkpoint(note, size, by[-1].fingerprint, person, email, notice))
+
+
+async def _tried(written: Callable[[], EmailMessage]) -> str:
+    """Sends a mail; returns why it failed, or nothing."""
     try:
-        await mail.send(mail.digest(shown, person, email, notice))
+        await mail.send(written())
     except Exception as error:  # of delivery's loop: whatever it is, it is recorded, and everybody else gets their mail
         return f"{type(error).__name__} {getattr(error, 'code', '')}".strip()  # the words of a server may name the person
     return ""

@@ -7,18 +7,21 @@ from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from assessments.deliveries import deliver
+from assessments.handing_out import hand_out
 from assessments.watch import look
 from registry import database, journal
 from registry.law import Pack
 
 LOOK_EVERY = timedelta(minutes=10)
 DELIVER_EVERY = timedelta(minutes=1)
+HAND_OUT_EVERY = timedelta(minutes=30)  # looks whether a checkpoint is due; how often one is, ONWARD_CHECKPOINT_HOURS says
 
 log = logging.getLogger("onward")
 
 
 def clockwork(pack: Pack, look_every: timedelta = LOOK_EVERY, deliver_every: timedelta = DELIVER_EVERY) -> AsyncIOScheduler:
-    """Looks at the start and every ten minutes, delivers every minute, once it is started in the loop of the open register.
+    """Looks at the start and every ten minutes, delivers every minute, hands out checkpoints, once it is started in the loop of
+    the open register.
 
     One look and one delivery at a time; what was missed is done once. Neither waits for the other.
     """
@@ -26,6 +29,7 @@ def clockwork(pack: Pack, look_every: timedelta = LOOK_EVERY, deliver_every: tim
     clock.add_listener(_failed, EVENT_JOB_ERROR)
     start = datetime.now(UTC)
     clock.add_job(watch, "interval", [pack], seconds=look_every.total_seconds(), id="watch", next_run_time=start)
+    clock.add_job(hand_out, "interval", seconds=HAND_OUT_EVERY.total_seconds(), id="checkpoints", next_run_time=start)
     clock.add_job(deliver, "interval", [pack], seconds=deliver_every.total_seconds(), id="deliver")
     return clock
 

@@ -4,11 +4,13 @@ import os
 import shutil
 import stat
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 from registry.errors import Misused, Refused
 
 MARKER = "db"
+LONGEST_HOURS = 8760  # a year
 LEAST_FREE = 64 * 2**20  # bytes
 
 
@@ -88,6 +90,21 @@ def _keep_private(folder: Path) -> None:
     if stat.S_IMODE(folder.stat().st_mode) != 0o700:
         print(f"onward: {folder} was open to others; closed again (0700)", file=sys.stderr)
         folder.chmod(0o700)
+
+
+def checkpoint_every() -> timedelta | None:
+    """ONWARD_CHECKPOINT_HOURS: once in so many hours `onward serve` signs the journal (24); None with 0: never.
+
+    Raises Misused for what is no number of hours from 0 to 8760.
+    """
+    text = os.environ.get("ONWARD_CHECKPOINT_HOURS", "") or "24"
+    try:
+        hours = float(text)
+    except ValueError:
+        hours = -1
+    if not 0 <= hours <= LONGEST_HOURS:
+        raise Misused(f"ONWARD_CHECKPOINT_HOURS: {text[:40]!r}: give a number of hours up to {LONGEST_HOURS}; 0 is never")
+    return timedelta(hours=hours) if hours else None
 
 
 def smtp() -> str | None:

@@ -28,6 +28,8 @@ def serve(host: str, port: int) -> None:
     if not settings.https() and urlsplit(settings.url() or "http://localhost").hostname not in LOOPBACK:
         raise Misused("ONWARD_URL: begin it with https://: beyond this machine passwords would travel open to all")
 
+    settings.checkpoint_every()  # what cannot be read is told before anything is served
+
     async def served() -> None:
         async with database.opened(create=True):
             async with database.transaction() as at:
