@@ -9,9 +9,10 @@ from rich.text import Text
 
 from assessments.assess import Assessed, Clocks
 from assessments.doctor import Check
+from assessments.recorded import RecordedVerdict
 from registry.drill import Step
 from registry.journal import Written
-from registry.law import Instrument, Pack, Standing
+from registry.law import ONE_DAY, Instrument, Pack, Standing
 from registry.vocabulary import DEMO_NOTICE, Outcome
 
 COLOURS = {
@@ -78,6 +79,19 @@ def _outcome(one: Assessed) -> Text:
 
 def _worded(outcome: Outcome) -> str:
     return outcome.replace("_", " ")
+
+
+def recorded(found: Sequence[RecordedVerdict]) -> None:
+    grid = _grid("no.", "time (UTC)", "transfer", "holds from", "last", "verdict", "rests on", "law version")
+    for one in found:
+        ends = "on no day" if one.until == one.since else _day(one.until and one.until - ONE_DAY)
+        verdict = Text(_worded(Outcome(one.outcome)), COLOURS[Outcome(one.outcome)])
+        if one.path_outcome != one.outcome:
+            verdict.append(f"\nchain: {_worded(Outcome(one.path_outcome))}", COLOURS[Outcome(one.path_outcome)])
+        law = (one.law_version or "–")[:12]
+        moment = f"{one.recorded_at:%Y-%m-%d %H:%M:%S}"
+        grid.add_row(str(one.sequence), moment, one.transfer, str(one.since), ends, verdict, one.basis or "–", law)
+    console().print(grid)
 
 
 def instrument(one: Instrument, standing: Standing | None, clocks: Clocks) -> None:

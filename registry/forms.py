@@ -165,6 +165,9 @@ def _shown_kind(table: type[Table], key: str) -> str:
     return _kind(key, schema.columns(table)[key])[0]
 
 
+AMBIGUOUS = {"engagement", "contract", "transfer"}  # of which two may be known by the same words
+
+
 async def named(at: asyncpg.Connection, title: str, where: str = "true") -> Options:
     """What a reference may name: the keys of a table, each with the words it is known by."""
     table = schema.by_name()[title]
@@ -177,11 +180,18 @@ async def named(at: asyncpg.Connection, title: str, where: str = "true") -> Opti
         words = "concat(p.name, ': ', a.name)"
         join = """left join vendor v on v.thing = t.vendor left join party p on p.thing = v.party
             left join processing_activity a on a.thing = t.activity"""
+    elif title == "contract":
+        words = "concat(p.name, ': ', a.name)"
+        join = """left join engagement e on e.id = t.engagement left join vendor v on v.id = e.vendor
+            left join party p on p.thing = v.party left join processing_activity a on a.thing = e.activity"""
+    elif title == "transfer":
+        words = "concat(x.name, ' → ', p.name, ', ', t.country)"
+        join = "left join party x on x.thing = t.exporter left join party p on p.thing = t.importer"
     rows = await at.fetch(
         f"""select distinct on (t.key) t.key, {words} from "{title}" t {join}
         where (t.until is null or t.until > t.since) and {where} order by t.key, t.since desc"""
     )
-    pairs = [(key, f"{name} ({key})" if name and title == "engagement" else name or key) for key, name in rows]
+    pairs = [(key, f"{name} ({key})" if name and title in AMBIGUOUS else name or key) for key, name in rows]
     return tuple(sorted(pairs, key=lambda pair: str(pair[1]).casefold()))
 
 

@@ -45,7 +45,7 @@ async def listed(visitor: Visitor, bar: Any, table: str, q: str = "", number: in
     q, number = q.strip().replace("\x00", "")[:200], max(1, min(number, 10**6))
     async with database.as_known(None) as at:
         count, rows = await told.listed(at, kind, q, A_PAGE, (number - 1) * A_PAGE)
-        names = await told.names_of(at, kind, rows)
+        names = await told.names_in(at, kind, rows)
     shown = [(row, told.in_short(kind, row, names), told.standing(row)) for row in rows]
     pages = max(1, -(-count // A_PAGE))
     context: dict[str, Any] = {

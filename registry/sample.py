@@ -107,7 +107,7 @@ async def _rows(at: asyncpg.Connection, table: type[Table], keys: list[str], day
         day,
     )
     rows = [msgspec.json.decode(text) for (text,) in found]
-    names = await told.names_of(at, table, rows)
+    names = await told.names_in(at, table, rows)
     return {row["key"]: (told.in_short(table, row, names) or row["key"], _address(title, row["key"])) for row in rows}
 
 

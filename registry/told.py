@@ -9,11 +9,13 @@ import asyncpg
 import msgspec
 from piccolo.table import Table
 
-from registry import forms, journal, schema
+from registry import forms, journal, law, schema
 from registry.journal import Row
 
 HIDDEN = {"register", "person"}  # not shown among records: a person is an administrator's affair
 CALLED = ("name", "title", "service", "framework", "instrument", "file_name")  # columns that say what a record is called
+UNTOLD = {"note", "sha256", "vkey", "rests_on", "law_version", "cause", "codes", "findings", "values"}  # tells no two apart
+INSTRUMENTS = {"instrument", "framework", "basis"}  # columns with a key of the law's, which people know by its title
 Names = dict[tuple[str, int], tuple[str, str]]
 
 
@@ -59,8 +61,9 @@ async def listed(at: asyncpg.Connection, table: type[Table], q: str, many: int, 
 
 def in_short(table: type[Table], row: Row, names: Names) -> str:
     """What tells a record from its neighbours: what it is called, or the first things that it says."""
-    said = [words for name, words, _ in in_words(table, row, names) if words and name not in {"note", "sha256"}]
-    called = [str(row[name]) for name in CALLED if row.get(name)]
+    telling = [one for one in in_words(table, row, names) if one[0] not in UNTOLD and not isinstance(row.get(one[0]), bool)]
+    said = [words for _, words, _ in telling if words]
+    called = [said_of(table, name, row[name], names) for name in CALLED if name != "service" and row.get(name)]
     return " · ".join(dict.fromkeys([*called[:1], *said[:4]]))[:160] if called else " · ".join(said[:4])[:160]
 
 
@@ -71,6 +74,17 @@ async def names_of(at: asyncpg.Connection, table: type[Table], rows: list[Row]) 
         called = dict(await forms.named(at, target))
         things = await at.fetch(f'select thing, key from "{target}" where thing = id')
         found |= {(target, thing): (key, called.get(key, key)) for thing, key in things}
+    return found
+
+
+async def names_in(at: asyncpg.Connection, table: type[Table], rows: list[Row]) -> Names:
+    """As `names_of`, of those things alone that these rows do name: what a page of one thing needs."""
+    found: Names = {}
+    for column, target in schema.links(table).items():
+        if things := sorted({int(row[column]) for row in rows if row.get(column) is not None}):
+            called = dict(await forms.named(at, target, f"t.thing in ({', '.join(map(str, things))})"))
+            keys = await at.fetch(f'select thing, key from "{target}" where thing = id and thing = any($1::bigint[])', things)
+            found |= {(target, thing): (key, called.get(key, key)) for thing, key in keys}
     return found
 
 
@@ -102,6 +116,10 @@ def said_of(table: type[Table], name: str, value: Any, names: Names) -> str:
         return names.get((target, value), ("", str(value)))[1]
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if name in INSTRUMENTS and (one := law.load().instruments.get(str(value))):
+        return one.title
+    if name == "regime":
+        return str(value).replace("_", " ")
     column = schema.columns(table).get(name)
     offered = dict(forms.field(table, name).options) if column is not None else {}
     listed = value if isinstance(value, list) else [value]
@@ -114,23 +132,28 @@ def standing(row: Row) -> tuple[date, date | None, bool]:
     return since, until and until - timedelta(days=1), since == until
 
 
-async def history(at: asyncpg.Connection, table: type[Table], thing: int, names: Names) -> list[Told]:
-    """Who wrote what about a thing, the newest first; what has been erased stays so."""
+async def history(
+    at: asyncpg.Connection, table: type[Table], thing: int, names: Names | None = None, by: datetime | None = None
+) -> list[Told]:
+    """Who wrote what about a thing, the newest first; `by` leaves out what was written later; what is erased stays so."""
     title = schema.name(table)
     rows = await at.fetch(
         f"""select e.at, e.who, e.kind, e."row", e.image::text, coalesce(p.name, e.who), coalesce(
             (select jsonb_object_agg(v.name, v.value) from journal_value v where v.sequence = e.sequence), '{{}}')::text
         from journal_entry e left join lateral
             (select name from person p where p.key = e.who and p.name is not null order by p.id desc limit 1) p on true
-        where e."table" = $1 and e."row" in (select id from "{title}" where thing = $2) order by e.sequence""",
+        where e."table" = $1 and e."row" in (select id from "{title}" where thing = $2)
+            and ($3::timestamptz is null or e.at <= $3) order by e.sequence""",
         title,
         thing,
+        by,
     )
     told: list[Told] = []
     before: dict[int, Row] = {}
-    for when, _, kind, number, image, person, behind in rows:
+    images: list[Row] = [msgspec.json.decode(row[4]) for row in rows]
+    names = await names_in(at, table, images) if names is None else names
+    for (when, _, kind, number, _, person, behind), after in zip(rows, images, strict=True):
         values = msgspec.json.decode(behind)
-        after: Row = msgspec.json.decode(image)
         for name in schema.personal(table):
             if after.get(name) is not None:
                 after[name] = values.get(name, "(erased)")

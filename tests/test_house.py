@@ -41,7 +41,7 @@ LINES = [
     {"assessments.rules", "assessments.rules.chapter_v", "assessments.rules.onward", "assessments.rules.gate"},
     {"assessments.dossier", "assessments.precedents", "assessments.verdicts"},
     {"assessments.wording"},
-    {"assessments.assess", "assessments.cases", "assessments.coverage", "assessments.named"},
+    {"assessments.assess", "assessments.cases", "assessments.coverage", "assessments.named", "assessments.recorded"},
     {"assessments.record", "assessments.facts"},
     {"assessments.press"},
     {

@@ -1,11 +1,14 @@
-"""Commands of the proof: verify, checkpoint, key."""
+"""Commands of the proof: verify, verdicts as recorded, checkpoint, key."""
 
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
 import rich_click as click
 
-from assessments.cli.door import as_json, main, print_json, run, who
+from assessments import tables_shown
+from assessments.cli.door import as_json, clocks, known_on_option, main, print_json, run, who
+from assessments.recorded import RecordedVerdict, recorded_verdicts
 from registry import checkpoints, database, keys, notes, verify_bundle
 from registry.errors import Misused
 from registry.faults import Verified
@@ -53,6 +56,27 @@ def _told(done: Verified, *, asked: bool) -> None:
     )
     if not done.faults and not asked:
         click.echo("Consistent in itself; bring --checkpoint or --key from elsewhere to show that it was never made anew.")
+
+
+@main.command("verdicts")
+@click.argument("transfer", required=False)
+@known_on_option
+@as_json
+def verdicts(transfer: str | None, known_on: datetime | None, as_json: bool) -> None:
+    """List the verdicts as they were recorded, of a TRANSFER or of all: when, what held from when, on which law."""
+    asked = clocks(None, known_on)
+
+    async def read() -> list[RecordedVerdict]:
+        async with database.opened(), database.as_known(asked.instant) as at:
+            if transfer and not await at.fetchval("select exists (select from transfer where key = $1)", transfer):
+                raise Misused(f"no transfer has the key {transfer!r}, as known on {asked.shown}: `onward assess` lists them")
+            return await recorded_verdicts(at, [transfer] if transfer else None)
+
+    found = run(read())
+    if as_json:
+        print_json(found)
+    else:
+        tables_shown.recorded(found)
 
 
 @main.command()

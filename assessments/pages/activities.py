@@ -6,8 +6,9 @@ from litestar.response import Template
 
 from assessments.clockbar import Bar
 from assessments.pages.vendors import IN_FORCE, NAME
-from registry import access, database
+from registry import access, database, told
 from registry.access import Permission, Visitor
+from registry.tables import ProcessingActivity
 from registry.web import page
 
 
@@ -43,8 +44,9 @@ async def activity(visitor: Visitor, bar: Bar, key: str) -> Template:
             day,
             row["thing"],
         )
+        history = await told.history(at, ProcessingActivity, row["thing"], by=bar.clocks.instant)
     await access.look(visitor.key, "opened", f"/activities/{key}")
-    return page("activity", visitor=visitor, bar=bar, row=row, engaged=engaged)
+    return page("activity", visitor=visitor, bar=bar, row=row, engaged=engaged, told=history)
 
 
 ROUTES = [activities, activity]

@@ -13,11 +13,13 @@ from assessments.clockbar import Bar
 from assessments.coverage import Stretch, stretches
 from assessments.dossier import STANDS, open_dossiers
 from assessments.pages.vendors import IN_FORCE, NAME, parties_of
+from assessments.recorded import recorded_verdicts
 from assessments.standing import standing
 from assessments.verdicts import Judge
-from registry import access, database, law
+from registry import access, database, law, told
 from registry.access import Permission, Visitor
 from registry.law import ONE_DAY
+from registry.tables import Transfer
 from registry.vocabulary import Outcome, SafeguardState
 from registry.web import page
 
@@ -120,6 +122,8 @@ async def shown(visitor: Visitor, bar: Bar, key: str, status: int = 200, wrong: 
             row["thing"],
         )
         dossiers = await open_dossiers([key])
+        written = await recorded_verdicts(at, [key])
+        history = await told.history(at, Transfer, row["thing"], by=bar.clocks.instant)
     verdicts = await assess(law.load(), bar.clocks, [key])
     await access.look(visitor.key, "opened", f"/transfers/{key}")
     judge = Judge(law.load(), bar.clocks.known_on)
@@ -142,6 +146,8 @@ async def shown(visitor: Visitor, bar: Bar, key: str, status: int = 200, wrong: 
         listings=listings,
         impacts=impacts,
         stops=stops,
+        recorded=written[::-1],
+        told=history,
         wrong=wrong,
         typed=typed,
         lines=lines,
