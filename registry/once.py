@@ -1,4 +1,4 @@
-"""A form sent twice is taken once: of the same words under the same token, the second leads to what the first became.
+"""A form or a file sent twice is taken once: of the same words under the same token, the second leads to what the first became.
 
 The token is made with the form, so that the same words in a form opened anew are a new wish.
 """
@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 
 from registry import database
+from registry.errors import Refused
 
 KEPT = timedelta(days=30)
 
@@ -20,6 +21,14 @@ class SentBefore(Exception):
     def __init__(self, answer: str) -> None:
         super().__init__(answer)
         self.answer = answer
+
+
+class TakenBefore(Exception):
+    """The same file was taken already under the same key; `at` is when, UTC."""
+
+    def __init__(self, at: datetime) -> None:
+        super().__init__(f"taken already on {at:%Y-%m-%d %H:%M:%S} UTC")
+        self.at = at
 
 
 def named(person: str, address: str, token: str, words: Iterable[tuple[str, str]]) -> str:
@@ -55,3 +64,21 @@ async def take(at: asyncpg.Connection, sent: str, answer: str) -> None:
     )
     if taken is None:
         raise SentBefore(str(await at.fetchval("select answer from sent where key = $1", sent)))
+
+
+async def take_file(at: asyncpg.Connection, key: str, file: str) -> None:
+    """Takes a file (its SHA-256, hexadecimal) under a key of the sender's, as `take` does; a key holds for KEPT.
+
+    Raises TakenBefore where the same file came under it already, Refused where another one did.
+    """
+    sent = hashlib.sha256(f"import {key}".encode("utf-8", "replace")).hexdigest()
+    try:
+        await take(at, sent, file)
+    except SentBefore as before:
+        when: datetime = await at.fetchval("select at from sent where key = $1", sent)
+        if before.answer == file:
+            raise TakenBefore(when) from before
+        raise Refused(
+            f"--idempotency-key {key!r}: another file was taken under it on {when:%Y-%m-%d %H:%M:%S} UTC; nothing was written: "
+            "give this file a key of its own, or the file that belongs to this one"
+        ) from before

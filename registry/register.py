@@ -19,7 +19,7 @@ import msgspec
 from piccolo.columns import Bytea, Column, Date
 from piccolo.table import Table
 
-from registry import journal, law, people, schema
+from registry import journal, law, once, people, schema
 from registry.database import as_known
 from registry.errors import Refused
 from registry.journal import Book, Row
@@ -102,9 +102,11 @@ async def import_register(
     *,
     demo_from: datetime | None = None,
     dry_run: bool = False,
+    sent: tuple[str, str] | None = None,
 ) -> int:
     """Writes the rows of a file, one entry a row, in one transaction; returns how many. Raises Refused, changing nothing.
 
+    `sent` is a key of the sender's and the file's SHA-256: TakenBefore is raised where that came already (`once.take_file`).
     In an empty database the register itself begins with it, as a demo from `demo_from` on, or as none.
     """
     given = checked(tables)
@@ -113,6 +115,8 @@ async def import_register(
             raise Refused(f"{row.place} entry why: say for what reason it is {row.note.kind}")
     try:
         async with journal.writing(who, why or f"imported from {source}") as book:
+            if sent is not None:
+                await once.take_file(book.at, *sent)
             await journal.begin(book, demo_from=demo_from)
             demo = await journal.is_demo(book.at)
             if is_demo_file(tables) and not demo:
@@ -216,6 +220,8 @@ def _converted(row: Any, kind: type[Any], place: str) -> Any:
         return msgspec.convert(row, kind)
     except msgspec.ValidationError as error:
         what, _, where = str(error).partition(" - at `")
+        if "T([01]" in what:  # schema.MOMENT
+            what = "this is no time: write it as YYYY-MM-DDTHH:MMZ, in UTC"
         field = where.rstrip("`").removeprefix("$.").removeprefix("$") or "row"
         raise Refused(f"{place} {field}: {what}{_way_out(what, kind, field)}") from error
 

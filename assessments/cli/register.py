@@ -1,5 +1,6 @@
 """Commands about what is on file: demo, import, export, journal, erase, doctor, user."""
 
+import hashlib
 import secrets
 import sys
 from datetime import UTC, date, datetime, time
@@ -21,9 +22,11 @@ from assessments.cli.door import (
     who,
     write_whole,
 )
-from registry import database, demo, journal, law, people, register, settings
+from registry import database, demo, journal, law, once, people, register, settings
 from registry.errors import Misused
 from registry.vocabulary import DEMO_NOTICE, PersonRole
+
+LONGEST_KEY = 200
 
 
 @main.command("demo")
@@ -51,17 +54,32 @@ def import_group() -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Check everything, write nothing.")
 @click.option("--why", default=None, help="The reason that its entries give.")
-def import_register(file: Path, dry_run: bool, why: str | None) -> None:
-    """Import a register file: all or nothing, one entry a row."""
+@click.option(
+    "--idempotency-key", "key", default=None, help="A name for this sending: the same file under it again writes nothing."
+)
+def import_register(file: Path, dry_run: bool, why: str | None, key: str | None) -> None:
+    """Import a register file: all or nothing, one entry a row.
+
+    With --idempotency-key a sending that is repeated within 30 days is taken once: the same file again says when it was
+    taken, writes nothing and exits with 0; another file under the same key is refused with 1. Two at once wait for each other.
+    """
+    if key is not None and not 0 < len(key.strip()) <= LONGEST_KEY:
+        raise Misused(f"--idempotency-key: give it up to {LONGEST_KEY} characters that name this sending, or leave it out")
     rows = register.read_file(file)
     register.checked(rows)
+    sent = (key.strip(), hashlib.sha256(file.read_bytes()).hexdigest()) if key is not None else None
 
     async def write() -> int:
         rehearsal = dry_run and not await database.holds_register()
         async with database.scratch() if rehearsal else database.opened(create=not dry_run):
-            return await register.import_register(rows, who(), why, file.name, demo_from=demo_from(rows), dry_run=dry_run)
+            begins = demo_from(rows)
+            return await register.import_register(rows, who(), why, file.name, demo_from=begins, dry_run=dry_run, sent=sent)
 
-    count = run(write())
+    try:
+        count = run(write())
+    except once.TakenBefore as before:
+        click.echo(f"{file.name} was taken already on {before.at:%Y-%m-%d %H:%M:%S} UTC under this key: nothing was written.")
+        return
     click.echo(f"{'Would import' if dry_run else 'Imported'} {count} row{'' if count == 1 else 's'} from {file.name}.")
 
 

@@ -114,3 +114,13 @@ def test_every_page_an_auditor_opens_is_in_the_access_log(register: Register, fo
     looked = register.ask("select person, of from look order by id")
     assert [of for person, of in looked if person == "a-auditor"] == pages[:-1], "each once, in their order"
     assert [of for person, of in looked if person == "a-dpo"] == ["/vendors/mailer", "vendor/mailer"]
+
+
+@pytest.mark.parametrize(
+    "ends", ["soon", "2026-02-30T10:00Z", "2026-11-30 17:00", "2026-11-30T17:00+01:00", "1850-01-01T10:00Z"]
+)
+def test_a_file_cannot_bring_an_end_that_is_no_time(register: Register, folder: Any, ends: str) -> None:
+    person = {"key": "ada", "name": "Ada", "role": "auditor", "since": "2020-01-01", "ends": ends}
+    said = register.load({"person": [person]}, folder, exit_code=1)
+    assert "person[0] 'ada' ends" in said
+    assert "YYYY-MM-DDTHH:MMZ" in said

@@ -16,7 +16,7 @@ from piccolo.columns.column_types import BigInt, Integer
 
 from registry import law, schema
 from registry.register import ITSELF
-from registry.tables import is_country
+from registry.tables import is_country, is_moment
 from tests.support import Register, a_register
 
 JOURNALED = [table for table in schema.tables() if schema.name(table) not in ITSELF]
@@ -45,6 +45,9 @@ def value(column: Column, chance: random.Random, keys: dict[str, list[str]]) -> 
         return base64.b64encode(chance.randbytes(40)).decode()
     if is_country(column):
         return chance.choice(sorted(law.load().codes))
+    if is_moment(column):
+        day = date(2000, 1, 1) + timedelta(days=chance.randint(0, 9000))
+        return f"{day}T{chance.randint(0, 23):02}:{chance.randint(0, 59):02}Z"
     return token(chance, getattr(column, "length", None))
 
 
