@@ -12,7 +12,7 @@ from piccolo.table import Table
 
 from registry import schema
 from registry.register import ITSELF
-from registry.tables import is_country
+from registry.tables import is_country, is_moment
 from tests.served import Person, Screens, Site
 from tests.support import some
 
@@ -65,6 +65,8 @@ def hostile_row(table: type[Table]) -> dict[str, Any]:
             row[name] = next(iter(column._meta.choices)).value
         elif is_country(column):
             row[name] = "US"
+        elif is_moment(column):
+            row[name] = "2999-01-01T00:00Z"
         elif isinstance(column, Array):
             among = column.base_column._meta.choices
             row[name] = [next(iter(among)).value] if among else [LONG, SHORT]
@@ -130,7 +132,7 @@ def _crawled(person: Person, start: str, within: str, drawn: set[str], ran: list
         _looked(person, ran)
         shown |= {urlsplit(person.page.url).path} if "evil.example" in person.page.inner_text("main") else set()
         links = person.page.eval_on_selector_all(
-            "a[href^='/']:not([href^='/download/'])", "all => all.map(one => one.getAttribute('href'))"
+            "a[href^='/']:not([href^='/download/'], [download])", "all => all.map(one => one.getAttribute('href'))"
         )
         fresh = [link.partition("#")[0] for link in links if link.startswith(within)]
         for link in sorted(dict.fromkeys(fresh), key=lambda link: "%3Cscript%3E" not in link):  # a hostile key before others
