@@ -22,6 +22,7 @@ from registry.vocabulary import PersonRole
 IDLE = timedelta(hours=2)
 ABSOLUTE = timedelta(hours=12)
 WINDOW = timedelta(minutes=15)
+LATEST = 2999  # the last year in which an access may end
 MOMENT = "%Y-%m-%dT%H:%MZ"
 TRIES_A_PERSON, TRIES_A_PLACE = 5, 30
 _AT_ONCE = asyncio.Semaphore(2)  # argon2 takes 19 MiB and a core
@@ -123,6 +124,27 @@ def time_of(text: str | None) -> datetime | None:
 def moment_of(time: datetime) -> str:
     """A time as the register holds it, to the minute."""
     return time.astimezone(UTC).strftime(MOMENT)
+
+
+def end_of(text: str, endless: str, now: datetime) -> tuple[str | None, str]:
+    """The end that a form gives, None where it says that there is none; and what is wrong with it."""
+    text = text.strip()
+    if endless and text:
+        return None, "Either a day and time, or without an end: take one of them out."
+    if endless:
+        return None, ""
+    if not text:
+        return None, "Say until which day and time the auditor may sign in, or that it is to be without an end."
+    try:
+        ends = datetime.fromisoformat(text)
+    except ValueError:
+        return None, "This is no day and time: write it as YYYY-MM-DDTHH:MM, in UTC."
+    ends = ends.replace(tzinfo=ends.tzinfo or UTC)
+    if ends <= now:
+        return None, "This lies in the past. To end access now, lock the person."
+    if ends.year > LATEST:
+        return None, f"This lies too far ahead: choose a year up to {LATEST}, or say that it is to be without an end."
+    return moment_of(ends), ""
 
 
 async def nobody() -> bool:

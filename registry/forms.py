@@ -165,9 +165,6 @@ def _shown_kind(table: type[Table], key: str) -> str:
     return _kind(key, schema.columns(table)[key])[0]
 
 
-AMBIGUOUS = {"engagement", "contract", "transfer"}  # of which two may be known by the same words
-
-
 async def named(at: asyncpg.Connection, title: str, where: str = "true") -> Options:
     """What a reference may name: the keys of a table, each with the words it is known by."""
     table = schema.by_name()[title]
@@ -191,7 +188,10 @@ async def named(at: asyncpg.Connection, title: str, where: str = "true") -> Opti
         f"""select distinct on (t.key) t.key, {words} from "{title}" t {join}
         where (t.until is null or t.until > t.since) and {where} order by t.key, t.since desc"""
     )
-    pairs = [(key, f"{name} ({key})" if name and title in AMBIGUOUS else name or key) for key, name in rows]
+    pairs = [
+        (key, f"{name} ({key})" if name and title in {"engagement", "contract", "transfer"} else name or key)
+        for key, name in rows
+    ]
     return tuple(sorted(pairs, key=lambda pair: str(pair[1]).casefold()))
 
 

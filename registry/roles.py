@@ -5,7 +5,7 @@ A password stands in no fact: it is made here, told once, and changed by the per
 
 import re
 import secrets
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Annotated, Any
 
 import msgspec
@@ -23,7 +23,6 @@ from registry.tables import Person
 from registry.vocabulary import EntryKind, PersonRole
 from registry.web import now, page, see_other, segment
 
-LATEST = 2999
 NEEDS = {"needs": Permission.PEOPLE}
 IN_FORCE = "p.since <= $1 and (p.until is null or p.until > $1)"
 LAST = (
@@ -98,7 +97,7 @@ async def add(visitor: Visitor, bar: Any, data: Form, sent: str) -> Template:
         errors["email"] = "Write the address with which the person signs in, such as ann@house.example."
     if data.role not in set(PersonRole):
         errors["role"] = "Choose what the person may do."
-    ends, wrong = _ends(data) if data.role == PersonRole.AUDITOR else (None, "")
+    ends, wrong = access.end_of(data.ends, data.endless, now()) if data.role == PersonRole.AUDITOR else (None, "")
     if wrong:
         errors["ends"] = wrong
     if errors:
@@ -166,7 +165,7 @@ async def change_end(visitor: Visitor, bar: Any, key: str, data: Form, sent: str
     async def other(book: Book, row: Row) -> None:
         if row["role"] != PersonRole.AUDITOR and row["ends"] is None:
             raise Refused("Only an auditor's access has an end: lock the person instead")
-        ends, wrong = _ends(data)
+        ends, wrong = access.end_of(data.ends, data.endless, now())
         if wrong:
             raise Refused(wrong.removesuffix("."))
         if ends == row["ends"]:
@@ -174,27 +173,6 @@ async def change_end(visitor: Visitor, bar: Any, key: str, data: Form, sent: str
         await _from_today(book, row, bar.today, ends=ends)
 
     return await _written(visitor, bar, key, data, sent, other)
-
-
-def _ends(data: Given) -> tuple[str | None, str]:
-    """The end that a form gives, None where it says that there is none; and what is wrong with it."""
-    text = data.ends.strip()
-    if data.endless and text:
-        return None, "Either a day and time, or without an end: take one of them out."
-    if data.endless:
-        return None, ""
-    if not text:
-        return None, "Say until which day and time the auditor may sign in, or that it is to be without an end."
-    try:
-        ends = datetime.fromisoformat(text)
-    except ValueError:
-        return None, "This is no day and time: write it as YYYY-MM-DDTHH:MM, in UTC."
-    ends = ends.replace(tzinfo=ends.tzinfo or UTC)
-    if ends <= now():
-        return None, "This lies in the past. To end access now, lock the person."
-    if ends.year > LATEST:
-        return None, f"This lies too far ahead: choose a year up to {LATEST}, or say that it is to be without an end."
-    return access.moment_of(ends), ""
 
 
 @post("/people/{key:str}/lock", opt=NEEDS)
