@@ -8,8 +8,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
+from piccolo.table import Table
 
-from registry import database
+from registry import database, journal
+from registry.journal import Row
 
 KEPT = timedelta(days=30)
 
@@ -55,3 +57,13 @@ async def take(at: asyncpg.Connection, sent: str, answer: str) -> None:
     )
     if taken is None:
         raise SentBefore(str(await at.fetchval("select answer from sent where key = $1", sent)))
+
+
+async def record(who: str, why: str | None, table: type[Table], row: Row, sent: str, leads_to: str) -> None:
+    """One new row with its entry, taken once: a transaction of a single statement, where a form says no more than that.
+
+    Raises SentBefore where the sending was taken already, Refused where a rule of the database was broken. What was kept
+    too long is left to `take`.
+    """
+    if await journal.record(who, why, table, row, sent=sent, leads_to=leads_to) is None:
+        await seen(sent)
