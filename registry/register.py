@@ -147,9 +147,9 @@ async def record_new(who: str, table: str, row: Row, sent: str, leads_to: str) -
     (given,) = checked({table: [row]})
     if given.note != schema.EntryNote():
         raise ValueError("only what is simply recorded: `write` knows the other kinds of entry")
-    async with single() as at:
-        things = await _things(at, [given])
-    _linked(given, things)
+    if any(given.values.get(column) is not None for column in schema.links(given.table)):
+        async with single() as at:
+            _linked(given, await _things(at, [given]))
     await once.record(who, None, given.table, given.values, sent, leads_to)
 
 
