@@ -6,9 +6,10 @@ from datetime import date, datetime
 import msgspec
 
 from assessments.dossier import Parties, open_dossiers, parties
+from assessments.readings import Reading
 from assessments.rules import Dossier, Finding
 from assessments.rules.onward import Hop
-from assessments.verdicts import Judge, Reading
+from assessments.verdicts import Judge
 from assessments.wording import Names, sentence
 from registry.database import as_known, uncollected
 from registry.journal import is_demo

@@ -3,6 +3,7 @@
 Reads through `registry.database`, so inside `as_known` it opens the dossiers as they were known then.
 """
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import cache
@@ -62,6 +63,33 @@ class Parties(msgspec.Struct, frozen=True):
     names: dict[int, str]
 
 
+class _OnFile:
+    """What is on file about parties, and between two of them; between those of several legs it is one object."""
+
+    def __init__(self) -> None:
+        self.clauses: dict[tuple[int, int], tuple[Clauses, ...]] = {}
+        self.listings: dict[int, tuple[Listing, ...]] = {}
+        self.impacts: dict[tuple[int, int], tuple[Impact, ...]] = {}
+        self.traits: dict[int, tuple[Traited, ...]] = {}
+        self.between: dict[tuple[int, int], Between] = {}
+        self.nothing = Between()
+
+    def of_leg(self, pair: tuple[int, int], engagement: int | None) -> Between:
+        """All between an exporter and an importer but the clauses that were signed for another engagement."""
+        found = self.between.get(pair)
+        if found is not None:
+            return found
+        signed, assessed = self.clauses.get(pair, ()), self.impacts.get(pair, ())
+        listed, asked = self.listings.get(pair[1], ()), self.traits.get(pair[1], ())
+        limited = bool(signed) and any([one.engagement is not None for one in signed])
+        if limited:
+            signed = tuple(one for one in signed if engagement is None or one.engagement in {None, engagement})
+        found = Between(signed, listed, assessed, asked) if signed or listed or assessed or asked else self.nothing
+        if not limited:
+            self.between[pair] = found
+        return found
+
+
 async def open_dossiers(keys: Sequence[str] | None = None) -> list[Dossier]:
     """The dossiers of the transfers of these keys, of all of them with None; a dossier for each period of a transfer."""
     among: list[int] | None = None
@@ -70,46 +98,35 @@ async def open_dossiers(keys: Sequence[str] | None = None) -> list[Dossier]:
         things = [row[0] for row in await fetch(_THINGS, list(keys))]
         among = [row[0] for row in await fetch(_REACHED, things)]
     scopes = _grouped(Scope, 1, await _among(_SCOPES, "party", among))
-    clauses = _grouped(Clauses, 2, await _among(_CLAUSES, "importer", among))
-    listings = _grouped(Listing, 1, await _among(_LISTINGS, "party", among))
-    impacts = _grouped(Impact, 2, await _among(_IMPACTS, "importer", among))
-    suspensions = _grouped(Period, 1, await _among(_SUSPENSIONS, "transfer", things))
-    transfers = await _among(_TRANSFERS, "thing", things)
+    stops = _grouped(Period, 1, await _among(_SUSPENSIONS, "transfer", things))
+    on_file = _OnFile()
+    rows, soon = await _next(None, _CLAUSES, "importer", among)
+    rows, soon = await _next(soon, _LISTINGS, "party", among)
+    on_file.clauses = _grouped(Clauses, 2, rows)
+    rows, soon = await _next(soon, _IMPACTS, "importer", among)
+    on_file.listings = _grouped(Listing, 1, rows)
+    rows, soon = await _next(soon, _TRAITS, "thing", among)
+    on_file.impacts = _grouped(Impact, 2, rows)
+    rows, soon = await _next(soon, _HOPS, "processor", among)
+    on_file.traits = _grouped(_traited, 1, rows)
+    rows, soon = await _next(soon, _TRANSFERS, "thing", things)
+    hops: dict[int, tuple[Route, ...]] = {}
+    for since, until, exporter, importer, country, automated, engagement, bound in rows:
+        between = on_file.of_leg((exporter, importer), engagement)
+        hop = Route(since, until, exporter, importer, intern(country), automated, engagement, bound, between)
+        hops[exporter] = (*hops[exporter], hop) if exporter in hops else (hop,)
+    for_one = any(hop.engagement is not None for routes in hops.values() for hop in routes)
+    transfers = await soon
     served = None if things is None else list({row[6] for row in transfers})
     engagements = await _among(_ENGAGEMENTS, "thing", served)
     activities = None if things is None else list({row[3] for row in engagements})
     parts = _parts(engagements, await _among(_OUR_ROLES, "thing", activities))
-    traits = _grouped(_traited, 1, await _among(_TRAITS, "thing", among))
-
-    limited = {pair for pair, signed in clauses.items() if any(one.engagement is not None for one in signed)}
-    nothing = Between()
-    shared: dict[Any, Between] = {}
-
-    def between(pair: tuple[int, int], engagement: int | None) -> Between:
-        signed = clauses.get(pair, ())
-        if pair in limited:
-            signed = tuple(one for one in signed if engagement is None or one.engagement in {None, engagement})
-        listed, assessed, asked = listings.get(pair[1], ()), impacts.get(pair, ()), traits.get(pair[1], ())
-        found = Between(signed, listed, assessed, asked) if signed or listed or assessed or asked else nothing
-        if pair not in limited:
-            shared[pair] = found
-        return found
-
-    hops: dict[int, tuple[Route, ...]] = {}
-    for row in await _among(_HOPS, "processor", among):
-        since, until, exporter, importer, country, automated, engagement, bound = row
-        on_file = shared.get(pair := row[2:4]) or between(pair, engagement)
-        hop = Route(since, until, exporter, importer, intern(country), automated, engagement, bound, on_file)
-        hops[exporter] = (*hops[exporter], hop) if exporter in hops else (hop,)
-    for_one = any(hop.engagement is not None for routes in hops.values() for hop in routes)
     dossiers = []
-    for row in transfers:
-        since, until, exporter, importer, country, automated, engagement, key, thing = row
-        on_file = shared.get(pair := row[2:4]) or between(pair, engagement)
-        route = Route(since, until, exporter, importer, intern(country), automated, engagement, None, on_file)
-        stops = suspensions.get(thing, ()) if suspensions else ()
-        part, scope = parts.get(engagement, ()), scopes.get(exporter, ())
-        dossiers.append(Dossier(key, thing, route, part, scope, stops, hops, for_one))
+    for since, until, exporter, importer, country, automated, engagement, key, thing in transfers:
+        between = on_file.of_leg((exporter, importer), engagement)
+        route = Route(since, until, exporter, importer, intern(country), automated, engagement, None, between)
+        part, scope, stopped = parts.get(engagement, ()), scopes.get(exporter, ()), stops.get(thing, ())
+        dossiers.append(Dossier(key, thing, route, part, scope, stopped, hops, for_one))
     return dossiers
 
 
@@ -158,6 +175,22 @@ async def _among(query: str, column: str, among: list[int] | None) -> list[Any]:
     if among is None:
         return await fetch(query.format(among="true"))
     return await fetch(query.format(among=f"{column} = any($1::bigint[])"), among)
+
+
+Rows = asyncio.Task[list[Any]]
+
+
+async def _next(under_way: Rows | None, query: str, column: str, among: list[int] | None) -> tuple[list[Any], Rows]:
+    """The rows of a query that is under way, and the next one, sent: the server is at it while these are made into Structs."""
+    rows = await under_way if under_way else []
+    following = asyncio.create_task(_among(query, column, among))
+    try:
+        await asyncio.sleep(0)  # goes out to the server
+    except asyncio.CancelledError:
+        following.cancel()
+        await asyncio.wait({following})
+        raise
+    return rows, following
 
 
 def _parts(engagements: Sequence[Any], roles: Sequence[Any]) -> dict[int, tuple[Part, ...]]:

@@ -9,9 +9,10 @@ import msgspec
 
 from assessments.assess import Clocks
 from assessments.dossier import Parties, open_dossiers, parties
+from assessments.readings import Reading
 from assessments.record import words
 from assessments.rules import Dossier, Verdict
-from assessments.verdicts import Judge, Reading
+from assessments.verdicts import Judge
 from assessments.wording import country_name
 from registry import checkpoints
 from registry.database import as_known, fetch, uncollected

@@ -29,14 +29,27 @@ begin
 end $$"""
 
 
-def record(title: str, listed: Sequence[str], image: str) -> str:
-    """Writes one new row of a table and then its entry; `hidden` holds the commitments in place of personal values."""
-    return f"""create or replace function onward_record_{title}(
-    given jsonb, hidden jsonb, who text, why text, nonce bytea, names text[], salts bytea[], vals text[]
+def record(title: str, listed: Sequence[str], image: str) -> list[str]:
+    """Writes one new row of a table and then its entry; `hidden` holds the commitments in place of personal values.
+
+    With a sending (see `once.py`) it is taken in the same statement, before all else: where it was taken already, nothing is
+    written and the answer is null. A twin under way is waited for.
+    """
+    return [
+        f"drop function if exists onward_record_{title}(jsonb, jsonb, text, text, bytea, text[], bytea[], text[])",
+        f"""create or replace function onward_record_{title}(
+    given jsonb, hidden jsonb, who text, why text, nonce bytea, names text[], salts bytea[], vals text[],
+    sending text, leads_to text
 ) returns text language plpgsql as $$
 declare
     written jsonb;
 begin
+    if sending <> '' then
+        insert into public.sent (key, at, answer) values (sending, clock_timestamp(), leads_to) on conflict (key) do nothing;
+        if not found then
+            return null;
+        end if;
+    end if;
     insert into public."{title}" as t ({", ".join(f'"{key}"' for key in listed)})
     select {", ".join(f'r."{key}"' for key in listed)} from jsonb_populate_record(null::public."{title}", given) r
     returning {image} into written;
@@ -46,4 +59,5 @@ begin
         array_fill(1::bigint, array[cardinality(names)]), names, salts, vals
     );
     return written::text;
-end $$"""
+end $$""",
+    ]

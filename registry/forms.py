@@ -313,6 +313,8 @@ def slug(text: str, taken: Iterable[str] = ()) -> str:
 async def fresh(at: asyncpg.Connection, title: str, text: str) -> str:
     """A key that nothing of the table has."""
     folded = slug(text)
+    if await at.fetchval(f'select thing from "{title}" where thing = id and key = $1', folded) is None:
+        return folded
     taken = await at.fetch(f'select distinct key from "{title}" where key like $1', f"{folded}%")
     return slug(text, [key for (key,) in taken])
 

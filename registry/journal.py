@@ -172,8 +172,11 @@ async def writing(who: str, why: str | None = None) -> AsyncIterator[Book]:
             await book.enter()
 
 
-async def record(who: str, why: str | None, table: type[Table], row: Row) -> Row:
-    """One new row with its entry, where there is nothing else to write: the whole transaction is a single statement."""
+async def record(who: str, why: str | None, table: type[Table], row: Row, *, sent: str = "", leads_to: str = "") -> Row | None:
+    """One new row with its entry, where there is nothing else to write: the whole transaction is a single statement.
+
+    None, and nothing written, where the sending was taken before (see `once.record`).
+    """
     settings.room_to_write()
     full = _complete(table, row)
     shown, values = committed(full, schema.personal(table))
@@ -182,7 +185,7 @@ async def record(who: str, why: str | None, table: type[Table], row: Row) -> Row
     with _rules_explained():
         async with database.single() as at:
             written = await at.fetchval(
-                f"select onward_record_{schema.name(table)}($1, $2, $3, $4, $5, $6, $7, $8)",
+                f"select onward_record_{schema.name(table)}($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
                 msgspec.json.encode(full).decode(),
                 msgspec.json.encode({name: shown[name] for name in values}).decode(),
                 who,
@@ -191,9 +194,10 @@ async def record(who: str, why: str | None, table: type[Table], row: Row) -> Row
                 list(behind),
                 [salt for salt, _ in behind.values()],
                 [value for _, value in behind.values()],
+                sent,
+                leads_to,
             )
-    after: Row = msgspec.json.decode(written)
-    return after
+    return None if written is None else dict(msgspec.json.decode(written))
 
 
 @contextmanager

@@ -8,9 +8,11 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
+from piccolo.table import Table
 
-from registry import database
+from registry import database, journal
 from registry.errors import Refused
+from registry.journal import Row
 
 KEPT = timedelta(days=30)
 
@@ -82,3 +84,13 @@ async def take_file(at: asyncpg.Connection, key: str, file: str) -> None:
             f"--idempotency-key {key!r}: another file was taken under it on {when:%Y-%m-%d %H:%M:%S} UTC; nothing was written: "
             "give this file a key of its own, or the file that belongs to this one"
         ) from before
+
+
+async def record(who: str, why: str | None, table: type[Table], row: Row, sent: str, leads_to: str) -> None:
+    """One new row with its entry, taken once: a transaction of a single statement, where a form says no more than that.
+
+    Raises SentBefore where the sending was taken already, Refused where a rule of the database was broken. What was kept
+    too long is left to `take`.
+    """
+    if await journal.record(who, why, table, row, sent=sent, leads_to=leads_to) is None:
+        await seen(sent)

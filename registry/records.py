@@ -159,12 +159,15 @@ async def new(request: Asking, visitor: Visitor, bar: Any, table: str, sent: str
         return _new(visitor, bar, kind, fields, words, errors)
     row = {name: value for name, value in values.items() if value is not None}
     try:
+        async with database.single() as at:
+            row["key"] = await forms.fresh(at, table, _name(table, row, fields))
+        leads_to = _afterwards(table, row)
+        if file is None:
+            await register.record_new(visitor.key, table, row, sent, leads_to)
+            return see_other(leads_to)
         async with journal.writing(visitor.key) as book:
-            row["key"] = await forms.fresh(book.at, table, _name(table, row, fields))
-            leads_to = _afterwards(table, row)
             await once.take(book.at, sent, leads_to)
-            if file:
-                row["document"] = (await documents.file(book, file))["key"]
+            row["document"] = (await documents.file(book, file))["key"]
             await register.write(book, register.checked({table: [row]}), demo=await journal.is_demo(book.at))
     except Refused as error:
         return _new(visitor, bar, kind, fields, words, {"": _reason(str(error))})

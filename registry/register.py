@@ -20,7 +20,7 @@ from piccolo.columns import Bytea, Column, Date
 from piccolo.table import Table
 
 from registry import journal, law, once, people, schema
-from registry.database import as_known
+from registry.database import as_known, single
 from registry.errors import Refused
 from registry.journal import Book, Row
 from registry.tables import Erased, Register, SigningKey, is_country, is_moment
@@ -132,7 +132,7 @@ async def import_register(
 async def write(book: Book, given: list[Given], *, demo: bool) -> None:
     """Writes checked rows: first what is new, a table after those it refers to, then what changes what was there."""
     fresh, later = [row for row in given if not _alters(row)], [row for row in given if _alters(row)]
-    things = await _things(book, given)
+    things = await _things(book.at, given)
     for table in schema.tables():
         await _record(book, [row for row in fresh if row.table is table], things, demo=demo)
     for row in later:
@@ -141,6 +141,20 @@ async def write(book: Book, given: list[Given], *, demo: bool) -> None:
                 await _alter(book, row, things)
             except asyncpg.IntegrityConstraintViolationError as error:
                 raise Refused(f"{row.place} {journal.explained(error)}") from error
+
+
+async def record_new(who: str, table: str, row: Row, sent: str, leads_to: str) -> None:
+    """One new row as a form gives it, taken once; what it refers to is looked up before, and never goes away again.
+
+    Raises SentBefore where the sending was taken already; Refused, writing nothing, for what does not fit or names nothing.
+    """
+    (given,) = checked({table: [row]})
+    if given.note != schema.EntryNote():
+        raise ValueError("only what is simply recorded: `write` knows the other kinds of entry")
+    if any(given.values.get(column) is not None for column in schema.links(given.table)):
+        async with single() as at:
+            _linked(given, await _things(at, [given]))
+    await once.record(who, None, given.table, given.values, sent, leads_to)
 
 
 async def export_register(
@@ -290,7 +304,7 @@ def _content(values: Row, place: str) -> bytes:
     return content
 
 
-async def _things(book: Book, given: list[Given]) -> dict[tuple[str, str], int]:
+async def _things(at: asyncpg.Connection, given: list[Given]) -> dict[tuple[str, str], int]:
     """The ids of the things that the rows name or continue, from what is recorded and from the rows themselves."""
     named: dict[str, set[str]] = defaultdict(set)
     for row in given:
@@ -298,11 +312,12 @@ async def _things(book: Book, given: list[Given]) -> dict[tuple[str, str], int]:
         for column, table in schema.links(row.table).items():
             if row.values.get(column) is not None:
                 named[table].add(row.values[column])
-    things: dict[tuple[str, str], int] = {}
-    for table, keys in named.items():
-        found = await book.at.fetch(f'select key, thing from "{table}" where thing = id and key = any($1)', list(keys))
-        things |= {(table, row["key"]): row["thing"] for row in found}
-    return things
+    asked = [
+        f"select '{table}' as title, key, thing from \"{table}\" where thing = id and key = any(${number})"
+        for number, table in enumerate(named, start=1)
+    ]
+    found = await at.fetch(" union all ".join(asked), *(list(keys) for keys in named.values())) if asked else []
+    return {(row["title"], row["key"]): row["thing"] for row in found}
 
 
 async def _record(book: Book, rows: list[Given], things: dict[tuple[str, str], int], *, demo: bool) -> None:

@@ -138,7 +138,7 @@ def statements() -> list[str]:
         _in_order(),
         door.ENTER,
         *_JOURNAL,
-        *(line for table in tables() for line in [*_guards(table), _door(table), *_view(table)]),
+        *(line for table in tables() for line in [*_guards(table), *_door(table), *_view(table)]),
     ]
 
 
@@ -297,7 +297,7 @@ def _guards(table: type[Table]) -> list[str]:
     return lines
 
 
-def _door(table: type[Table]) -> str:
+def _door(table: type[Table]) -> list[str]:
     return door.record(name(table), [key for key in columns(table) if key != "id"], image(table, "t"))
 
 

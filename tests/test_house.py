@@ -39,7 +39,9 @@ LINES = [
     {"registry.documents", "registry.signing", "registry.vendors", "registry.records", "registry.roles"},
     {"registry.demo"},
     {"assessments.rules", "assessments.rules.chapter_v", "assessments.rules.onward", "assessments.rules.gate"},
-    {"assessments.dossier", "assessments.precedents", "assessments.verdicts"},
+    {"assessments.dossier", "assessments.precedents", "assessments.readings"},
+    {"assessments.states"},
+    {"assessments.verdicts"},
     {"assessments.wording"},
     {"assessments.assess", "assessments.cases", "assessments.coverage", "assessments.named", "assessments.recorded"},
     {"assessments.record", "assessments.facts"},
@@ -120,7 +122,9 @@ def test_a_rule_has_no_io_no_clock_no_framework(path: Path) -> None:
             assert not re.search(r"\b(today|now|open|time)$", ast.unparse(node.func)), ast.unparse(node)
 
 
-@pytest.mark.parametrize("path", [*RULES, ROOT / "assessments/verdicts.py"], ids=name)
+@pytest.mark.parametrize(
+    "path", [*RULES, *(ROOT / f"assessments/{module}.py" for module in ("readings", "states", "verdicts"))], ids=name
+)
 def test_no_date_and_no_country_stands_in_a_rule(path: Path) -> None:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("date"):

@@ -9,7 +9,6 @@ from typing import Any
 
 import msgspec
 
-from registry.law import ONE_DAY
 from registry.vocabulary import Outcome
 
 # The order in which codes are named where several stand (law.md 12); codes that only warn are in no order.
@@ -259,14 +258,8 @@ class Verdict(msgspec.Struct, frozen=True, gc=False):
     row: Clauses | Listing | None
 
 
-def earliest(*days: date | None) -> date | None:
-    """The first of several days, where None is no end."""
-    first = None
-    for day in days:
-        if day is not None and (first is None or day < first):
-            first = day
-    return first
-
-
-def day_before(day: date | None) -> date | None:
-    return None if day is None else day - ONE_DAY
+def earliest(one: date | None, other: date | None) -> date | None:
+    """The first of two days, where None is no end."""
+    if one is None:
+        return other
+    return one if other is None or one <= other else other

@@ -4,13 +4,12 @@ A chain is walked breadth first, each party once for each framework that reaches
 found is the shortest.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 
 import msgspec
 
 from assessments.rules import Leg, Route, Verdict
-from registry.vocabulary import RANKING
 
 
 class Hop(msgspec.Struct, frozen=True, gc=False):
@@ -34,12 +33,12 @@ def beneath(
     judge: Callable[[Route, int, str | None], tuple[int, Verdict]],
 ) -> Iterator[Hop]:
     """Every hop that follows from the leg on the day; `carries` names the framework that a hop above lends to the next."""
-    seen = {(leg.route.importer, carries(leg.verdict))}
-    waiting = [leg]
-    for above in waiting:
-        framework = carries(above.verdict)
+    engagement, lent = leg.route.engagement, carries(leg.verdict)
+    seen = {(leg.route.importer, lent)}
+    waiting = [(leg, lent)]
+    for above, framework in waiting:
         for route in hops.get(above.route.importer, ()):
-            if not route.holds(day) or route.engagement not in {None, leg.route.engagement}:
+            if not route.holds(day) or (route.engagement is not None and route.engagement != engagement):
                 continue
             light, verdict = judge(route, above.light, framework)
             hop = Hop(route, light, verdict, None if above is leg else above)
@@ -47,7 +46,7 @@ def beneath(
             reached = (route.importer, carries(verdict))
             if reached not in seen:
                 seen.add(reached)
-                waiting.append(hop)
+                waiting.append((hop, reached[1]))
 
 
 def seen_from(light: Leg, framework: str | None, bound_alike: bool | None) -> Leg:
@@ -60,8 +59,3 @@ def seen_from(light: Leg, framework: str | None, bound_alike: bool | None) -> Le
         bound_alike=bound_alike if framework else None,
         relied_on=None,
     )
-
-
-def weakest(hops: Sequence[Hop]) -> Hop:
-    """The hop that decides; of several equally weak ones the first."""
-    return min(hops, key=lambda hop: RANKING[hop.verdict.judged.outcome])

@@ -10,8 +10,9 @@ from datetime import date
 
 import msgspec
 
+from assessments.readings import Reading
 from assessments.rules import Dossier, earliest
-from assessments.verdicts import Judge, Reading
+from assessments.verdicts import Judge
 from assessments.watch.acts import Act
 from assessments.watch.published import Published
 from assessments.watch.reached import Ask, Because, Said, of_the_day

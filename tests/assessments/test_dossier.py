@@ -1,5 +1,6 @@
 """Dossiers are opened in the same few queries however many they are, and hold what the register holds."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -88,3 +89,34 @@ def test_our_own_role_is_the_one_of_the_day(register: Register, folder: Path) ->
         ("2018-05-25", "controller"),
         ("2025-01-01", "processor"),
     ]
+
+
+def test_an_opening_that_is_called_off_leaves_its_connection_in_order(told: Register, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At whichever of its queries: one that is under way beside it is called off with it."""
+    real = dossier.fetch
+
+    async def look() -> int:
+        async with as_known(None):
+            return len(await dossier.open_dossiers())
+
+    async def work() -> list[int]:
+        counts = []
+        for last in range(1, len(dossier.queries()) + 1):
+            asked = 0
+            looking = asyncio.create_task(look())
+
+            async def counted(query: str, *arguments: Any, task: Any = looking, at: int = last) -> Any:
+                nonlocal asked
+                asked += 1
+                if asked == at:
+                    task.cancel()
+                return await real(query, *arguments)
+
+            monkeypatch.setattr(dossier, "fetch", counted)
+            with pytest.raises(asyncio.CancelledError):
+                await looking
+            monkeypatch.setattr(dossier, "fetch", real)
+            counts.append(await look())
+        return counts
+
+    assert len(set(told.do(work))) == 1

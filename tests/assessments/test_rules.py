@@ -9,6 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from assessments.readings import NAME_CONCLUDED, NAME_DUE, NAME_FACT, Reading, same
 from assessments.rules import (
     ORDER,
     Between,
@@ -29,7 +30,7 @@ from assessments.rules import (
 )
 from assessments.rules.chapter_v import judge
 from assessments.rules.onward import Hop
-from assessments.verdicts import NAME_CONCLUDED, NAME_DUE, NAME_FACT, Judge, Reading, same
+from assessments.verdicts import Judge
 from assessments.wording import sentences
 from registry import law
 from registry.law.files import read

@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 
 from registry import forms, schema
+from registry.errors import Refused
+from registry.once import SentBefore
+from registry.register import record_new
 from tests.support import Register, a_register
 from tests.web import Browser, browse
 
@@ -170,6 +173,44 @@ def test_an_edit_and_a_new_record_sent_twice_are_taken_once(register: Register, 
     browse(register, work)
     assert register.ask("select count(*) from contract")[0][0] == 2
     assert register.ask("select version from vendor")[0][0] == 2
+
+
+def test_one_new_row_is_taken_once_with_its_sending(register: Register) -> None:
+    """Sent again, and twice at once: one row, one entry, one answer; another token is another wish; a refusal takes nothing."""
+
+    async def work() -> list[str]:
+        said = []
+        row = {"name": "Acme", "country": "DE", "since": "2020-01-01"}
+        try:
+            await record_new("a", "party", row | {"key": "acme", "country": "XX"}, "first", "/acme")
+        except Refused as error:
+            said.append(str(error))
+        await record_new("a", "party", row | {"key": "acme"}, "first", "/acme")
+        for sent, key in (("first", "acme"), ("first", "acme-2"), ("second", "acme")):
+            try:
+                await record_new("a", "party", row | {"key": key}, sent, "/elsewhere")
+            except SentBefore as error:
+                said.append(error.answer)
+            except Refused as error:
+                said.append(str(error))
+        twins = [record_new("a", "party", row | {"key": f"twin-{n}"}, "third", f"/twin-{n}") for n in range(6)]
+        ends = await asyncio.gather(*twins, return_exceptions=True)
+        taken = [number for number, end in enumerate(ends) if end is None]
+        assert len(taken) == 1
+        assert {getattr(end, "answer", None) for end in ends if end is not None} == {f"/twin-{taken[0]}"}
+        await record_new("a", "party", row | {"key": "no-token"}, "", "/x")
+        await record_new("a", "party", row | {"key": "no-token-2"}, "", "/x")
+        return said
+
+    said = register.do(work)
+    assert "country" in said[0]
+    assert said[1:3] == ["/acme", "/acme"]
+    assert "recorded in the meantime" in said[3]
+    assert register.ask("select count(*) from party")[0][0] == 4
+    assert register.ask("""select count(*) from journal_entry where "table" = 'party'""")[0][0] == 4
+    sent = {one["key"]: one["answer"] for one in register.ask("select key, answer from sent")}
+    assert set(sent) == {"first", "third"}, "what was refused may be sent again"
+    assert sent["first"] == "/acme"
 
 
 @pytest.mark.parametrize("key", ["a/b", "a/b/edit", "100%25", "50%", "a?b#c", "ключ / 鍵", "%2F"])

@@ -1,0 +1,90 @@
+"""What stands between two parties on a day: the rows that hold, and all that a rule can tell of them.
+
+Remembered until the next day in the rows on which it may be another; the days in a sort are known only as finely as the
+law asks, so that there are far fewer sorts than pairs of parties.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from assessments.precedents import Precedents
+from assessments.rules import Between, Clauses, Listed, Listing, SignedClauses, Sort, State
+from registry.law import FOREVER, ONE_DAY, Pack
+
+
+class States:
+    """The memory of one judge: of each pair of parties the states that it was asked for."""
+
+    def __init__(self, precedents: Precedents) -> None:
+        self._precedents = precedents
+        self._known: dict[int, list[State]] = {}
+
+    def on(self, between: Between, day: date) -> State:
+        """What stands between the two on the day."""
+        known = self._known.get(id(between))
+        if known is None:
+            known = self._known[id(between)] = []
+        for state in known:
+            if state.since <= day and (state.next_change is None or day < state.next_change):
+                return state
+        state = self._on(between, day)
+        known.append(state)
+        return state
+
+    def _on(self, between: Between, day: date) -> State:
+        turns = list(_own_days(between, day))
+        clauses, listings = _holding(between.clauses, day, turns), _holding(between.listings, day, turns)
+        impacts, traits = _holding(between.impacts, day, turns), _holding(between.traits, day, turns)
+        sort = Sort(
+            tuple([_signed(one, day, self._precedents.pack) for one in clauses]) if clauses else (),
+            tuple([_listed(one, day) for one in listings]) if listings else (),
+            tuple([(one.country, one.outcome, one.measures) for one in impacts]) if impacts else (),
+            traits[0].traits if traits else None,
+        )
+        return State(day, between, clauses, listings, self._precedents.number(sort), min(turns) if turns else None)
+
+
+def over(due: date | None, day: date) -> bool:
+    """Whether a listing's last usable day lies behind."""
+    return due is not None and due < day
+
+
+def _signed(one: Clauses, day: date, pack: Pack) -> SignedClauses:
+    concluded, changed = one.concluded_on, one.changed_on
+    if concluded is not None:
+        concluded = FOREVER if concluded > day else pack.concluded_by(one.instrument, concluded)
+    if changed is not None:
+        changed = pack.concluded_by(one.instrument, changed) if changed <= day else None
+    return SignedClauses(one.instrument, one.module, concluded, changed, one.combines_eu_data)
+
+
+def _listed(one: Listing, day: date) -> Listed:
+    return Listed(one.framework, one.status, one.covers_hr, one.covers_non_hr, over(one.next_due, day))
+
+
+def _holding(rows: tuple[Any, ...], day: date, turns: list[date]) -> tuple[Any, ...]:
+    """Those that hold on the day, as a rule all of them; to `turns` come the later days on which one begins or ends."""
+    all_hold = True
+    for one in rows:
+        if one.since > day:
+            turns.append(one.since)
+            all_hold = False
+        elif one.until is not None:
+            if one.until > day:
+                turns.append(one.until)
+            else:
+                all_hold = False
+    return rows if all_hold else tuple([one for one in rows if one.holds(day)])
+
+
+def _own_days(between: Between, day: date) -> Iterator[date]:
+    """The later days on which clauses count as concluded or as changed, and those after a listing's last usable one."""
+    for signed in between.clauses:
+        if signed.concluded_on is not None and signed.concluded_on > day:
+            yield signed.concluded_on
+        if signed.changed_on is not None and signed.changed_on > day:
+            yield signed.changed_on
+    for listing in between.listings:
+        if listing.next_due is not None and listing.next_due >= day:
+            yield listing.next_due + ONE_DAY
