@@ -29,6 +29,8 @@ LINES = [
     {"registry.people", "registry.register", "registry.access", "registry.drafts", "registry.notes"},
     {"registry.keys"},
     {"registry.checkpoints", "registry.erasures"},
+    {"registry.faults"},
+    {"registry.stands"},
     {"registry.verify", "registry.extract", "registry.backup"},
     {"registry.restore"},
     {"registry.drill"},

@@ -8,7 +8,7 @@ import rich_click as click
 from assessments.cli.door import as_json, main, print_json, run, who
 from registry import checkpoints, database, keys, notes, verify_bundle
 from registry.errors import Misused
-from registry.verify import Verified
+from registry.faults import Verified
 from registry.verify import verify as verified
 
 
@@ -49,10 +49,15 @@ def _told(done: Verified, *, asked: bool) -> None:
     click.echo(
         f"{done.entries} entries, {done.values} values ({done.erased} erased), {done.rows} rows, "
         f"{done.checkpoints} checkpoints, {done.looks} looks: "
-        + (f"{len(done.faults)} faults." if done.faults else "everything is as it was written.")
+        + (_faults(done) if done.faults else "everything is as it was written.")
     )
     if not done.faults and not asked:
         click.echo("Consistent in itself; bring --checkpoint or --key from elsewhere to show that it was never made anew.")
+
+
+def _faults(done: Verified) -> str:
+    first = "" if done.first is None else f", the first bad entry is {done.first}"
+    return f"{len(done.faults)} fault{'' if len(done.faults) == 1 else 's'}{first}."
 
 
 @main.command()
