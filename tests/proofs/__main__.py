@@ -12,18 +12,19 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
 from multiprocessing import get_context
 from pathlib import Path
 
 from registry import keys
+from tests.proofs.bundles import altered_bundles
 from tests.proofs.kills import Kills
 from tests.proofs.lived import live
-from tests.proofs.tampering import tampered
+from tests.proofs.tampering import tampered_apart
 from tests.proofs.watches import Watches
-from tests.support import Server, beside, drop_database, new_database
+from tests.support import Register, Server, beside, drop_database, new_database
 
 ROOT = Path(__file__).parents[2]
 STATE = ROOT / ".prove"
@@ -66,7 +67,6 @@ def kills_on_the_embedded_server(chance: random.Random, _: int) -> Iterator[Told
 def random_registers(chance: random.Random, _: int) -> Iterator[Told]:
     """Registers of random tokens: import, export, import elsewhere, export: the same bytes."""
     from tests.registry.test_register import a_random_register
-    from tests.support import Register
 
     server = Server(18)
     try:
@@ -142,18 +142,26 @@ def tampering(chance: random.Random, done: int) -> Iterator[Told]:
                 numbers = range(begin + 1, min(begin + TOGETHER * BATCH, ENTRIES) + 1)
                 seeds = [chance.randrange(10**9) for _ in urls]
                 shares = [numbers[place::TOGETHER] for place in range(TOGETHER)]
-                for found in pool.map(_tampered, urls, [key] * TOGETHER, seeds, shares):
+                for found in pool.map(tampered_apart, urls, [key] * TOGETHER, seeds, shares):
                     yield from found
         finally:
             server.stop()
 
 
-def _tampered(url: str, key: Path, seed: int, numbers: Sequence[int]) -> list[dict[str, int]]:
-    return asyncio.run(tampered(url, key, random.Random(seed), numbers))
+def bundles(chance: random.Random, _: int) -> Iterator[Told]:
+    """Every byte of a bundle's signatures and key, a bit of each file, entry, leaf and value, each dropped: all found."""
+    server = Server(18)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            keys.make(key := Path(folder) / "key.pem")
+            yield altered_bundles(Register(new_database(server.url, "bundle")), key, Path(folder), chance)
+    finally:
+        server.stop()
 
 
 PARTS: dict[str, tuple[Callable[[random.Random, int], Iterator[Told]], int]] = {
     "tampering": (tampering, ENTRIES),
+    "bundles": (bundles, 1),
     "kills-by-url": (kills_on_a_server_by_url, 200),
     "kills-embedded": (kills_on_the_embedded_server, 200),
     "random-registers": (random_registers, 100),
