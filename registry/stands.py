@@ -13,6 +13,7 @@ from registry import checkpoints, journal, schema
 from registry.faults import Verified, key_of
 from registry.notes import Checkpoint
 
+PREFETCH = 1_000  # rows
 LOOKS = re.compile(r"looks (\d{4}-\d\d-\d\d) ([A-Za-z0-9+/]{43}=)")
 
 
@@ -35,7 +36,8 @@ async def rows(at: asyncpg.Connection, table: type[Table]) -> Verified:
             (select jsonb_object_agg(v.name, v.value)::text from public.journal_value v where v.sequence = e.sequence)
         from public."{title}" t left join lateral (
             select image, sequence from public.journal_entry e where e."table" = '{title}' and e."row" = t.id
-            order by version desc limit 1) e on true order by t.id"""
+            order by version desc limit 1) e on true order by t.id""",
+        prefetch=PREFETCH,
     ):
         done.rows += 1
         found = msgspec.json.decode(row)

@@ -510,7 +510,7 @@ KINDS: list[dict[str, Kind]] = [
 
 async def tampered(url: str, key: Path, chance: random.Random, numbers: Sequence[int]) -> list[dict[str, int]]:
     """Every kind upon each of the entries of a register that `live` made: how many of each kind were found."""
-    at = await asyncpg.connect(url)
+    at = await asyncpg.connect(url, statement_cache_size=2_000)
     try:
         of = Tampering(at, chance, keys.read(key))
         await of.begin()
