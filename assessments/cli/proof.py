@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import rich_click as click
 
-from assessments.cli.door import as_json, main, print_json, run, who
+from assessments.cli.door import as_json, main, print_json, run, who, write_whole
 from registry import checkpoints, database, keys, notes, verify_bundle
 from registry.errors import Misused
 from registry.faults import Verified
@@ -75,7 +75,7 @@ def checkpoint(out: Path | None) -> None:
     if out is None:
         click.echo(note, nl=False)
     else:
-        out.write_text(note)
+        write_whole(out, note.encode())
         click.echo(f"Wrote the checkpoint to {out}.", err=True)
 
 
