@@ -65,7 +65,7 @@ def start(home: Path, version: int = VERSION) -> str:
                     server = wheel.get_server(data, postgres_version=version)
                 if _answers(server.get_postmaster_info().socket_path):
                     if upgrade.finish(home):
-                        print(f"onward: {data} was upgraded to PostgreSQL {version}", file=sys.stderr)
+                        print(_upgraded(home, version), file=sys.stderr)
                     return f"postgresql://postgres@/postgres?host={quote(str(server.get_postmaster_info().socket_dir))}"
         except (AssertionError, ValueError, OSError, RuntimeError, psutil.Error, subprocess.SubprocessError) as error:
             last = error
@@ -75,6 +75,14 @@ def start(home: Path, version: int = VERSION) -> str:
         if upgrade.undo(home.resolve()):
             raise Refused(f"{data} does not start with PostgreSQL {version} ({last}): the old cluster is in its place again")
     raise Refused(f"the embedded PostgreSQL under {data} does not start ({last}): its log is {data / 'log'}")
+
+
+def _upgraded(home: Path, version: int) -> str:
+    """Says so, and where the backup from before lies."""
+    said = f"onward: {home / 'db'} was upgraded to PostgreSQL {version}"
+    for backup in upgrade.backups(home)[-1:]:
+        said += f"; a backup from before is {backup}: it holds personal data, delete it when all is well"
+    return said
 
 
 def stop(home: Path) -> None:

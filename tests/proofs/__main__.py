@@ -174,7 +174,7 @@ def full(chance: random.Random, _: int) -> Iterator[Told]:
 PARTS: dict[str, tuple[Callable[[random.Random, int], Iterator[Told]], int]] = {
     "tampering": (tampering, ENTRIES),
     "bundles": (bundles, 1),
-    "full": (full, 5),
+    "full": (full, 3),
     "kills-by-url": (kills_on_a_server_by_url, 200),
     "kills-embedded": (kills_on_the_embedded_server, 200),
     "random-registers": (random_registers, 100),
