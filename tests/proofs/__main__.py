@@ -21,6 +21,7 @@ from pathlib import Path
 from registry import keys
 from tests.proofs.bundles import altered_bundles
 from tests.proofs.disk import small_disk
+from tests.proofs.editors import interleave
 from tests.proofs.full import SIZE, Full
 from tests.proofs.kills import Kills
 from tests.proofs.lived import live
@@ -171,10 +172,23 @@ def full(chance: random.Random, _: int) -> Iterator[Told]:
         yield from Full(disk, chance).rounds()
 
 
+def editors(chance: random.Random, _: int) -> Iterator[Told]:
+    """Two editors of one row in any order of steps: no lost update; some hundred interleavings a round."""
+    server = Server(18)
+    try:
+        while True:
+            url = new_database(server.url, "editors")
+            yield {"interleavings": interleave(url, chance.randrange(10**9), 250)}
+            drop_database(server.url, "editors")
+    finally:
+        server.stop()
+
+
 PARTS: dict[str, tuple[Callable[[random.Random, int], Iterator[Told]], int]] = {
     "tampering": (tampering, ENTRIES),
     "bundles": (bundles, 1),
     "full": (full, 3),
+    "editors": (editors, 40),
     "kills-by-url": (kills_on_a_server_by_url, 200),
     "kills-embedded": (kills_on_the_embedded_server, 200),
     "random-registers": (random_registers, 100),
