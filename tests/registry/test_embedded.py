@@ -248,7 +248,8 @@ def test_an_upgrade_that_fails_leaves_the_old_one_as_it_was(
     if fails == "initdb":
         monkeypatch.setattr(embedded, "_make", refuse)
     elif fails == "held":
-        monkeypatch.setattr(upgrade.Cluster, "held", lambda self: str(self.data))
+        plainly = upgrade.Cluster.held
+        monkeypatch.setattr(upgrade.Cluster, "held", lambda self, backup=None: plainly(self, backup) + str(self.data))
     else:
         plain = upgrade.Cluster.run
         monkeypatch.setattr(
