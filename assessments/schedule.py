@@ -1,5 +1,6 @@
 """The clock that says "look": correctness never rests on it, claims in the database hold it."""
 
+import asyncio
 import logging
 from datetime import UTC, datetime, timedelta
 
@@ -9,10 +10,11 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from assessments.deliveries import deliver
 from assessments.handing_out import hand_out
 from assessments.watch import look
-from registry import database, journal
+from registry import database, embedded, journal, settings
 from registry.law import Pack
 
 LOOK_EVERY = timedelta(minutes=10)
+UP_EVERY = timedelta(seconds=2)
 DELIVER_EVERY = timedelta(minutes=1)
 HAND_OUT_EVERY = timedelta(minutes=30)  # looks whether a checkpoint is due; how often one is, ONWARD_CHECKPOINT_HOURS says
 
@@ -31,7 +33,17 @@ def clockwork(pack: Pack, look_every: timedelta = LOOK_EVERY, deliver_every: tim
     clock.add_job(watch, "interval", [pack], seconds=look_every.total_seconds(), id="watch", next_run_time=start)
     clock.add_job(hand_out, "interval", seconds=HAND_OUT_EVERY.total_seconds(), id="checkpoints", next_run_time=start)
     clock.add_job(deliver, "interval", [pack], seconds=deliver_every.total_seconds(), id="deliver")
+    if settings.database_url() is None:
+        clock.add_job(keep_up, "interval", seconds=UP_EVERY.total_seconds(), id="server")
     return clock
+
+
+async def keep_up() -> None:
+    """Starts our own PostgreSQL again where it went down, as it does when its log finds no room on the disk."""
+    if not embedded.running(settings.home()):
+        log.error("the embedded PostgreSQL is down: it is started again")
+        await asyncio.to_thread(embedded.start, settings.home())
+        log.error("the embedded PostgreSQL is up again")
 
 
 async def watch(pack: Pack) -> None:

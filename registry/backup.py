@@ -11,8 +11,6 @@ again, or that hold what somebody typed and never recorded, which no erasure wou
 
 import gzip
 import hashlib
-import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -24,7 +22,7 @@ import msgspec
 from piccolo.conf.apps import Finder
 from piccolo.table import Table, sort_table_classes
 
-from registry import database, journal, keys, schema
+from registry import database, journal, keys, schema, whole
 from registry.errors import Misused, Refused
 
 NAME = b"onward backup "
@@ -74,7 +72,7 @@ async def write(at: asyncpg.Connection, path: Path) -> tuple[Header, str]:
         migrations=database.migrations(),
         postgresql=await at.fetchval("show server_version"),
     )
-    with _whole(path) as file:
+    with whole.written(path, "the backup") as file:
         file.write(NAME + f"{FORMAT}\n".encode())
         place = file.tell()
         file.write(_sum("0" * 64))
@@ -119,31 +117,6 @@ class _Hashed:
 
 def _sum(hexadecimal: str) -> bytes:
     return f"sha256 {hexadecimal}\n".encode()
-
-
-@contextmanager
-def _whole(path: Path) -> Iterator[IO[bytes]]:
-    """A file beside its place, for its owner alone, which takes the place once all of it is on the disk."""
-    path = path.resolve()
-    if path.exists() and not path.is_file():
-        raise Misused(f"{path}: is no plain file, and a backup is written whole or not at all: name a file")
-    try:
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(name, path)
-        finally:
-            Path(name).unlink(missing_ok=True)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-    except OSError as error:
-        raise Refused(f"{path}: the backup cannot be written: {error.strerror or error}; nothing was left there") from error
 
 
 @contextmanager

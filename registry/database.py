@@ -57,6 +57,14 @@ async def connected(*, create: bool = False, url: str | None = None) -> AsyncIte
         await _leave()
 
 
+def told(error: Exception) -> str:
+    """What a failure of the database means, in a line with the way out."""
+    if isinstance(error, asyncpg.DiskFullError) or settings.no_room():
+        where = "of the database's server" if settings.database_url() else f"under {settings.home()} (ONWARD_HOME)"
+        return f"the disk {where} is full: nothing of this was written; make room, and all goes on by itself"
+    return f"the database could not be used: {error}; `onward doctor` looks at it"
+
+
 async def holds_register() -> bool:
     """Whether there is a register to open; makes none."""
     try:
@@ -111,7 +119,7 @@ async def as_known(instant: datetime | None) -> AsyncIterator[asyncpg.Connection
 
     Inside, every query of the program reads the past, unchanged: the views of schema `known` stand before the tables.
     """
-    if instant is not None:
+    if instant is not None and not settings.no_room():  # where there is none, nobody writes, and neither do we
         async with transaction() as writers:
             # Entries under way are waited for; one that waits for this update takes its time anew, after it.
             await writers.execute("update journal_head set sequence = sequence")

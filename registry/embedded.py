@@ -28,12 +28,13 @@ from urllib.parse import quote
 import fasteners
 import psutil
 
-from registry import upgrade
+from registry import settings, upgrade
 from registry.errors import Refused
 
 VERSION = 18
 PID_FILE_LINES = 8
 TRIES = 40
+TRIES_WHEN_FULL = 4
 # The log may name no person: no DETAIL (it shows the failing row), no statement, no parameter.
 QUIET = """
 log_error_verbosity = terse
@@ -49,7 +50,9 @@ def start(home: Path, version: int = VERSION) -> str:
     wheel = _wheel()
     data = home / "db"
     last: Exception | None = None
-    for _ in range(TRIES):
+    for tries in range(TRIES):
+        if tries >= TRIES_WHEN_FULL and settings.no_room(home):
+            raise Refused(f"less than 64 MB are free under {home}: PostgreSQL does not start; make room, then it does ({last})")
         try:
             with fasteners.InterProcessLock(home / "private" / "start.lock"):
                 with _parents_kept(data):
@@ -62,7 +65,7 @@ def start(home: Path, version: int = VERSION) -> str:
                     server = wheel.get_server(data, postgres_version=version)
                 if _answers(server.get_postmaster_info().socket_path):
                     if upgrade.finish(home):
-                        print(f"onward: {data} was upgraded to PostgreSQL {version}", file=sys.stderr)
+                        print(_upgraded(home, version), file=sys.stderr)
                     return f"postgresql://postgres@/postgres?host={quote(str(server.get_postmaster_info().socket_dir))}"
         except (AssertionError, ValueError, OSError, RuntimeError, psutil.Error, subprocess.SubprocessError) as error:
             last = error
@@ -74,6 +77,14 @@ def start(home: Path, version: int = VERSION) -> str:
     raise Refused(f"the embedded PostgreSQL under {data} does not start ({last}): its log is {data / 'log'}")
 
 
+def _upgraded(home: Path, version: int) -> str:
+    """Says so, and where the backup from before lies."""
+    said = f"onward: {home / 'db'} was upgraded to PostgreSQL {version}"
+    for backup in upgrade.backups(home)[-1:]:
+        said += f"; a backup from before is {backup}: it holds personal data, delete it when all is well"
+    return said
+
+
 def stop(home: Path) -> None:
     """Leaves the server of the register in `home`; the last process that uses it stops it."""
     server = _wheel().PostgresServer._instances.get((home / "db").resolve())
@@ -82,6 +93,12 @@ def stop(home: Path) -> None:
             server.cleanup()
         except (psutil.Error, OSError, ValueError, subprocess.SubprocessError):
             return  # it was killed: the next start clears what it left
+
+
+def running(home: Path) -> bool:
+    """Whether the server that this process has started or joined is there still."""
+    server = _wheel().PostgresServer._instances.get((home / "db").resolve())
+    return server is not None and _answers(server.get_postmaster_info().socket_path)
 
 
 def programs(version: int = VERSION) -> Path:
@@ -131,8 +148,8 @@ def _make(wheel: ModuleType, fresh: Path, version: int) -> None:
             del os.environ["LC_ALL"]
         else:
             os.environ["LC_ALL"] = locale
-    with (fresh / "postgresql.conf").open("a") as settings:
-        settings.write(QUIET)
+    with (fresh / "postgresql.conf").open("a") as file:
+        file.write(QUIET)
 
 
 def _bring_up(wheel: ModuleType, data: Path, version: int) -> None:

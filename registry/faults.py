@@ -1,28 +1,34 @@
-"""What a verification tells: what was looked at, step by step, and what is not as it was written."""
+"""What is not as it was written, and where: the entry or the range of entries, the table and the row."""
 
 from typing import Any
 
 import msgspec
 
-MOST = 1_000  # faults told; more say no more
+MOST = 1_000  # faults told of one table, or of the journal; more say no more
+Image = dict[str, Any]
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """Something that is not as it was written: the entry where it is one, the table and the key or id of the row."""
+    """Something that is not as it was written: its entry, or the first and last (`until`) of those it is among; the table,
+    and the key of the row (its id where no key can be read). Of a row `entry` is the one that it should read like."""
 
     what: str
     entry: int | None = None
+    until: int | None = None
     table: str | None = None
     row: str | None = None
 
     def __str__(self) -> str:
         where = [f"entry {self.entry}"] if self.entry is not None else []
+        if self.until is not None:
+            where = [f"entries {self.entry} to {self.until}"]
         where += [" ".join(part for part in (self.table, self.row) if part)] if self.table else []
         return f"{', '.join(where)}: {self.what}" if where else self.what
 
 
 class Verified(msgspec.Struct):
-    """What was looked at, and what is not as it was written; `shown` where something from outside agrees with it."""
+    """What was looked at, and what is not as it was written; `first` is the first bad entry, or the one that the first bad
+    row should read like; `shown` where something from outside agrees with it."""
 
     entries: int = 0
     values: int = 0
@@ -32,11 +38,19 @@ class Verified(msgspec.Struct):
     looks: int = 0
     looks_today: int = 0
     shown: bool = False
+    first: int | None = None
     faults: list[Fault] = msgspec.field(default_factory=list)
 
-    def add(self, what: str, entry: int | None = None, table: str | None = None, row: Any = None) -> None:
+    def add(
+        self, what: str, entry: int | None = None, table: str | None = None, row: Any = None, *, until: int | None = None
+    ) -> None:
         if len(self.faults) < MOST:
-            self.faults.append(Fault(what, entry, table, None if row is None else str(row)))
+            self.faults.append(Fault(what, entry, until, table, None if row is None else str(row)))
+
+    def follow(self, other: "Verified") -> None:
+        """Adds what was looked at elsewhere; its faults count for themselves, so that none are crowded out."""
+        self.rows += other.rows
+        self.faults += other.faults
 
     @property
     def looked(self) -> str:
@@ -50,3 +64,19 @@ class Step(msgspec.Struct, frozen=True):
     name: str
     counted: str
     faults: list[Fault]
+
+
+def first(faults: list[Fault]) -> int | None:
+    """The first entry that is named; of a range that holds none that is named, its beginning."""
+    named = sorted(fault.entry for fault in faults if fault.entry is not None and fault.until is None)
+    for fault in faults:
+        if fault.entry is not None and fault.until is not None:
+            if not any(fault.entry <= one <= fault.until for one in named):
+                named.append(fault.entry)
+    return min(named, default=None)
+
+
+def key_of(image: Any, number: int) -> str:
+    """How an entry calls its row: by its key; by its id where somebody took the key out."""
+    key = image.get("key") if isinstance(image, dict) else None
+    return key if isinstance(key, str) else str(number)

@@ -201,6 +201,8 @@ def _checked(title: str, rows: list[Row]) -> Iterator[Given]:
         recorded = note.kind is EntryKind.RECORDED
         one = _converted(row, schema.struct(table) if recorded else schema.altering(table), place)
         values = {key: value for key, value in msgspec.to_builtins(one).items() if key != "entry"}
+        if recorded and (lacking := [name for name in schema.contents(table) if values[name] is None]):
+            raise Refused(f"{place} {lacking[0]}: the bytes are missing: a {title} is kept with them")
         given = Given(place, table, _normal(table, values, place), note)
         _check_note(given)
         yield given

@@ -44,11 +44,19 @@ def home() -> Path:
 
 
 def room_to_write() -> None:
-    """Raises Refused below 64 MB free under our own PostgreSQL: a full log would shut it down for good."""
-    if database_url() is None and home().exists() and shutil.disk_usage(home()).free < LEAST_FREE:
+    """Raises Refused below 64 MB free under our own PostgreSQL: a full log would shut it down."""
+    if no_room():
         raise Refused(
             f"less than {LEAST_FREE // 2**20} MB are free under {home()} (ONWARD_HOME): nothing is written; make room"
         )
+
+
+def no_room(folder: Path | None = None) -> bool:
+    """Whether less than 64 MB are free under our own PostgreSQL, or under that folder."""
+    if folder is None and database_url() is not None:
+        return False
+    folder = folder or home()
+    return folder.exists() and shutil.disk_usage(folder).free < LEAST_FREE
 
 
 def clusters_kept(folder: Path) -> list[Path]:

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import psutil
 
+from registry import whole
 from registry.errors import Refused
 from registry.settings import clusters_kept
 
@@ -51,14 +52,19 @@ class Cluster:
             raise Refused(f"{program}: {' '.join(output.split())[-200:] or done.returncode}")
         return output
 
-    def held(self) -> str:
-        """What the register holds: sequence and time of the journal's head, and how many entries there are."""
+    def held(self, backup: Path | None = None) -> str:
+        """What the register holds: sequence and time of the journal's head, and how many entries there are.
+
+        With `backup` all of the database is written into that file too, as `pg_restore` reads it.
+        """
         listening, log = f"-h '' -k {shlex.quote(str(self.work))}", self.data / "log"
         try:
             self.run("pg_ctl", "-w", "-t", "600", "-D", str(self.data), "-l", str(log), "-o", listening, "start")
         except Refused as error:
             raise Refused(f"{error} {log.read_text().strip().rpartition(chr(10))[2]}") from error
         try:
+            if backup is not None:
+                self.run("pg_dump", "-h", str(self.work), "-U", "postgres", "-d", "postgres", "-Fc", "-f", str(backup))
             return self.run("psql", "-h", str(self.work), "-U", "postgres", "-d", "postgres", "-AtX", given=HELD)
         finally:
             self.run("pg_ctl", "-w", "-t", "600", "-D", str(self.data), "-m", "fast", "stop")
@@ -69,11 +75,13 @@ def upgrade(before: Cluster, after: Cluster, make: Callable[[], object], version
 
     `make` makes the empty one at `after.data`. Raises Refused, and leaves the old cluster as it was, where that fails.
     """
+    backup: Path | None = None
     home, found = before.data.parent, (before.data / "PG_VERSION").read_text().strip()
     try:
         _refuse_in_use(before.data)
         _stop_what_runs(before.data, after.data)
-        held = before.held()
+        held = before.held(before.work / "backup")
+        backup = _kept(before.work / "backup", home / "private" / f"before-postgresql-{version}-{_instant()}.dump")
         make()
         after.run("pg_checksums", "-D", str(after.data), "--disable")  # the old one has none: both must be alike
         folders = ["-b", str(before.programs), "-B", str(after.programs), "-d", str(before.data), "-D", str(after.data)]
@@ -83,11 +91,32 @@ def upgrade(before: Cluster, after: Cluster, make: Callable[[], object], version
             raise Refused(f"the new cluster holds {now or 'nothing'}, the old one {held}")
     except (Refused, OSError, psutil.Error, subprocess.SubprocessError) as error:
         shutil.rmtree(after.data, ignore_errors=True)
+        if backup is not None:
+            backup.unlink(missing_ok=True)
         raise Refused(
             f"{before.data} was made by PostgreSQL {found} and could not be upgraded to {version}; it is as it was ({error})"
         ) from error
-    before.data.rename(home / f"db.pg{found}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
+    before.data.rename(home / f"db.pg{found}-{_instant()}")
     after.data.rename(before.data)
+
+
+def _instant() -> str:
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+
+
+def _kept(backup: Path, place: Path) -> Path:
+    """Moves a backup to its place, whole, for its owner alone; those of earlier tries go."""
+    for earlier in backups(place.parent.parent):
+        earlier.unlink()
+    with whole.written(place, "the backup before the upgrade") as file, backup.open("rb") as content:
+        shutil.copyfileobj(content, file)
+    backup.unlink()
+    return place
+
+
+def backups(home: Path) -> list[Path]:
+    """What upgrades have left beside the keys: the register as it was before, with all its personal data."""
+    return sorted((home / "private").glob("before-postgresql-*.dump"))
 
 
 def put_back(home: Path) -> None:

@@ -5,20 +5,22 @@ its commitment, a cut journal the checkpoint before it. Whoever holds the key as
 kept outside. Nothing is written.
 """
 
-from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, date, datetime
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from datetime import UTC
 from typing import Any
 
 import asyncpg
 import msgspec
-from piccolo.table import Table
 
-from registry import checkpoints, journal, keys, notes, schema, tree
+from registry import checkpoints, faults, journal, notes, schema, stands, tree
 from registry.checkpoints import TILE
 from registry.errors import Refused
-from registry.faults import Step, Verified
+from registry.faults import Step, Verified, key_of
 from registry.notes import Checkpoint, Verifier
 from registry.tree import Forest
+
+BROUGHT = "the checkpoint you brought"
 
 
 async def verify(at: asyncpg.Connection, kept: str | None = None, fingerprint: str | None = None) -> Verified:
@@ -44,16 +46,20 @@ async def steps(
     yield _step(done, "signatures", 0, _signed_so_far(done, stood, kept))
     before = len(done.faults)
     await _entries(at, done, heads)
+    done.first = faults.first(done.faults)
     yield _step(done, "entries", before, f"{done.entries} entries, {done.values} values ({done.erased} erased)")
     before = len(done.faults)
-    await _versions(at, done)
+    await stands.versions(at, done)
     yield _step(done, "versions", before, f"the order of {done.entries} entries")
     before = len(done.faults)
     for table in schema.tables():
-        await _rows(at, done, table)
+        done.follow(await stands.rows(at, table))
     yield _step(done, "rows", before, f"{done.rows} rows of {len(schema.tables())} tables")
     before = len(done.faults)
-    await _looks(at, done, heads)
+    await stands.looks(at, done, heads)
+    if done.first is None:
+        done.first = faults.first(done.faults)
+    done.shown = done.shown and not done.faults
     yield _step(done, "looks", before, done.looked)
 
 
@@ -82,7 +88,7 @@ async def _signed(
     at: asyncpg.Connection, done: Verified, stood: list[Verifier], kept: str | None, fingerprint: str | None
 ) -> list[tuple[Checkpoint, str]]:
     """The checkpoints on file and the one kept outside, each with how it is called; what is wrong with them is told."""
-    name, size = await keys.origin(at), await journal.newest(at)
+    name, size = await _origin(at), await _newest(at)
     for one in stood:
         if one.name != name:
             done.add(
@@ -109,11 +115,11 @@ async def _signed(
         before = max(before, head.size)
         heads.append((head, called))
     if kept is not None:
-        head = _head(done, kept, stood, "the checkpoint you brought")
+        head = _head(done, kept, stood, BROUGHT)
         if head is not None:
             if head.origin != name:
-                done.add(f"the checkpoint you brought is of another register: {head.origin}, not {name}")
-            heads.append((head, "the checkpoint you brought"))
+                done.add(f"{BROUGHT} is of another register: {head.origin}, not {name}")
+            heads.append((head, BROUGHT))
             done.shown = not done.faults
     for head, called in heads:
         if head.size > size:
@@ -133,6 +139,17 @@ def _head(done: Verified, note: str, stood: list[Verifier], called: str) -> Chec
         return None
 
 
+async def _origin(at: asyncpg.Connection) -> str:
+    """What names this register's tree (see `keys.origin`), where its first entry is still there."""
+    nonce = await at.fetchval("select nonce from public.journal_entry where sequence = 1")
+    return "onward/?" if nonce is None else f"onward/{nonce.hex()}"
+
+
+async def _newest(at: asyncpg.Connection) -> int:
+    """Where the journal's head says that it stands; 0 where somebody took the head out."""
+    return await at.fetchval("select sequence from public.journal_head where id = 1") or 0
+
+
 async def _entries(at: asyncpg.Connection, done: Verified, heads: list[tuple[Checkpoint, str]]) -> None:
     """Each entry in its order: number, time, values behind its commitments, leaf; and the tree at each checkpoint."""
     sizes: dict[int, list[tuple[Checkpoint, str]]] = {}
@@ -140,36 +157,70 @@ async def _entries(at: asyncpg.Connection, done: Verified, heads: list[tuple[Che
         sizes.setdefault(head.size, []).append((head, called))
     erased = await _erased(at)
     forest, number, time, good = Forest(), 0, None, 0
-    last = await journal.newest(at)
+    last = await _newest(at)
     _at_size(done, sizes, forest, good)
-    async for batch, values, leaves in _batches(at, max(last, await _highest(at))):
+    lowest, highest = await at.fetchrow(
+        "select coalesce(min(sequence), 1), coalesce(max(sequence), 0) from public.journal_entry"
+    )
+    if lowest < 1:
+        done.add("stands before the first entry, where none can: it was put in", lowest)
+    async for batch, values, leaves in _batches(at, max(last, highest)):
         for row in batch:
             number += 1
             if row["sequence"] != number:
                 done.add(f"entries {number} to {row['sequence'] - 1} are missing", number)
                 number = row["sequence"]
-            if time is not None and row["at"] < time:
-                done.add("earlier than the entry before it", number, row["table"], row["row"])
-            time = row["at"]
-            _values(done, row, values.get(number, {}), erased)
-            leaf = tree.leaf_hash(checkpoints.canonical(tuple(row)))
-            if leaves.get(number, leaf) != leaf:
-                done.add("is not what it was when its leaf was made", number, row["table"], row["row"])
+            now = row["at"].replace(tzinfo=UTC)  # it is UTC, or one of the two infinities, which have no zone
+            if time is not None and now < time:
+                done.add("earlier than the entry before it", number, row["table"], key_of(_image(row), row["row"]))
+            time = now
+            leaf = _leaf(row)
+            if not leaf or leaves.get(number, leaf) != leaf:
+                what = "is not what it was when its leaf was made" if leaf else "holds what no entry can: it was altered"
+                done.add(what, number, row["table"], await _called(at, row))
             forest.add(leaf)
+            _values(done, row, values.get(number, {}), erased)
             done.entries += 1
             good = _at_size(done, sizes, forest, good)
     if number != last:
         done.add(f"the journal's head stands at {last}, its last entry is {number}", min(number, last) + 1)
 
 
+def _leaf(row: Any) -> bytes:
+    """The hash of an entry; nothing where it holds what cannot be hashed."""
+    try:
+        return tree.leaf_hash(checkpoints.canonical(tuple(row)))
+    except (ValueError, OverflowError, AttributeError, msgspec.MsgspecError):
+        return b""
+
+
+async def _called(at: asyncpg.Connection, row: Any) -> str:
+    """The key of an altered entry's row: as the row itself says, for the entry's own word may be what was altered."""
+    stands = None
+    if row["table"] in schema.by_name():
+        stands = await at.fetchval(f"""select key from public."{row["table"]}" where id = $1""", row["row"])
+    return stands or key_of(_image(row), row["row"])
+
+
+def _image(row: Any) -> dict[str, Any]:
+    """An entry's image; empty where somebody made something else of it."""
+    try:
+        image = msgspec.json.decode(row["image"])
+    except msgspec.MsgspecError:
+        return {}
+    return image if isinstance(image, dict) else {}
+
+
 def _at_size(done: Verified, sizes: dict[int, list[tuple[Checkpoint, str]]], forest: Forest, good: int) -> int:
-    """Compares the tree with the checkpoints of its size; returns the last size at which it was right."""
+    """Compares the tree with the checkpoints of its size; returns the last size at which one on file was right."""
+    right = 0
     for head, called in sizes.get(forest.size, ()):
-        if forest.root() != head.root:
-            done.add(f"{called} does not fit: something in entries {good + 1} to {head.size} was altered")
-            done.shown = False
-            return good
-    return forest.size if forest.size in sizes else good
+        if forest.root() == head.root:
+            right = good if called is BROUGHT else forest.size
+        else:  # who could sign anew what is on file says nothing by it: against what was brought, any entry may be the one
+            begin = 1 if called is BROUGHT else good + 1
+            done.add(f"{called} does not fit: something among them was altered", begin, until=head.size)
+    return max(good, right)
 
 
 async def _batches(
@@ -194,20 +245,21 @@ async def _batches(
         begin = end
 
 
-async def _highest(at: asyncpg.Connection) -> int:
-    return int(await at.fetchval("select coalesce(max(sequence), 0) from public.journal_entry"))
-
-
 async def _erased(at: asyncpg.Connection) -> set[str]:
     """What erasures say that they took, as the entries say it: rows can be altered, entries cannot unseen."""
     rows = await at.fetch("""select image->>'values' from public.journal_entry where "table" = 'erased'""")
-    return {value for row in rows for value in msgspec.json.decode(row[0] or "[]", type=list[str])}
+    found: set[str] = set()
+    for (values,) in rows:
+        with suppress(msgspec.MsgspecError):  # an entry that was altered, which its leaf tells
+            found.update(msgspec.json.decode(values or "[]", type=list[str]))
+    return found
 
 
 def _values(done: Verified, row: Any, behind: dict[str, tuple[bytes, str]], erased: set[str]) -> None:
     """Each commitment of an entry against the value behind it; only what an erasure names may be missing."""
     number, table = row["sequence"], schema.by_name().get(row["table"])
-    image = msgspec.json.decode(row["image"])
+    image = _image(row)
+    called = key_of(image, row["row"])
     names = () if table is None else schema.personal(table)
     committed = {name: image[name] for name in names if image.get(name) is not None}
     if row["why"] is not None:
@@ -217,88 +269,8 @@ def _values(done: Verified, row: Any, behind: dict[str, tuple[bytes, str]], eras
         if name not in behind:
             done.erased += 1
             if f"{number}:{name}" not in erased:
-                done.add(f"the value of {name} is missing, and no erasure names it", number, row["table"], image.get("key"))
+                done.add(f"the value of {name} is missing, and no erasure names it", number, row["table"], called)
         elif journal.commitment(*behind[name]) != commitment:
-            done.add(f"the value of {name} is not the one it was", number, row["table"], image.get("key"))
+            done.add(f"the value of {name} is not the one it was", number, row["table"], called)
     for name in behind.keys() - committed.keys():
-        done.add(f"a value of {name} stands behind it that it does not speak of", number, row["table"], image.get("key"))
-
-
-async def _versions(at: asyncpg.Connection, done: Verified) -> None:
-    """Versions of a row go up by one."""
-    for number, table, row in await at.fetch("""select sequence, "table", "row" from (
-            select sequence, "table", "row", version, row_number() over (partition by "table", "row" order by sequence) place
-            from public.journal_entry) e where version <> place order by sequence limit 100"""):
-        done.add("its version does not follow the one before it", number, table, row)
-    for number, count in await at.fetch("""select v.sequence, count(*) from public.journal_value v
-            left join public.journal_entry e using (sequence) where e.sequence is null group by 1 order by 1 limit 100"""):
-        done.add(f"{count} values stand behind an entry that is not there", number)
-
-
-async def _rows(at: asyncpg.Connection, done: Verified, table: type[Table]) -> None:
-    """Every row against its newest entry, every entry's row against the table, every document against its SHA-256."""
-    title, personal = schema.name(table), schema.personal(table)
-    async for row, image, number, values in at.cursor(
-        f"""select {schema.image(table, "t")}::text, e.image::text, e.sequence,
-            (select jsonb_object_agg(v.name, v.value)::text from public.journal_value v where v.sequence = e.sequence)
-        from public."{title}" t left join lateral (
-            select image, sequence from public.journal_entry e where e."table" = '{title}' and e."row" = t.id
-            order by version desc limit 1) e on true order by t.id"""
-    ):
-        done.rows += 1
-        stands = msgspec.json.decode(row)
-        if image is None:
-            done.add("no entry speaks of this row", None, title, stands["key"])
-            continue
-        known, behind = msgspec.json.decode(image), msgspec.json.decode(values or "{}")
-        for name in _differing(stands, known, personal, behind):
-            done.add(f"{name} is not what its newest entry says", number, title, stands["key"])
-    for number, row in await at.fetch(
-        f"""select min(e.sequence), e."row" from public.journal_entry e where e."table" = '{title}'
-        and not exists (select from public."{title}" t where t.id = e."row") group by 2 order by 1 limit 100"""
-    ):
-        done.add("the row it wrote is gone", number, title, row)
-    for column in schema.contents(table):
-        for (key,) in await at.fetch(
-            f"""select key from public."{title}" where "{column}" is null or encode(sha256("{column}"), 'hex') <> sha256"""
-        ):
-            done.add("its bytes are not those of its SHA-256", None, title, key)
-
-
-def _differing(
-    stands: dict[str, Any], known: dict[str, Any], personal: tuple[str, ...], behind: dict[str, str]
-) -> Iterator[str]:
-    """The columns in which a row differs from its newest entry; personal ones are compared with the values behind it."""
-    for name in stands.keys() | known.keys():
-        now, then = stands.get(name), known.get(name)
-        if name in personal and then is not None:
-            if behind.get(name) != (None if now is None else journal.as_text(now)):
-                yield name
-        elif now != then:
-            yield name
-
-
-async def _looks(at: asyncpg.Connection, done: Verified, heads: list[tuple[Checkpoint, str]]) -> None:
-    """The access log's chain of days against what checkpoints say of it."""
-    said: dict[date, set[tuple[str, str]]] = {}
-    for head, called in heads:
-        for line in head.more:
-            if line.startswith("looks "):
-                _, until, claim = line.split(" ")
-                said.setdefault(date.fromisoformat(until), set()).add((claim, called))
-    chain, days = checkpoints.NO_LOOKS, {date.min: checkpoints.NO_LOOKS}
-    today = datetime.now(UTC).date()
-    done.looks_today = await at.fetchval(
-        "select count(*) from public.look where at >= $1", datetime.combine(today, datetime.min.time(), UTC)
-    )
-    async for day, rows in checkpoints.looks(at, date.min, today):
-        chain = days[day] = checkpoints.chained(chain, rows)
-        done.looks += len(rows)
-    for day, claims in sorted(said.items()):
-        for claim, called in sorted(claims):
-            if days.get(day) != claim:
-                done.add(
-                    f"the access log up to {day} is not what {called} says: a look was altered, taken out or put in",
-                    table="look",
-                )
-                return
+        done.add(f"a value of {name} stands behind it that it does not speak of", number, row["table"], called)

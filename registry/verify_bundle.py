@@ -243,7 +243,8 @@ def values_of(files: Files, said: Said, entries: Entries, tables: Any) -> Values
         one = json.loads(line)
         entry, name = entries.get(one["sequence"], {"image": {}, "why": None}), one["name"]
         commitment = entry["why"] if name == "(why)" else entry["image"].get(name)
-        if hashlib.sha256(bytes.fromhex(one["salt"]) + one["value"].encode()).hexdigest() != commitment:
+        salt = bytes.fromhex(one["salt"])
+        if salt.hex() != one["salt"] or hashlib.sha256(salt + one["value"].encode()).hexdigest() != commitment:
             raise Wrong(f"entry {one['sequence']}: the value of {name} is not the one it commits to")
         values[one["sequence"], name] = one["value"]
     held = sum(entry["why"] is not None for entry in entries.values())

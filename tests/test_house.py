@@ -19,7 +19,7 @@ RULES = [path for path in CODE if path.parent.name == "rules"]
 
 # A module imports only from its own line or one above.
 LINES = [
-    {"registry", "registry.vocabulary", "registry.questions", "registry.errors", "registry.settings"},
+    {"registry", "registry.vocabulary", "registry.questions", "registry.errors", "registry.settings", "registry.whole"},
     {"registry.law", "registry.law.files", "registry.law.changes", "registry.embedded", "registry.upgrade", "registry.door"},
     {"registry.tree", "registry.verify_bundle"},
     {"registry.tables", "assessments"},
@@ -30,6 +30,7 @@ LINES = [
     {"registry.keys"},
     {"registry.checkpoints", "registry.erasures"},
     {"registry.faults"},
+    {"registry.stands"},
     {"registry.verify", "registry.extract", "registry.backup"},
     {"registry.replay"},
     {"registry.restore"},

@@ -5,10 +5,8 @@ Nothing but the answer goes to stdout. This is the door at which the day is fixe
 
 import asyncio
 import getpass
-import os
 import re
 import sys
-import tempfile
 from collections.abc import Coroutine
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -19,7 +17,7 @@ import msgspec
 import rich_click as click
 
 from assessments.assess import Clocks
-from registry import embedded, settings
+from registry import database, embedded, settings, whole
 from registry.errors import Misused, Refused
 
 Answer = TypeVar("Answer")
@@ -82,7 +80,7 @@ class Commands(click.RichGroup):
         except UnicodeEncodeError:
             complain("what was given is no UTF-8: write it in UTF-8", 2)
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-            complain(f"the database could not be used: {error}; `onward doctor` looks at it", 1)
+            complain(database.told(error), 1)
 
 
 def complain(what: str, exit_code: int) -> NoReturn:
@@ -134,12 +132,10 @@ def write_whole(path: Path, content: bytes) -> None:
         if path.exists() and not path.is_file():
             path.write_bytes(content)
             return
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            file.write(content)
-        Path(file.name).chmod(0o600 if not path.exists() else path.stat().st_mode & 0o777)
-        os.replace(file.name, path)
     except OSError as error:
-        raise Refused(f"{path}: cannot be written: {error.strerror}") from error
+        raise Refused(f"{path}: cannot be written: {whole.said(error)}") from error
+    with whole.written(path, "the file") as file:
+        file.write(content)
 
 
 def print_json(answer: Any) -> None:

@@ -7,7 +7,7 @@ import msgspec
 import rich_click as click
 
 from assessments import tables_shown
-from assessments.cli.door import as_json, clocks, known_on_option, main, print_json, run, who
+from assessments.cli.door import as_json, clocks, known_on_option, main, print_json, run, who, write_whole
 from assessments.recorded import RecordedVerdict, recorded_verdicts
 from registry import checkpoints, database, keys, notes, verify_bundle
 from registry.errors import Misused
@@ -52,10 +52,15 @@ def _told(done: Verified, *, asked: bool) -> None:
     click.echo(
         f"{done.entries} entries, {done.values} values ({done.erased} erased), {done.rows} rows, "
         f"{done.checkpoints} checkpoints, {done.looked}: "
-        + (f"{len(done.faults)} faults." if done.faults else "everything is as it was written.")
+        + (_faults(done) if done.faults else "everything is as it was written.")
     )
     if not done.faults and not asked:
         click.echo("Consistent in itself; bring --checkpoint or --key from elsewhere to show that it was never made anew.")
+
+
+def _faults(done: Verified) -> str:
+    first = "" if done.first is None else f", the first bad entry is {done.first}"
+    return f"{len(done.faults)} fault{'' if len(done.faults) == 1 else 's'}{first}."
 
 
 @main.command("verdicts")
@@ -94,7 +99,7 @@ def checkpoint(out: Path | None) -> None:
     if out is None:
         click.echo(note, nl=False)
     else:
-        out.write_text(note)
+        write_whole(out, note.encode())
         click.echo(f"Wrote the checkpoint to {out}.", err=True)
 
 

@@ -3,6 +3,7 @@
 A finished part writes a line into docs/proofs.md: what was shown, how often, with which seed, on which commit and day.
 """
 
+import asyncio
 import json
 import os
 import random
@@ -12,20 +13,35 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
+from multiprocessing import get_context
 from pathlib import Path
 
+from registry import keys
+from tests.proofs.bundles import altered_bundles
+from tests.proofs.disk import small_disk
+from tests.proofs.editors import interleave
+from tests.proofs.full import SIZE, Full
 from tests.proofs.kills import Kills
+from tests.proofs.lived import live
+from tests.proofs.tampering import tampered_apart
 from tests.proofs.watches import Watches
-from tests.support import Server, drop_database, new_database
+from tests.support import Register, Server, beside, drop_database, new_database
 
 ROOT = Path(__file__).parents[2]
 STATE = ROOT / ".prove"
 LINES = ROOT / "docs" / "proofs.md"
 BUDGET = 8.5 * 60  # seconds a run
+ENTRIES = 1_000  # of the register that is tampered with
+TOGETHER = 2  # processes that tamper
+BATCH = 5  # entries a process at once
 
 
-def kills_on_a_server_by_url(chance: random.Random) -> Iterator[str]:
+Told = str | dict[str, int]  # what a round says, once or so many times
+
+
+def kills_on_a_server_by_url(chance: random.Random, _: int) -> Iterator[Told]:
     """kill -9 during imports and edits on a server by DATABASE_URL; yields after each round how many hit a write."""
     server = Server(18, durable=True)
     try:
@@ -40,7 +56,7 @@ def kills_on_a_server_by_url(chance: random.Random) -> Iterator[str]:
         server.stop()
 
 
-def kills_on_the_embedded_server(chance: random.Random) -> Iterator[str]:
+def kills_on_the_embedded_server(chance: random.Random, _: int) -> Iterator[Told]:
     """The same on the embedded server, every third time with a kill -9 of the postmaster and its children."""
     with tempfile.TemporaryDirectory(prefix="onward-kills-") as folder:
         home = Path(folder) / "home"
@@ -51,10 +67,9 @@ def kills_on_the_embedded_server(chance: random.Random) -> Iterator[str]:
             yield "hit" if kills.hit > before else "missed"
 
 
-def random_registers(chance: random.Random) -> Iterator[str]:
+def random_registers(chance: random.Random, _: int) -> Iterator[Told]:
     """Registers of random tokens: import, export, import elsewhere, export: the same bytes."""
     from tests.registry.test_register import a_random_register
-    from tests.support import Register
 
     server = Server(18)
     try:
@@ -73,7 +88,7 @@ def random_registers(chance: random.Random) -> Iterator[str]:
         server.stop()
 
 
-def properties(chance: random.Random) -> Iterator[str]:
+def properties(chance: random.Random, _: int) -> Iterator[Told]:
     """The properties of the rules, 1,000 examples each a round."""
     while True:
         given = os.environ | {"ONWARD_EXAMPLES": "1000"}
@@ -84,7 +99,7 @@ def properties(chance: random.Random) -> Iterator[str]:
         yield "held"
 
 
-def killed_watches(chance: random.Random) -> Iterator[str]:
+def killed_watches(chance: random.Random, _: int) -> Iterator[Told]:
     """kill -9 of a watch at random moments: one more look tells what an undisturbed one tells."""
     server = Server(18, durable=True)
     try:
@@ -95,7 +110,7 @@ def killed_watches(chance: random.Random) -> Iterator[str]:
         server.stop()
 
 
-def tales(chance: random.Random) -> Iterator[str]:
+def tales(chance: random.Random, _: int) -> Iterator[Told]:
     """Random facts on random days, looked at daily, twice, by three at once, after a gap: 40 tales a round."""
     while True:
         given = os.environ | {"ONWARD_TALES": "20"}
@@ -107,7 +122,7 @@ def tales(chance: random.Random) -> Iterator[str]:
         yield "held"
 
 
-def homes(chance: random.Random) -> Iterator[str]:
+def homes(chance: random.Random, _: int) -> Iterator[Told]:
     """First starts and upgrades of a home killed at each of several moments, every failure of an upgrade."""
     while True:
         given = os.environ | {"ONWARD_LARGE": "1", "ONWARD_TEST_SEED": str(chance.randrange(10**9))}
@@ -117,7 +132,63 @@ def homes(chance: random.Random) -> Iterator[str]:
         yield "held"
 
 
-PARTS: dict[str, tuple[Callable[[random.Random], Iterator[str]], int]] = {
+def tampering(chance: random.Random, done: int) -> Iterator[Told]:
+    """Each entry of a register of 1,000 and each kind of tampering by the database's owner: a round an entry, all found."""
+    server = Server(18)
+    with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(TOGETHER, mp_context=get_context("spawn")) as pool:
+        try:
+            keys.make(key := Path(folder) / "key.pem")
+            asyncio.run(live(new_database(server.url, "t0"), key, chance, ENTRIES))
+            urls = [beside(server.url, "t0")]
+            urls += [new_database(server.url, f"t{number}", "t0") for number in range(1, TOGETHER)]
+            for begin in range(done, ENTRIES, TOGETHER * BATCH):
+                numbers = range(begin + 1, min(begin + TOGETHER * BATCH, ENTRIES) + 1)
+                seeds = [chance.randrange(10**9) for _ in urls]
+                shares = [numbers[place::TOGETHER] for place in range(TOGETHER)]
+                for found in pool.map(tampered_apart, urls, [key] * TOGETHER, seeds, shares):
+                    yield from found
+        finally:
+            server.stop()
+
+
+def bundles(chance: random.Random, _: int) -> Iterator[Told]:
+    """Every byte of a bundle's signatures and key, a bit of each file, entry, leaf and value, each dropped: all found."""
+    server = Server(18)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            keys.make(key := Path(folder) / "key.pem")
+            yield altered_bundles(Register(new_database(server.url, "bundle")), key, Path(folder), chance)
+    finally:
+        server.stop()
+
+
+def full(chance: random.Random, _: int) -> Iterator[Told]:
+    """A small disk filled during imports, exports and the server's own log: clear errors, reads, no half file, no help."""
+    with tempfile.TemporaryDirectory() as folder, small_disk(Path(folder) / "disk", SIZE) as disk:
+        if isinstance(disk, str):
+            print(f"not run: {disk}")
+            yield "not run"
+            return
+        yield from Full(disk, chance).rounds()
+
+
+def editors(chance: random.Random, _: int) -> Iterator[Told]:
+    """Two editors of one row in any order of steps: no lost update; some hundred interleavings a round."""
+    server = Server(18)
+    try:
+        while True:
+            url = new_database(server.url, "editors")
+            yield {"interleavings": interleave(url, chance.randrange(10**9), 250)}
+            drop_database(server.url, "editors")
+    finally:
+        server.stop()
+
+
+PARTS: dict[str, tuple[Callable[[random.Random, int], Iterator[Told]], int]] = {
+    "tampering": (tampering, ENTRIES),
+    "bundles": (bundles, 1),
+    "full": (full, 3),
+    "editors": (editors, 40),
     "kills-by-url": (kills_on_a_server_by_url, 200),
     "kills-embedded": (kills_on_the_embedded_server, 200),
     "random-registers": (random_registers, 100),
@@ -135,14 +206,16 @@ def prove(name: str, until: float) -> bool:
     state = json.loads(path.read_text()) if path.exists() else {"done": 0, "told": {}, "seed": secrets.randbelow(10**9)}
     if state["done"] >= goal:
         return True
-    rounds = work(random.Random(state["seed"] + state["done"]))
+    rounds = work(random.Random(state["seed"] + state["done"]), state["done"])
     longest = 0.0
     while state["done"] < goal and time.monotonic() + longest < until:
         begun = time.monotonic()
-        told = next(rounds)
+        if (told := next(rounds, None)) is None:
+            break
         longest = max(longest, time.monotonic() - begun)
         state["done"] += 1
-        state["told"][told] = state["told"].get(told, 0) + 1
+        for word, count in (told if isinstance(told, dict) else {told: 1}).items():
+            state["told"][word] = state["told"].get(word, 0) + count
         path.write_text(json.dumps(state))
         print(f"\r{name}: {state['done']} of {goal}", end="", flush=True)
     rounds.close()  # type: ignore[attr-defined]

@@ -232,7 +232,7 @@ def test_a_backup_that_cannot_be_written_leaves_the_one_before(lived: Register, 
     before = path.read_bytes()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
-        assert "No space left" in lived.onward("backup", str(path), exit_code=1)
+        assert "the disk is full: make room" in lived.onward("backup", str(path), exit_code=1)
     assert path.read_bytes() == before
     assert not list(folder.glob(".b.*"))
     assert "cannot be written" in lived.onward("backup", str(folder / "none" / "b"), exit_code=1)

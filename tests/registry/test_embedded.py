@@ -1,7 +1,9 @@
 """The server of our own: a home that is ours alone, made where it may be made, and started whatever was left behind."""
 
+import asyncio
 import json
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -11,12 +13,13 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import asyncpg
 import psutil
 import pytest
 
 from registry import embedded, settings, upgrade
 from registry.errors import Misused, Refused
-from tests.support import CliRunner, environment, few, large, main
+from tests.support import CliRunner, beside, environment, few, large, main
 
 ROOT = Path(__file__).parents[2]
 ONWARD = [sys.executable, "-c", "from assessments.cli import main; main()"]
@@ -180,8 +183,35 @@ def test_a_home_of_an_older_postgresql_is_upgraded_at_its_start(made_by_16: Path
         results = list(pool.map(lambda _: onward(old_home, "journal", "--json"), range(2)))
     assert [result.returncode for result in results] == [0, 0], results
     assert results[0].stdout == results[1].stdout
-    assert "".join(result.stderr for result in results) == f"onward: {old_home / 'db'} was upgraded to PostgreSQL 18\n"
+    said = "".join(result.stderr for result in results)
+    assert re.fullmatch(
+        rf"onward: {old_home / 'db'} was upgraded to PostgreSQL 18; a backup from before is (\S+): "
+        "it holds personal data, delete it when all is well\n",
+        said,
+    )
     assert whole(made_by_16, old_home)
+    (backup,) = upgrade.backups(old_home)
+    assert str(backup) in said
+    assert backup.stat().st_mode & 0o777 == 0o600
+    again = old_home.parent / "again.json"
+    with environment(DATABASE_URL=restored(backup, old_home)):
+        assert CliRunner().invoke(main, ["export", "register", "--out", str(again)]).exit_code == 0
+    embedded.stop(old_home)
+    assert again.read_bytes() == (made_by_16.parent / "register.json").read_bytes()
+
+
+def restored(backup: Path, home: Path) -> str:
+    """The backup from before an upgrade in a database of its own beside the register's; its address."""
+    url = beside(embedded.start(home), "again")
+    asyncio.run(_made(embedded.start(home), "again"))
+    subprocess.run([embedded.programs() / "pg_restore", "--exit-on-error", "-d", url, backup], check=True)
+    return url
+
+
+async def _made(url: str, name: str) -> None:
+    connection = await asyncpg.connect(url)
+    await connection.execute(f"create database {name}")
+    await connection.close()
 
 
 @pytest.mark.parametrize("after", few(2.0, 0.9, 3.1))
@@ -218,7 +248,8 @@ def test_an_upgrade_that_fails_leaves_the_old_one_as_it_was(
     if fails == "initdb":
         monkeypatch.setattr(embedded, "_make", refuse)
     elif fails == "held":
-        monkeypatch.setattr(upgrade.Cluster, "held", lambda self: str(self.data))
+        plainly = upgrade.Cluster.held
+        monkeypatch.setattr(upgrade.Cluster, "held", lambda self, backup=None: plainly(self, backup) + str(self.data))
     else:
         plain = upgrade.Cluster.run
         monkeypatch.setattr(

@@ -64,11 +64,12 @@ def a_random_register(chance: random.Random, rows: int) -> dict[str, list[dict[s
                 row = {
                     name: value(column, chance, keys)
                     for name, column in schema.columns(table).items()
-                    if name not in {*schema.OWN, "since", "until"} and (column._meta.required or chance.random() < 0.8)
+                    if name not in {*schema.OWN, "since", "until"}
+                    if column._meta.required or name == "content" or chance.random() < 0.8
                 }
                 until = since + timedelta(days=chance.choice([0, 1, 400]))
                 row |= {"key": key, "since": since.isoformat(), "until": until.isoformat()}
-                if title == "document" and "content" in row:
+                if title == "document":
                     row["sha256"] = hashlib.sha256(base64.b64decode(row["content"])).hexdigest()
                     row["size"] = len(base64.b64decode(row["content"]))
                 tables[title].append(row)
@@ -163,6 +164,10 @@ BAD = {
     "a number without end": (
         {"decision": [{"key": "d", "since": "2020-01-01", "vendor": "x", "standing": "approved", "rests_on": 2**70}]},
         r"rests_on: ",
+    ),
+    "a document without its bytes": (
+        {"document": [{"key": "d", "since": "2020-01-01", "sha256": "0" * 64, "media_type": "x", "size": 3}]},
+        r"document\[0\] 'd' content: the bytes are missing",
     ),
     "other bytes than their hash": (
         {
