@@ -146,14 +146,19 @@ async def _person(
 
 @post("/people/{key:str}/role", opt=NEEDS)
 async def change_role(visitor: Visitor, bar: Any, key: str, data: Form, sent: str) -> Template | Redirect:
-    """From today on the person has another role."""
+    """From today on the person has another role; of an auditor it must be said until when, or that there is no end."""
     if data.role not in set(PersonRole):
         return await _person(visitor, bar, key, 422, "Choose the role that the person is to have.", data)
 
     async def other(book: Book, row: Row) -> None:
         if row["role"] == data.role:
             raise Refused(f"The person is {PersonRole(data.role)} already: choose another role")
-        await _from_today(book, row, bar.today, role=data.role)
+        ends = row["ends"]
+        if data.role == PersonRole.AUDITOR and ends is None:
+            ends, wrong = access.end_of(data.ends, data.endless, now())
+            if wrong:
+                raise Refused(wrong.removesuffix("."))
+        await _from_today(book, row, bar.today, role=data.role, ends=ends)
 
     return await _written(visitor, bar, key, data, sent, other, leaves_admin=data.role != PersonRole.ADMIN)
 

@@ -134,7 +134,7 @@ def tried(found: dict[str, str]) -> list[Tried]:
             _said(accepted="no", findings="Seen"),
         ),
         _read(people, "/people/a-dpo", own="/people/a-admin"),
-        of_people("role", role="auditor"),
+        of_people("role", role="auditor", endless="yes"),
         of_people("end", endless="yes"),
         of_people("sessions"),
         of_people("lock"),

@@ -22,7 +22,7 @@ from assessments.cli.door import (
     who,
     write_whole,
 )
-from registry import database, demo, journal, law, once, people, register, settings
+from registry import access, database, demo, journal, law, once, people, register, settings
 from registry.errors import Misused
 from registry.vocabulary import DEMO_NOTICE, PersonRole
 
@@ -171,8 +171,20 @@ def user_group() -> None:
 @click.option(
     "--password-stdin", is_flag=True, help="Read the password from stdin; without it, and without a terminal, one is made."
 )
-def user_add(name: str, email: str | None, role: str, password_stdin: bool) -> None:
-    """Add a person who may act. Prints the key; the password is kept as a hash, apart from the register."""
+@click.option("--until", default="", help="Until when an auditor may sign in: YYYY-MM-DDTHH:MM, in UTC.")
+@click.option("--no-end", is_flag=True, help="An auditor may sign in without an end.")
+def user_add(name: str, email: str | None, role: str, password_stdin: bool, until: str, no_end: bool) -> None:
+    """Add a person who may act. Prints the key; the password is kept as a hash, apart from the register.
+
+    Of an auditor it must be said until when they may sign in (--until), or that there is no end (--no-end).
+    """
+    ends, wrong = None, ""
+    if role == PersonRole.AUDITOR:
+        ends, wrong = access.end_of(until, "yes" if no_end else "", datetime.now(UTC))
+    elif until or no_end:
+        wrong = "Only an auditor's access has an end: leave both out."
+    if wrong:
+        raise Misused(f"--until, --no-end: {wrong}")
     password = _password(from_stdin=password_stdin)
     if not name.strip():
         raise Misused("--name: cannot be empty")
@@ -182,7 +194,7 @@ def user_add(name: str, email: str | None, role: str, password_stdin: bool) -> N
     async def write() -> str:
         async with database.opened(create=True):
             await journal.open_register(who())
-            return await people.add_person(name, email, PersonRole(role), today(), password, who())
+            return await people.add_person(name, email, PersonRole(role), today(), password, who(), ends=ends)
 
     click.echo(run(write()))
 

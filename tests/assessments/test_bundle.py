@@ -113,7 +113,9 @@ def signed_anew(files: Files, key: Path) -> Files:
 def test_a_bundle_with_something_from_elsewhere_is_shown(sound: Register, key: Path, folder: Path) -> None:
     kept = folder / "kept.note"
     sound.onward("checkpoint", "--out", str(kept))
-    sound.onward("user", "add", "--name", "Rue Later", "--role", "auditor", "--password-stdin", stdin="x" * 14 + "\n")
+    sound.onward(
+        "user", "add", "--name", "Rue Later", "--role", "auditor", "--no-end", "--password-stdin", stdin="x" * 14 + "\n"
+    )
     path = exported(sound, folder)
     for words in (
         ("--key", fingerprint(key)),
@@ -152,7 +154,9 @@ def test_another_key_or_another_checkpoint_shows_nothing(sound: Register, anothe
     code, text = checked(path, "--checkpoint", str(foreign))
     assert (code, "the checkpoint you brought" in text) == (1, True)
     later = folder / "later.note"
-    sound.onward("user", "add", "--name", "Rue Later", "--role", "auditor", "--password-stdin", stdin="x" * 14 + "\n")
+    sound.onward(
+        "user", "add", "--name", "Rue Later", "--role", "auditor", "--no-end", "--password-stdin", stdin="x" * 14 + "\n"
+    )
     sound.onward("checkpoint", "--out", str(later))
     code, text = checked(path, "--checkpoint", str(later))
     assert (code, "no continuation" in text) == (1, True)

@@ -27,7 +27,7 @@ from tests.proofs.kills import Kills
 from tests.proofs.lived import live
 from tests.proofs.tampering import tampered_apart
 from tests.proofs.watches import Watches
-from tests.support import Register, Server, beside, drop_database, new_database
+from tests.support import Register, Server, beside, drop_database, environment, new_database
 
 ROOT = Path(__file__).parents[2]
 STATE = ROOT / ".prove"
@@ -132,6 +132,25 @@ def homes(chance: random.Random, _: int) -> Iterator[Told]:
         yield "held"
 
 
+def drills(chance: random.Random, _: int) -> Iterator[Told]:
+    """Backup, restore elsewhere, compare and verify, of registers with a random history: every step is sound."""
+    server = Server(18)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            keys.make(key := Path(folder) / "key.pem")
+            while True:
+                register = Register(new_database(server.url, "drilled"))
+                asyncio.run(live(register.url, key, chance, 400))
+                with environment(ONWARD_KEY=str(key)):
+                    steps = register.answer("drill")
+                assert steps, "a drill has steps"
+                assert all(step["sound"] for step in steps), steps
+                drop_database(server.url, "drilled")
+                yield "clean"
+    finally:
+        server.stop()
+
+
 def tampering(chance: random.Random, done: int) -> Iterator[Told]:
     """Each entry of a register of 1,000 and each kind of tampering by the database's owner: a round an entry, all found."""
     server = Server(18)
@@ -189,6 +208,7 @@ PARTS: dict[str, tuple[Callable[[random.Random, int], Iterator[Told]], int]] = {
     "bundles": (bundles, 1),
     "full": (full, 3),
     "editors": (editors, 40),
+    "drills": (drills, 20),
     "kills-by-url": (kills_on_a_server_by_url, 200),
     "kills-embedded": (kills_on_the_embedded_server, 200),
     "random-registers": (random_registers, 100),

@@ -84,8 +84,10 @@ def test_roles_change_people_are_locked_and_let_in_again(register: Register) -> 
         answer = await admin.post(f"/people/{key}/role", await form(admin, key, role="dpo"))
         assert answer.status_code == 303, answer.text
         assert "DPO: decides" in (await admin.get(f"/people/{key}")).text
-        for less in ({"why": " "}, {"role": "king"}, {"role": "dpo"}):
-            answer = await admin.post(f"/people/{key}/role", await form(admin, key, **({"role": "auditor"} | less)))
+        for less in ({"why": " "}, {"role": "king"}, {"role": "dpo"}, {"endless": ""}):
+            answer = await admin.post(
+                f"/people/{key}/role", await form(admin, key, **({"role": "auditor", "endless": "yes"} | less))
+            )
             assert answer.status_code == 422, less
         sent = await form(admin, "a-auditor")
         answer = await admin.post("/people/a-auditor/lock", sent)
