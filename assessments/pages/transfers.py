@@ -1,8 +1,10 @@
 """Transfers: the list, and one transfer with its verdict in words, its path, its safeguards and its days."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+import asyncpg
 import msgspec
 from litestar import get
 from litestar.exceptions import NotFoundException
@@ -14,6 +16,7 @@ from assessments.coverage import Stretch, stretches
 from assessments.dossier import STANDS, open_dossiers
 from assessments.pages.vendors import IN_FORCE, NAME, parties_of
 from assessments.recorded import recorded_verdicts
+from assessments.rules import Dossier
 from assessments.standing import standing
 from assessments.verdicts import Judge
 from registry import access, database, law, told
@@ -83,49 +86,78 @@ async def shown(visitor: Visitor, bar: Bar, key: str, status: int = 200, wrong: 
     `wrong` says why what was typed into one of its forms was not recorded.
     """
     async with database.as_known(bar.clocks.instant) as at:
-        row = await at.fetchrow(
-            f"""select t.*, e.key as engagement_key, v.key as vendor_key, x.key as exporter_key, i.key as importer_key,
-                {NAME.format("t.exporter")} as exporter_name, {NAME.format("t.importer")} as importer_name
-            from transfer t join party x on x.id = t.exporter join party i on i.id = t.importer
-            join engagement e on e.thing = t.engagement and e.id = e.thing
-            join vendor v on v.thing = e.vendor and v.id = v.thing
-            where t.thing = (select id from transfer where key = $2 and thing = id)
-            order by ({IN_FORCE.format("t")}) desc, t.since desc limit 1""",
-            bar.clocks.as_of,
-            key,
-        )
-        if row is None:
-            raise NotFoundException
-        safeguards = await at.fetch(
-            """select * from safeguard where exporter = $1 and importer = $2 and (engagement is null or engagement = $3)
-            and (until is null or until > since) order by rank desc, since""",
-            row["exporter"],
-            row["importer"],
+        on_file = await _opened(at, key, bar.clocks.as_of)
+        dossiers = await open_dossiers([key])
+        written = await recorded_verdicts(at, [key])
+        history = await told.history(at, Transfer, on_file["row"]["thing"], by=bar.clocks.instant)
+    verdicts = await assess(law.load(), bar.clocks, [key])
+    await access.look(visitor.key, "opened", f"/transfers/{key}")
+    return page(
+        "transfer",
+        status,
+        visitor=visitor,
+        bar=bar,
+        verdicts=verdicts,
+        parties=await parties_of(verdicts, bar),
+        signed=[
+            row for row in on_file["safeguards"] if row["state"] == SafeguardState.SIGNED and _stands(row, bar.clocks.as_of)
+        ],
+        recorded=written[::-1],
+        told=history,
+        wrong=wrong,
+        typed=typed,
+        lines=_lines(dossiers, bar),
+        **on_file,
+    )
+
+
+async def _opened(at: asyncpg.Connection, key: str, day: date) -> dict[str, Any]:
+    """What is on file about a transfer. Raises NotFoundException for one that is not recorded by then."""
+    row = await at.fetchrow(
+        f"""select t.*, e.key as engagement_key, v.key as vendor_key, {NAME.format("v.party")} as vendor_name,
+            x.key as exporter_key, i.key as importer_key,
+            {NAME.format("t.exporter")} as exporter_name, {NAME.format("t.importer")} as importer_name
+        from transfer t join party x on x.id = t.exporter join party i on i.id = t.importer
+        join engagement e on e.thing = t.engagement and e.id = e.thing
+        join vendor v on v.thing = e.vendor and v.id = v.thing
+        where t.thing = (select id from transfer where key = $2 and thing = id)
+        order by ({IN_FORCE.format("t")}) desc, t.since desc limit 1""",
+        day,
+        key,
+    )
+    if row is None:
+        raise NotFoundException
+    exporter, importer = row["exporter"], row["importer"]
+    return {
+        "row": row,
+        "safeguards": await at.fetch(
+            f"""select * from safeguard where exporter = $1 and importer = $2 and (engagement is null or engagement = $3)
+            and {STANDS} order by rank desc, since""",
+            exporter,
+            importer,
             row["engagement"],
-        )
-        listings = await at.fetch(
-            "select * from certification where party = $1 and (until is null or until > since) order by framework, since",
-            row["importer"],
-        )
-        impacts = await at.fetch(
-            "select * from impact_assessment where exporter = $1 and importer = $2 and (until is null or until > since) "
-            "order by since desc",
-            row["exporter"],
-            row["importer"],
-        )
-        stops = await at.fetch(
+        ),
+        "listings": await at.fetch(
+            f"select * from certification where party = $1 and {STANDS} order by framework, since", importer
+        ),
+        "impacts": await at.fetch(
+            f"select * from impact_assessment where exporter = $1 and importer = $2 and {STANDS} order by since desc",
+            exporter,
+            importer,
+        ),
+        "stops": await at.fetch(
             f"""select s.key, s.version, s.since, s.until, s.reason, {STANDS} as counts,
                 (select v.value from public.journal_entry e
                 join public.journal_value v using (sequence) where e."table" = 'suspension' and e."row" = s.id
                 and v.name = '(why)' and s.version > 1 and e.version = s.version) as resumed
             from suspension s where s.transfer = $1 order by s.since, s.id""",
             row["thing"],
-        )
-        dossiers = await open_dossiers([key])
-        written = await recorded_verdicts(at, [key])
-        history = await told.history(at, Transfer, row["thing"], by=bar.clocks.instant)
-    verdicts = await assess(law.load(), bar.clocks, [key])
-    await access.look(visitor.key, "opened", f"/transfers/{key}")
+        ),
+    }
+
+
+def _lines(dossiers: Sequence[Dossier], bar: Bar) -> dict[str, list[Band]]:
+    """The covered and bare days under each regime."""
     judge = Judge(law.load(), bar.clocks.known_on)
     last = bar.clocks.as_of.replace(day=1) + 365 * ONE_DAY
     lines: dict[str, list[Band]] = {}
@@ -133,25 +165,7 @@ async def shown(visitor: Visitor, bar: Bar, key: str, status: int = 200, wrong: 
         for regime in judge.regimes(dossier, bar.clocks.as_of):
             found = stretches(dossier, judge, regime, _years_before(last), last)
             lines.setdefault(regime or "no law modelled", []).extend(_drawn(found, dossier.route.since, last))
-    return page(
-        "transfer",
-        status,
-        visitor=visitor,
-        bar=bar,
-        row=row,
-        verdicts=verdicts,
-        parties=await parties_of(verdicts, bar),
-        safeguards=safeguards,
-        signed=[row for row in safeguards if row["state"] == SafeguardState.SIGNED and _stands(row, bar.clocks.as_of)],
-        listings=listings,
-        impacts=impacts,
-        stops=stops,
-        recorded=written[::-1],
-        told=history,
-        wrong=wrong,
-        typed=typed,
-        lines=lines,
-    )
+    return lines
 
 
 def _stands(row: Any, day: date) -> bool:
