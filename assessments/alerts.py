@@ -14,6 +14,7 @@ from assessments.named import Named, named, names
 from assessments.wording import written
 from registry.database import connection
 from registry.law import Pack
+from registry.vocabulary import AlertKind
 
 FOLDER = Path(__file__).parent.parent / "templates" / "alerts"
 FLOWS = 5  # so many flows are listed; of the others it is said how many they are
@@ -58,7 +59,9 @@ async def alerts(pack: Pack, keys: list[str] | None = None) -> list[Shown]:
     rows = await at.fetch(
         f"""select a.key, a.kind, a.since, a.effect, a.cause, coalesce(a.subject, '') as subject, v.key as vendor,
             (select p.name from party p where p.thing = v.party order by p.since desc limit 1) as vendor_name,
-            a.instrument, coalesce(n.count, 0) as count, a.until, a.thing
+            a.instrument, coalesce(n.count, 0) as count, a.until, a.thing,
+            case when a.kind = '{AlertKind.NOTICE_RECEIVED}' and a.cause ~ '^entry:[0-9]+$' then (select e.image->>'kind'
+                from public.journal_entry e where e.sequence = substring(a.cause from 7)::bigint) end as notice
         from alert a left join vendor v on v.id = a.vendor
         left join (select alert, count(distinct transfer) from assessment where alert is not null group by alert) n
             on n.alert = a.thing
@@ -87,6 +90,11 @@ async def _flows(at: asyncpg.Connection, things: Sequence[int], pack: Pack) -> M
     return found
 
 
+def _sentences(row: asyncpg.Record) -> dict[str, str]:
+    """Those of an alert's kind; a notice has its own where there are some for what it is about."""
+    return sentences().get(f"notice_{row['notice']}") or sentences()[row["kind"]]
+
+
 def _shown(pack: Pack, row: asyncpg.Record, called: Named, flows: tuple[Flow, ...]) -> Shown:
     instrument, count, subject = pack.instruments.get(row["instrument"] or ""), row["count"], row["subject"].strip()
     said = called.said(subject) if subject else "the day came on which it begins"
@@ -99,7 +107,7 @@ def _shown(pack: Pack, row: asyncpg.Record, called: Named, flows: tuple[Flow, ..
         "also": f" With it the verdict of today changed on {count} of the flows." if count else "",
         "count": "1 transfer" if count == 1 else f"{count} transfers",
     }
-    words: dict[str, Any] = {part: sentence.format_map(given) for part, sentence in sentences()[row["kind"]].items()}
+    words: dict[str, Any] = {part: sentence.format_map(given) for part, sentence in _sentences(row).items()}
     plain: dict[str, Any] = {
         name: row[name] for name in ("key", "kind", "since", "effect", "cause", "subject", "vendor", "vendor_name")
     }

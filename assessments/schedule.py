@@ -13,7 +13,7 @@ from assessments.watch import look
 from registry import database, embedded, journal, settings
 from registry.law import Pack
 
-LOOK_EVERY = timedelta(minutes=10)
+LOOK_EVERY = timedelta(minutes=1)  # a look at what is new costs little
 UP_EVERY = timedelta(seconds=2)
 DELIVER_EVERY = timedelta(minutes=1)
 HAND_OUT_EVERY = timedelta(minutes=30)  # looks whether a checkpoint is due; how often one is, ONWARD_CHECKPOINT_HOURS says
@@ -22,7 +22,7 @@ log = logging.getLogger("onward")
 
 
 def clockwork(pack: Pack, look_every: timedelta = LOOK_EVERY, deliver_every: timedelta = DELIVER_EVERY) -> AsyncIOScheduler:
-    """Looks at the start and every ten minutes, delivers every minute, hands out checkpoints, once it is started in the loop of
+    """Looks at the start and every minute, delivers as often, hands out checkpoints, once it is started in the loop of
     the open register.
 
     One look and one delivery at a time; what was missed is done once. Neither waits for the other.

@@ -60,7 +60,7 @@ def outcome(value: str | None) -> str:
 def title(key: str | None) -> str:
     """An instrument by its title."""
     one = law.load().instruments.get(key) if key else None
-    return one.title if one else key or "nothing"
+    return one.title if one else {"eea": "the European Economic Area"}.get(key or "", key) or "nothing"
 
 
 def regime(key: str | None) -> str:

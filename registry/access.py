@@ -154,11 +154,11 @@ async def nobody() -> bool:
 
 
 async def visitor(token: str, now: datetime) -> Visitor | None:
-    """Who holds the token: nobody once it is idle too long, at its end, revoked, or the person may no longer act."""
+    """Who holds the token: nobody once it is idle too long, at its end or revoked, or the person may not act, or is erased."""
     async with database.transaction() as at:
         row = await at.fetchrow(
-            """select p.key, coalesce(p.name, p.key), p.role, s.id, s.seen, coalesce(c.given, false), p.ends
-            from session s join person p on p.key = s.person left join credential c on c.person = p.key
+            """select p.key, coalesce(p.name, p.key), p.role, s.id, s.seen, c.given, p.ends
+            from session s join person p on p.key = s.person join credential c on c.person = p.key
             where s.token_hash = $1 and s.revoked is null and s.ends > $2 and s.seen > $3
             and p.since <= $4 and (p.until is null or p.until > $4)""",
             _hashed(token),

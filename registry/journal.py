@@ -71,6 +71,11 @@ class Book:
     async def change(self, table: type[Table], row: Row, on: date, **values: Any) -> Row | None:
         """The world changed: the row ends on the day, and where values are given a new one begins."""
         if on.isoformat() <= row["since"] or (row["until"] is not None and on.isoformat() > row["until"]):
+            if on.isoformat() == row["since"]:
+                raise Refused(
+                    f"{schema.name(table)} {row['key']!r} began on {on} itself: it cannot change on its first day; say that it "
+                    "was recorded wrongly (correct it), or name a later day"
+                )
             raise Refused(
                 f"{schema.name(table)} {row['key']!r} stands from {row['since']} until {row['until'] or 'now'}: "
                 f"it cannot change on {on}; name a day between, or correct it"

@@ -185,7 +185,7 @@ def user_add(name: str, email: str | None, role: str, password_stdin: bool, unti
         wrong = "Only an auditor's access has an end: leave both out."
     if wrong:
         raise Misused(f"--until, --no-end: {wrong}")
-    password = _password(from_stdin=password_stdin)
+    password, given = _password(from_stdin=password_stdin)
     if not name.strip():
         raise Misused("--name: cannot be empty")
     if len(password) < people.SHORTEST:
@@ -194,20 +194,20 @@ def user_add(name: str, email: str | None, role: str, password_stdin: bool, unti
     async def write() -> str:
         async with database.opened(create=True):
             await journal.open_register(who())
-            return await people.add_person(name, email, PersonRole(role), today(), password, who(), ends=ends)
+            return await people.add_person(name, email, PersonRole(role), today(), password, who(), given=given, ends=ends)
 
     click.echo(run(write()))
 
 
-def _password(*, from_stdin: bool) -> str:
-    """The password as given; where nobody can be asked, one is made and told once, on stderr."""
+def _password(*, from_stdin: bool) -> tuple[str, bool]:
+    """The password, and whether it was made here: where nobody can be asked, one is, told once on stderr, to be changed."""
     if from_stdin:
-        return sys.stdin.readline().rstrip("\n")
+        return sys.stdin.readline().rstrip("\n"), False
     if sys.stdin.isatty():
-        return str(click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
+        return str(click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)), False
     made = secrets.token_urlsafe(15)
-    click.echo(f"password, told this once: {made}", err=True)
-    return made
+    click.echo(f"password, told this once, to be changed at the first signing in: {made}", err=True)
+    return made, True
 
 
 def demo_from(rows: dict[str, list[dict[str, Any]]]) -> datetime | None:

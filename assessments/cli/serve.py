@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import secrets
+import signal
+import sys
 from urllib.parse import urlsplit
 
 import rich_click as click
@@ -59,7 +61,12 @@ def serve(host: str, port: int) -> None:
             finally:
                 clock.shutdown(wait=False)
 
+    signal.signal(signal.SIGTERM, _stopped)  # uvicorn hands it on when it has closed: the embedded server is left as well
     run(served())
+
+
+def _stopped(*_: object) -> None:
+    sys.exit(0)
 
 
 async def tell_demo_people() -> None:

@@ -8,14 +8,20 @@ from litestar.response import Template
 from assessments import reviews
 from assessments.assess import assess
 from assessments.clockbar import Bar
-from assessments.pages.vendors import ends_of, parties_of
+from assessments.pages.vendors import IN_FORCE, NAME, ends_of, parties_of
 from assessments.standing import at_risk, standing, stopped
 from registry import database, law
 from registry.access import Permission, Visitor
+from registry.vocabulary import NoticeKind
 from registry.web import page
 
 SHOWN = 50
 SOON = timedelta(days=90)
+_WARNED = f"""select distinct on (v.key) v.key, coalesce({NAME.format("v.party")}, v.key) as name, n.since
+from notice n join vendor v on v.thing = n.vendor and {IN_FORCE.format("v")}
+where n.kind = '{NoticeKind.CANNOT_PROTECT}' and {IN_FORCE.format("n")} order by v.key, n.since"""
+_UNDECIDED = f"""select count(*) from vendor v where {IN_FORCE.format("v")}
+and not exists (select from decision d where d.vendor = v.thing and {IN_FORCE.format("d")})"""
 
 
 @get("/", opt={"needs": Permission.LOOK})
@@ -34,6 +40,8 @@ async def desk(visitor: Visitor, bar: Bar) -> Template:
         ours = await at.fetchval("select count(*) from party where ours")
         names = await ends_of(at, [*worst, *halted], day)
         rounds = await reviews.due(at, bar.today)
+        warned = await at.fetch(_WARNED, day)
+        undecided = await at.fetchval(_UNDECIDED, day)
         ahead = {
             "alerts": await at.fetchval("select count(*) from alert where until is null"),
             "reviews": len(rounds),
@@ -52,6 +60,8 @@ async def desk(visitor: Visitor, bar: Bar) -> Template:
         counted=[(outcome, len(keys)) for outcome, keys in stands.items() if keys],
         verdicts=verdicts,
         halted=halted,
+        warned=warned,
+        undecided=undecided,
         names=names,
         parties=await parties_of(found, bar),
         vendors=vendors,

@@ -78,7 +78,13 @@ async def stop_all(visitor: Visitor, bar: Bar, key: str, data: Form, sent: str) 
 
 async def _all(visitor: Visitor, bar: Bar, key: str, typed: Typed, status: int = 200, wrong: str = "") -> Template:
     legs = await _legs(bar, key)
-    return page("vendor-stop", status, visitor=visitor, bar=bar, key=key, legs=legs, typed=typed, wrong=wrong)
+    async with database.as_known(None) as at:
+        called = await at.fetchval(
+            f"select {NAME.format('v.party')} from vendor v where v.key = $2 order by v.since desc limit 1", bar.today, key
+        )
+    return page(
+        "vendor-stop", status, visitor=visitor, bar=bar, key=key, called=called or key, legs=legs, typed=typed, wrong=wrong
+    )
 
 
 async def _legs(bar: Bar, key: str) -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ from registry import access, database, law, told
 from registry.access import Permission, Visitor
 from registry.law import ONE_DAY
 from registry.tables import Transfer
-from registry.vocabulary import Outcome, SafeguardState
+from registry.vocabulary import NoticeKind, Outcome, SafeguardState
 from registry.web import page
 
 A_PAGE = 50
@@ -144,6 +144,12 @@ async def _opened(at: asyncpg.Connection, key: str, day: date) -> dict[str, Any]
             f"select * from impact_assessment where exporter = $1 and importer = $2 and {STANDS} order by since desc",
             exporter,
             importer,
+        ),
+        "stop_now": await at.fetchval(
+            f"""select exists (select from notice n join engagement e on e.vendor = n.vendor and e.thing = $2
+            where n.kind = '{NoticeKind.CANNOT_PROTECT}' and {IN_FORCE.format("n")})""",
+            day,
+            row["engagement"],
         ),
         "stops": await at.fetch(
             f"""select s.key, s.version, s.since, s.until, s.reason, {STANDS} as counts,

@@ -26,6 +26,8 @@ HISTORY = {
     "contract": _SERVED,
     "transfer": _SERVED,
     "decision": "vendor = $1",
+    "assurance": "vendor = $1",
+    "notice": "vendor = $1",
 }
 TOLD = {
     NoticeKind.CANNOT_PROTECT: "It can no longer protect the data as agreed",

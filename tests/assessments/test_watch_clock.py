@@ -87,7 +87,7 @@ async def jobs() -> dict[str, tuple[Any, ...]]:
 
 def test_as_it_is_served_it_looks_every_ten_minutes_and_delivers_every_minute() -> None:
     assert asyncio.run(jobs()) == {
-        "watch": (timedelta(minutes=10), 1, True, None),
+        "watch": (timedelta(minutes=1), 1, True, None),
         "deliver": (timedelta(minutes=1), 1, True, None),
         "checkpoints": (timedelta(minutes=30), 1, True, None),
         "server": (timedelta(seconds=2), 1, True, None),
