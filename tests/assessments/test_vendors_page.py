@@ -4,6 +4,10 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from assessments.alerts import sentences
+from registry.vocabulary import NoticeKind
 from tests.support import Register, a_register
 from tests.web import browse
 
@@ -65,5 +69,35 @@ def test_a_day_on_which_something_happened_has_come(register: Register, folder: 
         assert answer.status_code == 422
         assert "This day has not come yet" in answer.text
         assert (await browser.post("/records/contract/new", form | {"signed_on": SINCE})).status_code == 303
+
+    browse(register, work)
+
+
+@pytest.mark.parametrize(
+    ("kind", "title"),
+    [
+        ("cannot_protect", "Mailer, Inc. can no longer protect the data"),
+        ("breach", "Data were lost, leaked or changed at Mailer, Inc."),
+        ("other", "Mailer, Inc. told us something"),
+    ],
+)
+def test_an_alert_about_a_notice_says_what_the_notice_is_about(register: Register, folder: Path, kind: str, title: str) -> None:
+    register.load(a_register(), folder)
+    register.onward("watch")
+    register.load({"notice": [{"key": "n", "vendor": "mailer", "kind": kind, "since": "2020-01-01"}]}, folder)
+    register.onward("watch")
+    assert title in [one["title"] for one in register.answer("alerts")]
+    assert {f"notice_{one.value}" for one in NoticeKind} - {"notice_other"} <= sentences().keys()
+
+
+def test_the_desk_names_who_can_no_longer_protect_the_data(register: Register, folder: Path) -> None:
+    notice = {"key": "n", "vendor": "mailer", "kind": "cannot_protect", "since": "2020-01-01"}
+    register.load(a_register(notice=[notice]), folder)
+
+    async def work(as_role: Any) -> None:
+        browser = await as_role("dpo")
+        for page in ("/", "/transfers/news"):
+            assert "no longer protect the data" in (await browser.get(page)).text, page
+            assert "no longer protect the data" not in (await browser.get(f"{page}?on=2019-12-31")).text, page
 
     browse(register, work)

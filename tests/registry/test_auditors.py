@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from registry import access, journal
+from registry import access, journal, people
 from registry.tables import Person
 from registry.web import now
 from tests.registry.test_roles import added, form, signs_in
@@ -124,3 +124,14 @@ def test_a_file_cannot_bring_an_end_that_is_no_time(register: Register, folder: 
     said = register.load({"person": [person]}, folder, exit_code=1)
     assert "person[0] 'ada' ends" in said
     assert "YYYY-MM-DDTHH:MMZ" in said
+
+
+def test_who_is_erased_is_signed_out_everywhere(register: Register) -> None:
+    async def work(as_role: Any) -> None:
+        dpo = await as_role("dpo")
+        assert (await dpo.get("/me")).status_code == 200
+        await people.erase_person("person:a-dpo", "left", "cli:test")
+        answer = await dpo.get("/me")
+        assert (answer.status_code, answer.headers["location"][:8]) == (303, "/sign-in")
+
+    browse(register, work)

@@ -19,6 +19,7 @@ import pytest
 
 from registry import embedded, settings, upgrade
 from registry.errors import Misused, Refused
+from tests.served import free_port
 from tests.support import CliRunner, beside, environment, few, large, main
 
 ROOT = Path(__file__).parents[2]
@@ -341,3 +342,18 @@ def test_a_server_killed_while_it_started_leaves_nothing_to_mend(home: Path) -> 
     embedded.stop(home)
     path.write_text("\n".join(whole[:7]) + "\n")
     assert onward(home, "doctor").returncode == 0
+
+
+def test_a_server_that_is_told_to_end_leaves_nothing_running(home: Path) -> None:
+    onward(home, "demo", "--until", "2018-05-25")
+    given = os.environ | {"ONWARD_HOME": str(home), "PYTHONUNBUFFERED": "1"}
+    words = [*ONWARD, "serve", "--port", str(free_port())]
+    running = subprocess.Popen(words, cwd=ROOT, env=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert running.stdout is not None
+    assert any(line.startswith("Onward is at") for line in running.stdout)
+    postmaster = int((home / "db" / "postmaster.pid").read_text().split()[0])
+    running.terminate()
+    _, complaints = running.communicate(timeout=60)
+    assert (running.returncode, complaints) == (0, "")
+    assert not psutil.pid_exists(postmaster) or psutil.Process(postmaster).status() == psutil.STATUS_ZOMBIE
+    assert "shut down" in (home / "db" / "log").read_text().splitlines()[-1]
