@@ -8,7 +8,7 @@ from litestar.response import Template
 from assessments import press, reports
 from assessments.bundle import bundled
 from assessments.clockbar import Bar
-from registry import access, database, law, schema
+from registry import access, database, forms, law, schema
 from registry.access import Permission, Visitor
 from registry.errors import Misused
 from registry.extract import Redaction
@@ -18,8 +18,21 @@ from registry.web import page
 
 @get("/records", opt={"needs": Permission.LOOK})
 async def records(visitor: Visitor, bar: Bar) -> Template:
-    kinds = await _kinds() if visitor.may(Permission.REPORT) else []
-    return page("records", visitor=visitor, bar=bar, names=reports.names(), formats=sorted(reports.formats()), kinds=kinds)
+    kinds: list[tuple[str, int]] = []
+    vendors: forms.Options = ()
+    if visitor.may(Permission.REPORT):
+        kinds = await _kinds()
+        async with database.as_known(None) as at:
+            vendors = await forms.named(at, "vendor")
+    return page(
+        "records",
+        visitor=visitor,
+        bar=bar,
+        names=reports.names(),
+        formats=sorted(reports.formats()),
+        kinds=kinds,
+        vendors=vendors,
+    )
 
 
 async def _kinds() -> list[tuple[str, int]]:
@@ -55,6 +68,10 @@ async def bundle(visitor: Visitor, bar: Bar, redact: str = "", vendor: str = "")
     """
     if redact not in {"", *Redaction}:
         raise Misused(f"redact: {redact[:40]!r} is none of {', '.join(Redaction)}: choose one, or leave it empty")
+    if (redact == Redaction.CLIENT) != bool(vendor.strip()):
+        raise Misused(
+            "A client's bundle is about one vendor, and only that one is: choose the vendor with it, or another reader"
+        )
     async with press.a_press(press.WAIT):
         made, _ = await bundled(law.load(), bar.clocks, Redaction(redact) if redact else None, vendor.strip() or None)
     told = f"bundle valid on {bar.clocks.as_of}, known on {bar.clocks.shown}, redacted: {redact or 'no'} {vendor.strip()}"
