@@ -227,6 +227,7 @@ async def to_confirm(at: asyncpg.Connection, vendor: str, today: date) -> Mappin
     of_party = f"select party from vendor where key = $1 and {STANDS}"
     of_vendor = "select thing from vendor where key = $1"
     of_engagements = f"select thing from engagement where vendor in ({of_vendor})"
+    who = "(select p.name from party p where p.thing = sub_processing.sub_processor order by p.since desc limit 1)"
     measure = "(select m.name from measure m where m.thing = assurance.measure order by m.since desc limit 1)"
     asked = {
         "undertakings": f"select key, only_our_purpose, stays_in_framework, tells_us from contract where {holds} "
@@ -236,7 +237,7 @@ async def to_confirm(at: asyncpg.Connection, vendor: str, today: date) -> Mappin
         f"and party in ({of_party})",
         "assurances": f"select key, {measure} as measure, as_strong, evidence, since, $2 - since as age_in_days from assurance "
         f"where {holds} and vendor in ({of_vendor})",
-        "sub_processors": f"select key, country, authorisation, bound_alike from sub_processing where {holds} "
+        "sub_processors": f"select key, {who} as name, country, authorisation, bound_alike from sub_processing where {holds} "
         f"and processor in ({of_party})",
         "contract": f"select key, signed_on, authorisation, notice_days from contract where {holds} "
         f"and engagement in ({of_engagements})",
