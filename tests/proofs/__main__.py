@@ -124,9 +124,23 @@ def tales(chance: random.Random, _: int) -> Iterator[Told]:
 
 def homes(chance: random.Random, _: int) -> Iterator[Told]:
     """First starts and upgrades of a home killed at each of several moments, every failure of an upgrade."""
+    return _large(chance, "tests/registry/test_embedded.py")
+
+
+def restores(chance: random.Random, _: int) -> Iterator[Told]:
+    """A restore killed at each of several moments, into a database and into a new home."""
+    return _large(chance, "tests/registry/test_backup.py")
+
+
+def hostile(chance: random.Random, _: int) -> Iterator[Told]:
+    """Hostile words in every field, on the pages of every table."""
+    return _large(chance, "tests/pages/test_hostile.py")
+
+
+def _large(chance: random.Random, path: str) -> Iterator[Told]:
     while True:
         given = os.environ | {"ONWARD_LARGE": "1", "ONWARD_TEST_SEED": str(chance.randrange(10**9))}
-        command = [sys.executable, "-m", "pytest", "-n", "2", "tests/registry/test_embedded.py"]
+        command = [sys.executable, "-m", "pytest", "-n", "2", path]
         result = subprocess.run(command, cwd=ROOT, env=given, capture_output=True, text=True, check=False)
         assert result.returncode == 0, result.stdout[-3000:]
         yield "held"
@@ -214,6 +228,8 @@ PARTS: dict[str, tuple[Callable[[random.Random, int], Iterator[Told]], int]] = {
     "random-registers": (random_registers, 100),
     "properties": (properties, 5),
     "homes": (homes, 3),
+    "restores": (restores, 3),
+    "hostile": (hostile, 2),
     "killed-watches": (killed_watches, 40),
     "tales-of-the-watch": (tales, 10),
 }
