@@ -37,7 +37,7 @@ class Full:
         self.longest = 0.0
         self.outside = disk.place.parent
         self.big = self.outside / "big.json"
-        rows = [{"key": f"p{n}", "name": "P" * 150, "country": "DE", "since": "2020-01-01"} for n in range(ROWS)]
+        rows = [{"key": f"p{n}", "name": "P" * 600, "country": "DE", "since": "2020-01-01"} for n in range(ROWS)]
         self.big.write_text(json.dumps({"party": rows}))
 
     def onward(self, *words: str) -> subprocess.CompletedProcess[str]:
