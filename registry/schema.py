@@ -267,6 +267,7 @@ _JOURNAL = [
     *_deferred("journal_head", "onward_in_order", "onward_no_gap"),
     *_deferred("journal_entry", "onward_in_order", "onward_in_order"),
     'create unique index if not exists journal_entry_row on public.journal_entry ("table", "row", version)',
+    'create index if not exists journal_entry_known on public.journal_entry ("table", "row", sequence)',
     "create index if not exists journal_entry_at on public.journal_entry (at)",
     "create unique index if not exists journal_value_entry on public.journal_value (sequence, name)",
     """insert into public.journal_head (id, sequence, at) select 1, 0, '-infinity'
@@ -309,23 +310,23 @@ def _constraint(table: str, constraint: str, rule: str) -> list[str]:
 
 
 def _view(table: type[Table]) -> list[str]:
-    """The table as it was known at the entry set for the transaction: the newest image of each row by then."""
+    """The table as it was known at the entry set for the transaction: the newest image of each row by then.
+
+    A personal value is looked up where a query asks for its column and the image has a commitment to it.
+    """
     title = name(table)
-    image = "e.image"
-    if personal(table):
-        image = f"""e.image - array[{", ".join(f"'{key}'" for key in personal(table))}] || coalesce((
-            select jsonb_object_agg(v.name, v.value) from public.journal_value v
-            where v.sequence = e.sequence and v.name <> '{WHY}'
-        ), '{{}}')"""
     source = {"id": "n.id", "key": "n.key", "thing": "n.thing"} | {key: f"n.{key}" for key in contents(table)}
+    for key in personal(table):
+        source[key] = f"""case when r.{key} is not null then (
+            select v.value from public.journal_value v where v.sequence = e.sequence and v.name = '{key}') end"""
     listed = ", ".join(f"{source.get(key, f'r.{key}')} as {key}" for key in columns(table))
     view = f"""create view known."{title}" as
 select {listed}
 from public."{title}" n
 cross join lateral (
-    select {image} as image from public.journal_entry e
+    select e.sequence, e.image from public.journal_entry e
     where e."table" = '{title}' and e."row" = n.id and e.sequence <= current_setting('onward.known_on')::bigint
-    order by e.version desc limit 1
+    order by e.sequence desc limit 1
 ) e
 cross join lateral jsonb_populate_record(null::public."{title}", e.image) r"""
     return [f'drop view if exists known."{title}"', view]
