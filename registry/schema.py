@@ -310,16 +310,9 @@ def _constraint(table: str, constraint: str, rule: str) -> list[str]:
 
 
 def _view(table: type[Table]) -> list[str]:
-    """The table as it was known at the entry set for the transaction: the newest image of each row by then.
-
-    A personal value is looked up where a query asks for its column and the image has a commitment to it.
-    """
+    """The table as it was known at the entry set for the transaction: the newest image of each row by then."""
     title = name(table)
-    source = {"id": "n.id", "key": "n.key", "thing": "n.thing"} | {key: f"n.{key}" for key in contents(table)}
-    for key in personal(table):
-        source[key] = f"""case when r.{key} is not null then (
-            select v.value from public.journal_value v where v.sequence = e.sequence and v.name = '{key}') end"""
-    listed = ", ".join(f"{source.get(key, f'r.{key}')} as {key}" for key in columns(table))
+    listed = ", ".join(f'{_recalled(table, key)} as "{key}"' for key in columns(table))
     view = f"""create view known."{title}" as
 select {listed}
 from public."{title}" n
@@ -327,9 +320,21 @@ cross join lateral (
     select e.sequence, e.image from public.journal_entry e
     where e."table" = '{title}' and e."row" = n.id and e.sequence <= current_setting('onward.known_on')::bigint
     order by e.sequence desc limit 1
-) e
-cross join lateral jsonb_populate_record(null::public."{title}", e.image) r"""
+) e"""
     return [f'drop view if exists known."{title}"', view]
+
+
+def _recalled(table: type[Table], key: str) -> str:
+    """A column as an image has it: read out, or for a personal one looked up, only where a query asks for that column."""
+    column, said = columns(table)[key], f"e.image->>'{key}'"
+    if key in {"id", "key", "thing", *contents(table)}:
+        return f'n."{key}"'
+    if key in personal(table):
+        said = f"""case when {said} is not null then (
+            select v.value from public.journal_value v where v.sequence = e.sequence and v.name = '{key}') end"""
+    if isinstance(column, Array):
+        said = f"case when {said} is not null then array(select jsonb_array_elements_text(e.image->'{key}')) end"
+    return f"({said})::{column.column_type}"
 
 
 REGISTER = name(Register)
