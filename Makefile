@@ -31,8 +31,8 @@ check: setup ## lint, formatting and types
 prove: setup ## the tests with large numbers, in parts; goes on where it stopped, a line each into docs/proofs.md
 	@$(BIN)/python -m tests.proofs $(PART)
 
-bench: setup ## ratios of speed and memory within one run
-	@$(BIN)/python -m tests.bench
+bench: setup ## ratios of speed and memory within one run (PART=name: one part of it)
+	@$(BIN)/python -m tests.bench $(PART)
 
 pictures: setup ## take the pictures of the README from the demo
 	@$(BIN)/python -m tests.pictures

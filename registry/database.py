@@ -113,6 +113,10 @@ def connection() -> asyncpg.Connection:
     return current.connection
 
 
+# By the index of times: `max(sequence)` would be looked for from the newest entry down.
+_NEWEST = "select sequence from journal_entry where at <= $1 order by at desc, sequence desc limit 1"
+
+
 @asynccontextmanager
 async def as_known(instant: datetime | None) -> AsyncIterator[asyncpg.Connection]:
     """Reads one unmoving picture of the register: as known at the instant (UTC), or as it is now with None.
@@ -126,8 +130,8 @@ async def as_known(instant: datetime | None) -> AsyncIterator[asyncpg.Connection
     async with transaction() as reader:
         await reader.execute("set transaction isolation level repeatable read, read only")
         if instant is not None:
-            newest = await reader.fetchval("select coalesce(max(sequence), 0) from journal_entry where at <= $1", instant)
-            await read_past(reader, newest)
+            newest = await reader.fetchval(_NEWEST, instant)
+            await read_past(reader, newest or 0)
         yield reader
 
 

@@ -267,6 +267,7 @@ _JOURNAL = [
     *_deferred("journal_head", "onward_in_order", "onward_no_gap"),
     *_deferred("journal_entry", "onward_in_order", "onward_in_order"),
     'create unique index if not exists journal_entry_row on public.journal_entry ("table", "row", version)',
+    'create index if not exists journal_entry_known on public.journal_entry ("table", "row", sequence)',
     "create index if not exists journal_entry_at on public.journal_entry (at)",
     "create unique index if not exists journal_value_entry on public.journal_value (sequence, name)",
     """insert into public.journal_head (id, sequence, at) select 1, 0, '-infinity'
@@ -311,24 +312,29 @@ def _constraint(table: str, constraint: str, rule: str) -> list[str]:
 def _view(table: type[Table]) -> list[str]:
     """The table as it was known at the entry set for the transaction: the newest image of each row by then."""
     title = name(table)
-    image = "e.image"
-    if personal(table):
-        image = f"""e.image - array[{", ".join(f"'{key}'" for key in personal(table))}] || coalesce((
-            select jsonb_object_agg(v.name, v.value) from public.journal_value v
-            where v.sequence = e.sequence and v.name <> '{WHY}'
-        ), '{{}}')"""
-    source = {"id": "n.id", "key": "n.key", "thing": "n.thing"} | {key: f"n.{key}" for key in contents(table)}
-    listed = ", ".join(f"{source.get(key, f'r.{key}')} as {key}" for key in columns(table))
+    listed = ", ".join(f'{_recalled(table, key)} as "{key}"' for key in columns(table))
     view = f"""create view known."{title}" as
 select {listed}
 from public."{title}" n
 cross join lateral (
-    select {image} as image from public.journal_entry e
+    select e.sequence, e.image from public.journal_entry e
     where e."table" = '{title}' and e."row" = n.id and e.sequence <= current_setting('onward.known_on')::bigint
-    order by e.version desc limit 1
-) e
-cross join lateral jsonb_populate_record(null::public."{title}", e.image) r"""
+    order by e.sequence desc limit 1
+) e"""
     return [f'drop view if exists known."{title}"', view]
+
+
+def _recalled(table: type[Table], key: str) -> str:
+    """A column as an image has it: read out, or for a personal one looked up, only where a query asks for that column."""
+    column, said = columns(table)[key], f"e.image->>'{key}'"
+    if key in {"id", "key", "thing", *contents(table)}:
+        return f'n."{key}"'
+    if key in personal(table):
+        said = f"""case when {said} is not null then (
+            select v.value from public.journal_value v where v.sequence = e.sequence and v.name = '{key}') end"""
+    if isinstance(column, Array):
+        said = f"case when {said} is not null then array(select jsonb_array_elements_text(e.image->'{key}')) end"
+    return f"({said})::{column.column_type}"
 
 
 REGISTER = name(Register)

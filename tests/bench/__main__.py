@@ -1,4 +1,4 @@
-"""`make bench`: speed and memory as ratios within one run. Prints what was compared with what, and the goal."""
+"""`make bench [PART=name]`: speed and memory as ratios within one run. Prints what was compared with what, and the goal."""
 
 import asyncio
 import gc
@@ -6,6 +6,7 @@ import itertools
 import os
 import random
 import statistics
+import sys
 import time
 import tracemalloc
 from collections.abc import Awaitable, Callable
@@ -21,6 +22,7 @@ from assessments.verdicts import Judge
 from registry import database, forms, journal, law, once, register
 from registry.tables import Party
 from tests.bench.pages import paging
+from tests.bench.proof import proving
 from tests.bench.record import printing
 from tests.bench.synthetic import load, synthetic
 from tests.bench.watch import watching
@@ -155,23 +157,40 @@ async def registering(url: str) -> None:
     )
 
 
+def growing(server: str, seed: int) -> None:
+    times = []
+    for size in SIZES:
+        url = new_database(server, f"bench_{size}")
+        times.append(asyncio.run(judging(url, size, random.Random(seed))))
+        drop_database(server, f"bench_{size}")
+    print(f"growth: {SIZES[1] // SIZES[0]} times the transfers take {times[1] / times[0]:.1f} times as long")
+
+
+PARTS: dict[str, Callable[[str, int], None]] = {
+    "judging": growing,
+    "watching": lambda server, _: watching(server),
+    "paging": paging,
+    "registering": lambda server, _: asyncio.run(registering(new_database(server, "bench_registering"))),
+    "proof": proving,
+}
+
+
 def main() -> None:
+    """The parts that are named, all without a name."""
+    asked = sys.argv[1:] or [*PARTS, "printing"]
+    if unknown := set(asked) - {*PARTS, "printing"}:
+        sys.exit(f"{min(unknown)!r} is no part: {', '.join([*PARTS, 'printing'])}")
     seed = int(os.environ.get("ONWARD_TEST_SEED") or 1)
     print(f"seed {seed}, PostgreSQL {os.environ.get('ONWARD_TEST_PG', '18')}, {os.cpu_count()} cores")
     server = Server(int(os.environ.get("ONWARD_TEST_PG", "18")), durable=True)
     try:
-        times = []
-        for size in SIZES:
-            url = new_database(server.url, f"bench_{size}")
-            times.append(asyncio.run(judging(url, size, random.Random(seed))))
-            drop_database(server.url, f"bench_{size}")
-        print(f"growth: {SIZES[1] // SIZES[0]} times the transfers take {times[1] / times[0]:.1f} times as long")
-        watching(server.url)
-        paging(server.url, seed)
-        asyncio.run(registering(new_database(server.url, "bench_registering")))
+        for name, part in PARTS.items():
+            if name in asked:
+                part(server.url, seed)
     finally:
         server.stop()
-    printing(seed)
+    if "printing" in asked:
+        printing(seed)
 
 
 if __name__ == "__main__":

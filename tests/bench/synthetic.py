@@ -101,14 +101,20 @@ def _between(rows: Rows, exporter: int, importer: int, country: str, chance: ran
             rows.add("impact_assessment", exporter=exporter, importer=importer, country=country, outcome="ok")
 
 
+async def copied(connection: asyncpg.Connection, rows: Rows) -> None:
+    """Loads the rows by COPY; their entries are due before the transaction ends."""
+    for table, found in rows.tables.items():
+        names = list(dict.fromkeys(name for row in found for name in row))
+        records = [[row.get(name) for name in names] for row in found]
+        await connection.copy_records_to_table(table, records=records, columns=names)
+
+
 async def load(connection: asyncpg.Connection, rows: Rows) -> int:
     """Loads the rows by COPY and their entries beside them, in one transaction; returns how many entries there are."""
     async with connection.transaction():
         sequence = await connection.fetchval("select sequence from journal_head for update")
+        await copied(connection, rows)
         for table, found in rows.tables.items():
-            names = list(dict.fromkeys(name for row in found for name in row))
-            records = [[row.get(name) for name in names] for row in found]
-            await connection.copy_records_to_table(table, records=records, columns=names)
             await connection.execute(
                 f"""insert into journal_entry (sequence, at, kind, who, "table", "row", version, image, nonce)
                 select $1 + row_number() over (order by id), clock_timestamp(), 'recorded', 'cli:bench', '{table}', id, 1,

@@ -5,9 +5,11 @@ import gc
 import random
 import resource
 import time
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ProcessPoolExecutor
 from datetime import date, timedelta
 from multiprocessing import get_context
+from typing import Any
 
 import asyncpg
 
@@ -50,16 +52,16 @@ async def _look(url: str, day: date) -> float:
         return time.perf_counter() - begun
 
 
-def _looking(url: str, day: date) -> tuple[float, float, float]:
-    """In a process of its own: seconds of a look, seconds of the processor in it, and the process's peak in megabytes."""
+def _measured(work: Callable[..., Coroutine[Any, Any, float]], *given: Any) -> tuple[float, float, float]:
     busy = time.process_time()
-    taken = asyncio.run(_look(url, day))
+    taken = asyncio.run(work(*given))
     return taken, time.process_time() - busy, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def _apart(url: str, day: date) -> tuple[float, float, float]:
+def apart(work: Callable[..., Coroutine[Any, Any, float]], *given: Any) -> tuple[float, float, float]:
+    """In a process of its own: the seconds that the work says, seconds of the processor, and the process's peak in MB."""
     with ProcessPoolExecutor(1, get_context("spawn")) as processes:
-        return processes.submit(_looking, url, day).result()
+        return processes.submit(_measured, work, *given).result()
 
 
 def watching(server: str, sizes: tuple[int, int] = (1_000, 100_000)) -> None:
@@ -67,9 +69,9 @@ def watching(server: str, sizes: tuple[int, int] = (1_000, 100_000)) -> None:
     for size in sizes:
         url = new_database(server, f"bench_watch_{size}")
         asyncio.run(_loaded(url, size))
-        firsts.append(_apart(url, TODAY))
+        firsts.append(apart(_look, url, TODAY))
         asyncio.run(_made_due(url))
-        dues.append(_apart(url, TODAY + timedelta(days=1)))
+        dues.append(apart(_look, url, TODAY + timedelta(days=1)))
         drop_database(server, f"bench_watch_{size}")
     first, busy, peak = firsts[1]
     (small, *_), (large, *_) = dues
