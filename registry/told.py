@@ -7,10 +7,13 @@ from urllib.parse import quote
 
 import asyncpg
 import msgspec
+from babel.dates import format_date
+from piccolo.columns import Date
 from piccolo.table import Table
 
 from registry import forms, journal, law, schema
 from registry.journal import Row
+from registry.vocabulary import EntryKind
 
 HIDDEN = {"register", "person"}  # not shown among records: a person is an administrator's affair
 CALLED = ("name", "title", "service", "framework", "instrument", "file_name")  # columns that say what a record is called
@@ -121,6 +124,8 @@ def said_of(table: type[Table], name: str, value: Any, names: Names) -> str:
     if name == "regime":
         return str(value).replace("_", " ")
     column = schema.columns(table).get(name)
+    if isinstance(column, Date):
+        return format_date(date.fromisoformat(str(value)), "d MMM y", locale="en")
     offered = dict(forms.field(table, name).options) if column is not None else {}
     listed = value if isinstance(value, list) else [value]
     return ", ".join(offered.get(str(one), str(one)) for one in listed)
@@ -150,6 +155,7 @@ async def history(
     )
     told: list[Told] = []
     before: dict[int, Row] = {}
+    stood: dict[int, str | None] = {}  # until when a period was to stand, before the entry that ended it
     images: list[Row] = [msgspec.json.decode(row[4]) for row in rows]
     names = await names_in(at, table, images) if names is None else names
     for (when, _, kind, number, _, person, behind), after in zip(rows, images, strict=True):
@@ -157,15 +163,25 @@ async def history(
         for name in schema.personal(table):
             if after.get(name) is not None:
                 after[name] = values.get(name, "(erased)")
-        was = before.get(number, {})
+        was = before.get(number) or (_before(after, before, stood) if kind == EntryKind.CHANGED else {})
         changes = [
             (name, said_of(table, name, was.get(name), names), said_of(table, name, after.get(name), names))
             for name in schema.columns(table)
             if name not in {*schema.OWN, *schema.contents(table), "key"} and was.get(name) != after.get(name)
         ]
+        stood[number] = was.get("until")
         before[number] = after
         told.append(Told(when, person, kind, values.get(schema.WHY, ""), changes))
     return told[::-1]
+
+
+def _before(begun: Row, seen: Mapping[int, Row], stood: Mapping[int, str | None]) -> Row:
+    """What stood until a change began this period: the period before it, as it was when nothing had ended it yet."""
+    earlier = [row for row in seen.values() if row["since"] < begun["since"] and row["until"] != row["since"]]
+    last = max(earlier, key=lambda row: (row["since"], row["id"]), default=None)
+    if last is None:
+        return {}
+    return last | {"until": stood[last["id"]] if last["until"] == begun["since"] else last["until"]}
 
 
 async def latest(

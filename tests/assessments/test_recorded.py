@@ -12,6 +12,8 @@ from registry import law
 from tests.support import Register, a_register
 from tests.web import browse
 
+CHANGED = {"kind": "changed", "why": "It moved"}
+
 
 @pytest.fixture
 def turned(register: Register, folder: Path) -> Register:
@@ -76,7 +78,7 @@ def test_every_page_of_a_record_tells_its_history(turned: Register, folder: Path
         ):
             told = (await browser.get(page)).text
             told = told[told.index('id="history"') :]
-            for said in ("Corrected", "by cli:", "We had misread it", f"<td>{before}</td><td>{after}</td>", "Recorded"):
+            for said in ("Put right", "by cli:", "We had misread it", f"<td>{before}</td><td>{after}</td>", "Recorded"):
                 assert said in told, (page, said)
             early = (await browser.get(f"{page}?on=2020-07-16")).text
             assert "We had misread it" in early, "the other clock alone leaves history as it is"
@@ -104,5 +106,28 @@ def test_lists_of_records_say_names_and_not_hashes(turned: Register) -> None:
             links = re.findall(rf'<a href="/records/{table}/[^"]+">([^<]+)</a>', page)
             assert any(said in one for one in links), (table, links)
             assert not [one for one in links if re.search(r"[0-9a-f]{20}", one)], (table, links)
+
+    browse(turned, work)
+
+
+def test_a_change_is_told_with_what_stood_before_it(turned: Register, folder: Path) -> None:
+    """The period that a change begins is compared with the one before it; the end of that one is told by its own entry."""
+    turned.load({"transfer": [{"key": "news", "country": "IN", "since": "2021-03-01", "entry": CHANGED}]}, folder)
+    turned.load({"transfer": [{"key": "news", "country": "GB", "since": "2022-03-01", "entry": CHANGED}]}, folder)
+    turned.load({"transfer": [{"key": "news", "entry": CHANGED | {"kind": "voided"}}]}, folder)
+
+    async def work(as_role: Any) -> None:
+        browser = await as_role("dpo")
+        for page in ("/transfers/news", "/records/transfer/news"):
+            told = (await browser.get(page)).text
+            entries = re.split(r"<li\b", told[told.index("<h2>History") :].split("</section>")[0])[1:]
+            kinds = [re.search("<strong>(.*?)</strong>", one)[1] for one in entries]  # type: ignore[index]
+            assert kinds == ["Taken back", "Changed", "Changed", "Changed", "Changed", "Recorded"], page
+            found = [re.findall(r'row">(.*?)</th><td>(.*?)</td><td>(.*?)</td>', one) for one in entries]
+            assert ("Country", "India", "United Kingdom") in found[1]
+            assert ("First day", "1 Mar 2021", "1 Mar 2022") in found[1]
+            assert len(found[1]) == 2, "what did not change is not told again"
+            assert found[2] == [("No longer so from", "–", "1 Mar 2022")]
+            assert sorted(found[3]) == [("Country", "United States", "India"), ("First day", "25 May 2018", "1 Mar 2021")]
 
     browse(turned, work)
