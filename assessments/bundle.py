@@ -65,12 +65,14 @@ async def bundled(
             raise Misused(f"--known-on: nothing was recorded by {clocks.shown}")
         shown = await cut(at, redaction, vendor)
         taken = await extract(at, last, head.size, shown)
+        handed = await keys.handings(at, head.size)
         demo = await is_demo(at)
     facts = await gather(pack, clocks)
     sources = law.sources()
     if facts.sequence != last or _version(sources) != pack.version:
         raise Refused(NOBODY_ELSE)
     files = taken.files | sources | {"checkpoint.note": note.encode()}
+    files |= {f"handed/{number}.note": one.encode() for number, one in enumerate(handed, 1)}
     files |= await _records(withheld(facts, shown))
     files["register.json"] = rows = await register.export_register(clocks.as_of, clocks.instant, shown.row)
     transfers = {row["key"] for row in msgspec.json.decode(rows).get("transfer", ())}

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 
 from assessments.channels import mail
-from registry import access, checkpoints, database, journal, settings
+from assessments.signing import signed
+from registry import access, database, journal, settings
 
 CHANNEL = "checkpoint"
 HANDING = 0x6F6E77617264  # the advisory lock of those who hand out
@@ -23,7 +24,7 @@ async def hand_out() -> bool:
     if every is None:
         return False
     if await _due(datetime.now(UTC) - every):
-        await checkpoints.signed()
+        await signed()
     if not mail.ready():
         return False
     async with database.transaction() as at:

@@ -6,10 +6,13 @@ alone; tries are counted in the database, so that several processes count togeth
 
 import asyncio
 import hashlib
+import re
 import secrets
+from collections.abc import Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from urllib.parse import urlencode
 
 import msgspec
 from argon2.exceptions import VerificationError
@@ -220,7 +223,21 @@ async def secret(name: str) -> str:
 
 
 OPENED = "opened"
+KEPT = {  # what an address may ask for that is no text of a person's: clocks, filters, pages, the parameters of a sample
+    *("on", "known", "standing", "category", "country", "outcome", "regime", "sort", "number", "history", "since", "run"),
+    *("of", "size", "seed", "sequence", "table", "everything", "format", "redact", "vendor", "importer", "engagement"),
+}
+PLAIN = re.compile(r"[\w.:+-]{1,80}", re.ASCII)
 ENTERED: ContextVar[bool] = ContextVar("entered", default=False)  # whether that this page is opened is written down already
+
+
+def kept_of(path: str, query: Sequence[tuple[str, str]]) -> str:
+    """An address as the access log keeps it: which page, of which clocks, filter or sample, and nothing that was typed freely.
+
+    A look is signed and stays for good: a name that somebody searched for could not be erased from it.
+    """
+    kept = [(name, value) for name, value in query if name in KEPT and PLAIN.fullmatch(value)]
+    return path + (f"?{urlencode(kept)}" if kept else "")
 
 
 async def look(person: str, what: str, of: str) -> None:

@@ -4,9 +4,12 @@ A register without a key of its own machine (DATABASE_URL without ONWARD_KEY) si
 """
 
 import os
+from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import asyncpg
+import msgspec
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -56,12 +59,10 @@ def read(path: Path) -> Ed25519PrivateKey:
 
 
 def files() -> list[Path]:
-    """The files in which keys may lie: those of ONWARD_KEY (parted by colons), else our own."""
-    if given := os.environ.get("ONWARD_KEY"):
-        return [Path(path).expanduser() for path in given.split(os.pathsep)]
-    if settings.database_url() is not None:
-        return []
-    return sorted((settings.home() / "private").glob("*.pem"))
+    """The files in which keys may lie: those of ONWARD_KEY (parted by colons) first, then our own under `private`."""
+    given = [Path(path).expanduser() for path in os.environ.get("ONWARD_KEY", "").split(os.pathsep) if path]
+    own = [] if settings.database_url() is not None else sorted((settings.home() / "private").glob("*.pem"))
+    return list(dict.fromkeys([*given, *own]))
 
 
 def verifier(name: str, key: Ed25519PrivateKey) -> Verifier:
@@ -102,6 +103,8 @@ async def standing() -> tuple[Verifier, Ed25519PrivateKey] | None:
 
 async def missing(at: asyncpg.Connection) -> str:
     """Why nothing can be signed on this machine, in a line that names no path of it; empty where the key is at hand."""
+    if settings.no_room():
+        return "there is no room to write to the journal"
     row = await at.fetchrow("select key from public.signing_key where until is null order by id desc limit 1")
     try:
         held = {verifier("", key).fingerprint for key in map(read, files())}
@@ -128,6 +131,72 @@ async def follow(new: Path, who: str, why: str) -> Verifier:
         await book.end(SigningKey, [(row["id"], row["version"])], await journal.today(book.at))
         await book.record(SigningKey, await _row(book.at, one))
     return one
+
+
+class Handed(msgspec.Struct, frozen=True):
+    """An earlier key, brought by its fingerprint: since when it stood, who followed it when, and whether its own signature says
+    so: `signed` where each key up to the standing one signed a checkpoint that covers the entry which names the next."""
+
+    key: str
+    since: date
+    ended: date
+    standing: str
+    standing_since: date
+    signed: bool
+
+    @property
+    def words(self) -> str:
+        told = (
+            f"the key you brought, {self.key[:16]}…, signed for this register from {self.since} on; on {self.ended} another one "
+            f"followed it, and since {self.standing_since} {self.standing} stands"
+        )
+        if self.signed:
+            return f"{told}: the old key itself signed a checkpoint of the journal that says so. Keep the new fingerprint"
+        return (
+            f"{told}. No checkpoint that the old key signed says so (it was lost, or the new one was not signed with both), so "
+            "ask the house why, and have the new fingerprint told to you another way"
+        )
+
+
+async def handed_over(at: asyncpg.Connection, fingerprint: str) -> Handed | None:
+    """What became of a key that stood once; None for the one that stands, and for one that never did."""
+    rows = await at.fetch(
+        """select k.key, k.vkey, k.since, k.until, (select min(e.sequence) from public.journal_entry e
+            where e."table" = 'signing_key' and e."row" = k.id) as entry from public.signing_key k
+        where k.until is null or k.until >= k.since order by k.id"""
+    )
+    try:
+        keys = [(notes.verifier(row["vkey"]), row) for row in rows]
+    except Refused:
+        return None  # what was altered here is a fault of the verification
+    place = next((at for at, (one, _) in enumerate(keys) if one.fingerprint == fingerprint.strip().lower()), len(keys) - 1)
+    if place >= len(keys) - 1:
+        return None
+    signed = [(size, note) for size, note in await at.fetch("select size, note from public.checkpoint order by id")]
+    whole = all(_covering(signed, one, after["entry"]) for (one, _), (_, after) in pairwise(keys[place:]))
+    first, last = keys[place], keys[-1]
+    return Handed(
+        first[0].fingerprint, first[1]["since"], first[1]["until"], last[0].fingerprint, last[1]["since"], signed=whole
+    )
+
+
+async def handings(at: asyncpg.Connection, size: int) -> list[str]:
+    """For each earlier key the first checkpoint of at most so many entries that it signed over the entry of the next one."""
+    rows = await at.fetch(
+        """select k.vkey, (select min(e.sequence) from public.journal_entry e
+            where e."table" = 'signing_key' and e."row" = k.id) as entry from public.signing_key k order by k.id"""
+    )
+    signed = [
+        (size, note)
+        for size, note in await at.fetch("select size, note from public.checkpoint where size <= $1 order by id", size)
+    ]
+    found = [_covering(signed, notes.verifier(one["vkey"]), after["entry"]) for one, after in pairwise(rows)]
+    return [note for note in found if note]
+
+
+def _covering(signed: list[tuple[int, str]], one: Verifier, entry: int) -> str:
+    """The first of the checkpoints that this key signed and that covers the entry; empty where there is none."""
+    return next((note for size, note in signed if size >= entry and notes.signers(note, [one])), "")
 
 
 async def _row(at: asyncpg.Connection, one: Verifier) -> Row:

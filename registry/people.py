@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
+from urllib.parse import unquote_plus
 
 import msgspec
 from argon2 import PasswordHasher
@@ -259,10 +260,13 @@ async def _take_out(book: Book, named: Named, emptied: set[tuple[str, int]]) -> 
 
 
 async def _still_named(book: Book, named: Named) -> list[str]:
-    """Columns that are not personal and named the person at any time: their entries hold it for good."""
+    """What holds the person for good: columns that are not personal, whose entries are proved, and lines of the access log."""
     left: dict[str, None] = {}
     async for title, text in book.at.cursor('select "table", image::text from journal_entry order by sequence'):
         if named.found_in(text):
             row = msgspec.json.decode(text)
             left |= {f"{title} {row['key']} {key}": None for key, value in row.items() if named.found_in(str(value))}
+    async for day, number, of in book.at.cursor("select at::date, id, of from look order by id"):
+        if named.found_in(unquote_plus(of)):  # older lines, from before it left out what was searched for
+            left[f"the access log of {day}, line {number}"] = None
     return list(left)

@@ -23,14 +23,18 @@ from registry import journal, law, once, people, schema
 from registry.database import as_known, single
 from registry.errors import Refused
 from registry.journal import Book, Row
-from registry.tables import Erased, Register, SigningKey, is_country, is_moment
-from registry.vocabulary import DEMO_NOTICE, EntryKind
+from registry.tables import Erased, Person, Register, SigningKey, is_country, is_moment
+from registry.vocabulary import DEMO_NOTICE, EntryKind, PersonRole
 
 REGISTER = "register"
 ITSELF = {schema.name(table) for table in (Erased, Register, SigningKey)}
 LARGEST = 25 * 2**20  # bytes of a document
 MOST_MONTHS = 120  # between two reviews of a vendor
 EARLIEST, LATEST = "1900-01-01", "2999-12-31"
+UNSAID = (
+    "say until when the auditor may sign in, as YYYY-MM-DDTHH:MMZ in UTC, or that there is no end: null; "
+    "left out, access would be longer by omission"
+)
 OPENING = {"key": REGISTER, "demo": True, "notice": DEMO_NOTICE}
 
 
@@ -203,6 +207,8 @@ def _checked(title: str, rows: list[Row]) -> Iterator[Given]:
         values = {key: value for key, value in msgspec.to_builtins(one).items() if key != "entry"}
         if recorded and (lacking := [name for name in schema.contents(table) if values[name] is None]):
             raise Refused(f"{place} {lacking[0]}: the bytes are missing: a {title} is kept with them")
+        if table is Person and values.get("role") == PersonRole.AUDITOR and "ends" not in row:
+            raise Refused(f"{place} ends: {UNSAID}")
         given = Given(place, table, _normal(table, values, place), note)
         _check_note(given)
         yield given
@@ -417,7 +423,7 @@ def _standing(rows: dict[str, list[Row]], day: date) -> dict[str, list[Row]]:
 
 
 def _shown(table: str, row: Row, keys: dict[tuple[str, int], str]) -> Row:
-    """A row as a file has it: keys in the place of ids, what is not recorded left out."""
+    """A row as a file has it: keys in the place of ids, what is not recorded left out, but for an auditor's end."""
     kind = schema.by_name()[table]
     shown: Row = {}
     for name, column in schema.columns(kind).items():
@@ -426,6 +432,8 @@ def _shown(table: str, row: Row, keys: dict[tuple[str, int], str]) -> Row:
             continue
         target = schema.links(kind).get(name)
         shown[name] = keys[target, value] if target else msgspec.to_builtins(value)
+    if kind is Person and row["role"] == PersonRole.AUDITOR:
+        shown.setdefault("ends", None)  # that there is no end is said: an import asks for it
     return shown
 
 

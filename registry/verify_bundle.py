@@ -273,6 +273,7 @@ def register_fits(files: Files, said: Said, entries: Entries, values: Values, ta
                 if name in row and hashlib.sha256(base64.b64decode(row.pop(name))).hexdigest() != row.get("sha256"):
                     raise Wrong(f"register.json: {table} {row['key']!r}: its bytes are not those of its SHA-256")
             found = known.get((table, row["key"], row["since"]), [])
+            row = {name: value for name, value in row.items() if value is not None}
             there.add((table, row["key"], row["since"]))
             if any(alike(row, one) for one in found):
                 fitting += 1
@@ -327,6 +328,57 @@ def records_fit(files: Files, said: Said, leaves: list[bytes]) -> None:
             raise Wrong(f"verdicts.json: {one['transfer']!r}: of other clocks or another law, or no transfer of the register")
 
 
+# The key may have followed others: each of them signed a checkpoint over the entry that names the next one.
+def keys_before(files: Files, entries: Entries, leaves: list[bytes], key: tuple[str, bytes]) -> list[Any]:
+    """The register's earlier keys, the last one first: the key, the day of the next, and whether signatures lead on to now."""
+    named = {}
+    for number, entry in sorted(entries.items()):
+        if entry["table"] == "signing_key":
+            named.setdefault(entry["row"], (number, key_of(entry["image"]["vkey"]), entry["image"]["since"]))
+    chain, found = list(named.values()), []
+    if not chain or chain[-1][1] != key:
+        return []
+    heads = [files[name] for name in sorted(files) if name.startswith("handed/")]
+    leads = True
+    for (_, one, _), (number, _, day) in zip(chain[-2::-1], chain[:0:-1]):
+        leads = leads and any(covers(note, one, leaves, number) for note in heads)
+        found.append((one, day, leads))
+    return found
+
+
+def covers(note: bytes, key: tuple[str, bytes], leaves: list[bytes], number: int) -> bool:
+    """Whether that key signed this checkpoint, and it is one of this journal that covers the entry."""
+    try:
+        origin, size, root = head_of(opened(note, key, "handed"), "handed")
+    except Wrong:
+        return False
+    return origin == key[0] and size >= number and roots(leaves, {size}).get(size) == root
+
+
+def opened_by_one(note: bytes, keys: list[tuple[str, bytes]], called: str) -> list[str]:
+    """As `opened`, by whichever of the keys signed it; what is wrong with it is told of the first one."""
+    for key in keys:
+        try:
+            return opened(note, key, called)
+        except Wrong:
+            continue
+    return opened(note, keys[0], called)
+
+
+def key_shown(fingerprint: str, key: tuple[str, bytes], before: list[Any]) -> None:
+    """Says how the key that was brought leads to the bundle's. Raises Wrong where it does not."""
+    standing = hashlib.sha256(key[1]).hexdigest()
+    if fingerprint == standing:
+        return
+    for one, day, leads in before:
+        if fingerprint == hashlib.sha256(one[1]).hexdigest():
+            followed = f"the key you brought was followed by another one on {day}; now {standing} stands"
+            if not leads:
+                raise Wrong(f"{followed}. The old key signed no checkpoint that says so: ask the house why, and for the new one")
+            return say(f"{followed}. The old key signed a checkpoint that says so itself: keep the new fingerprint")
+    raise Wrong("the key is not the one you brought")
+
+
 def checked(files: Files, fingerprint: str | None, earlier: bytes | None) -> bool:
     """Looks at everything, prints what was found; whether the origin is shown. Raises Wrong for the first that does not fit."""
     said, listed, key = manifest_of(files)
@@ -347,11 +399,12 @@ def checked(files: Files, fingerprint: str | None, earlier: bytes | None) -> boo
     if said["redacted"] == "no" and (said["withheld-entries"], said["withheld-values"]) != ("0", "0"):
         raise Wrong(f"{MANIFEST}: says that nothing is redacted, and that something is withheld")
     say(NOT_CHECKED if said["redacted"] == "no" else f"Redacted: {said['redacted']}. {ITS_WORD}\n{NOT_CHECKED}")
-    if fingerprint is not None and fingerprint.strip().lower() != hashlib.sha256(key[1]).hexdigest():
-        raise Wrong("the key is not the one you brought")
+    before = keys_before(files, entries, leaves, key)
+    if fingerprint is not None:
+        key_shown(fingerprint.strip().lower(), key, before)
     if earlier is not None:
         called = "the checkpoint you brought"
-        origin, size, root = head_of(opened(earlier, key, called), called)
+        origin, size, root = head_of(opened_by_one(earlier, [key, *(one for one, _, _ in before)], called), called)
         if origin != key[0] or roots(leaves, {size}).get(size) != root:
             raise Wrong(f"{called}: this journal is no continuation of it: {size} entries of {origin}, {len(leaves)} here")
     return fingerprint is not None or earlier is not None

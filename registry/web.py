@@ -127,7 +127,7 @@ async def written_down(request: Request[Any, Any, Any]) -> None:
     entered = isinstance(who, Visitor) and who.role == PersonRole.AUDITOR and request.method == "GET"
     access.ENTERED.set(False)
     if entered:
-        await access.look(who.key, access.OPENED, request.url.path + (f"?{request.url.query}" if request.url.query else ""))
+        await access.look(who.key, access.OPENED, access.kept_of(request.url.path, request.query_params.multi_items()))
         access.ENTERED.set(True)
 
 

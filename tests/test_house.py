@@ -46,7 +46,7 @@ LINES = [
     {"assessments.wording"},
     {"assessments.assess", "assessments.cases", "assessments.coverage", "assessments.named", "assessments.recorded"},
     {"assessments.record", "assessments.facts"},
-    {"assessments.press"},
+    {"assessments.press", "assessments.signing"},
     {
         "assessments.reports.transfers",
         "assessments.reports.art30_controller",

@@ -1,5 +1,6 @@
 """Commands of the proof: verify, verdicts as recorded, checkpoint, key."""
 
+import os
 from datetime import datetime
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import rich_click as click
 from assessments import tables_shown
 from assessments.cli.door import as_json, clocks, known_on_option, main, print_json, run, who, write_whole
 from assessments.recorded import RecordedVerdict, recorded_verdicts
-from registry import checkpoints, database, keys, notes, verify_bundle
+from registry import checkpoints, database, keys, notes, settings, verify_bundle
 from registry.errors import Misused
 from registry.faults import Verified
 from registry.verify import verify as verified
@@ -33,14 +34,21 @@ def verify(bundle: Path | None, checkpoint: Path | None, fingerprint: str | None
         raise SystemExit(verify_bundle.told(str(bundle), fingerprint, str(checkpoint) if checkpoint else None))
     kept = _text(checkpoint) if checkpoint else None
 
-    async def work() -> Verified:
+    async def work() -> tuple[Verified, keys.Handed | None]:
         async with database.opened(), database.as_known(None) as at:
-            return await verified(at, kept, fingerprint)
+            handed = await keys.handed_over(at, fingerprint) if fingerprint else None
+            done = await verified(at, kept, handed.standing if handed else fingerprint)
+            if handed and not handed.signed:
+                done.add(handed.words, table="signing_key")
+                done.shown = False
+            return done, handed
 
-    done = run(work())
+    done, handed = run(work())
     if as_json:
         print_json(msgspec.to_builtins(done))
     else:
+        if handed and handed.signed:
+            click.echo(f"{handed.words[0].upper()}{handed.words[1:]}.")
         _told(done, asked=bool(kept or fingerprint))
     if done.faults:
         raise SystemExit(1)
@@ -139,14 +147,37 @@ def new(file: Path) -> None:
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--why", required=True, help="Kept in the journal: the year is over, the old one is lost …")
 def follow(file: Path, why: str) -> None:
-    """Another key stands from today on. With both at hand the next checkpoint is signed with both."""
+    """Another key stands from today on. A checkpoint is signed at once, with both where the old one is at hand."""
+    before = [path for path in keys.files() if path.resolve() != file.resolve() and path.exists()]
+    at_hand = os.pathsep.join(str(path) for path in (*before, file))
 
-    async def work() -> notes.Verifier:
+    async def work() -> tuple[notes.Verifier, str | None, list[notes.Verifier]]:
         async with database.opened():
-            return await keys.follow(file, who(), why)
+            one = await keys.follow(file, who(), why)
+            os.environ["ONWARD_KEY"] = at_hand  # of this process: both sign once
+            note = await checkpoints.take()
+            async with database.as_known(None) as at:
+                return one, note, notes.signers(note or "", await keys.stood(at))
 
-    one = run(work())
-    click.echo(f"{one.fingerprint} stands from today. Tell auditors; sign with it: ONWARD_KEY={file}")
+    one, note, by = run(work())
+    if note:
+        click.echo(note, nl=False)
+    click.echo(f"{one.fingerprint} stands from today.", err=True)
+    if len(by) > 1:
+        click.echo("The checkpoint above is signed with both keys: whoever has the old fingerprint is led to the new.", err=True)
+    else:
+        click.echo(
+            "The checkpoint above is signed with the new key alone, the old one is not at hand: have the new fingerprint told to "
+            "auditors another way.",
+            err=True,
+        )
+    click.echo(f"Send it and the fingerprint to auditors. {_kept_where(file)} docs/keys.md says what comes after.", err=True)
+
+
+def _kept_where(file: Path) -> str:
+    """What must be set so that the new key signs from now on."""
+    own = settings.database_url() is None and file.resolve().parent == (settings.home() / "private").resolve()
+    return "It is found by itself." if own else f"Sign with it from now on: set ONWARD_KEY={file.absolute()}."
 
 
 def _text(path: Path) -> str:

@@ -49,17 +49,21 @@ async def verification(
 ) -> Template | Stream:
     """Tells what a verification does; with `run` does it, and the page grows by each step as it ends. Raises Busy."""
     brought = {"kept": kept.replace("\r\n", "\n").strip(), "key": key.strip()}
+    async with database.as_known(None) as at:
+        handed = await keys.handed_over(at, brought["key"]) if run and brought["key"] else None
     context: dict[str, Any] = {
         "visitor": visitor,
         "bar": bar,
         "run": bool(run),
         "brought": brought,
+        "handed": handed,
         "marker": STEPS,
     } | await proof()
     shown = page("audit-verification", **context)
     if not run:
         return shown
-    steps = replay.replayed(f"{brought['kept']}\n" if brought["kept"] else None, brought["key"] or None)
+    fingerprint = handed.standing if handed and handed.signed else brought["key"]
+    steps = replay.replayed(f"{brought['kept']}\n" if brought["kept"] else None, fingerprint or None)
     await anext(steps)  # it has begun, or somebody else is at it: then nothing of the page has gone out yet
     engine: Any = request.app.template_engine
     whole = engine.get_template("pages/audit-verification.html").render(shown.create_template_context(request))

@@ -9,6 +9,7 @@ from litestar.response import Template
 
 from assessments.clockbar import Bar
 from assessments.reports.formats.csv import guarded
+from assessments.signing import signed
 from registry import access, checkpoints, database, sample
 from registry.access import Permission, Visitor
 from registry.errors import Misused
@@ -43,7 +44,7 @@ async def drawn(visitor: Visitor, bar: Bar, of: str = "", size: str = "25", seed
 @get("/audit/sample/csv", opt=NEEDS)
 async def taken(visitor: Visitor, bar: Bar, of: str, size: str, seed: str, sequence: str = "") -> Response[bytes]:
     """The sample as CSV: each row names seed, rule, population, clocks, entry and checkpoint; who took it is written down."""
-    await checkpoints.signed()
+    await signed()
     seed = seed.strip()
     found = await _drawn(bar, of, size, seed, sequence)
     async with database.as_known(None) as at:

@@ -15,7 +15,7 @@ from assessments.assess import Clocks
 from assessments.facts import Facts, gather
 from assessments.press import a_press, pressed
 from assessments.record import Record
-from registry import checkpoints
+from assessments.signing import signed
 from registry.errors import Misused
 from registry.law import Pack
 
@@ -60,7 +60,7 @@ async def composed(name: str, pack: Pack, clocks: Clocks) -> Record:
 
     Where the register's key is not at hand it goes out unsigned, and says so.
     """
-    await checkpoints.signed()
+    await signed()
     return await composed_of(name, await gather(pack, clocks))
 
 

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 import asyncpg
 import pytest
 
-from registry import access, checkpoints, journal, keys, replay, sample
+from registry import access, checkpoints, journal, keys, replay, sample, settings
 from registry.tables import Vendor
 from registry.web import now
 from tests.support import Register, a_register, environment
@@ -233,4 +233,22 @@ def test_without_the_private_key_a_record_goes_out_and_says_that_it_is_not_signe
         assert "NOT SIGNED" in strings
         checks = {one["what"]: one["found"] for one in json.loads(full.onward("doctor", "--json", exit_code=1))}
         assert "is not on this machine" in checks["signing"]
-    assert "NOT SIGNED" not in full.onward("report", "transfers", "--format", "json", "--out", "/dev/stdout")
+    full.onward("report", "transfers", "--format", "json", "--out", str(folder / "t.json"))
+    assert "NOT SIGNED" not in (folder / "t.json").read_text()
+
+
+@pytest.mark.parametrize("covered", [True, False])
+def test_a_record_goes_out_where_the_journal_cannot_be_written_to(
+    full: Register, folder: Path, monkeypatch: pytest.MonkeyPatch, covered: bool
+) -> None:
+    """With the checkpoint that covers it already, or unsigned with the reason; nothing is written to the journal."""
+    if covered:
+        full.do(checkpoints.take)
+    before = full.ask("select count(*), (select count(*) from checkpoint) from journal_entry")
+    monkeypatch.setattr(settings, "no_room", lambda *_: True)
+    full.onward("report", "transfers", "--format", "json", "--out", str(folder / "t.json"))
+    said = (folder / "t.json").read_text()
+    assert ("NOT SIGNED" in said, "no room to write to the journal" in said) == (not covered, not covered)
+    assert ("entries, root" in said) == covered
+
+    assert full.ask("select count(*), (select count(*) from checkpoint) from journal_entry") == before

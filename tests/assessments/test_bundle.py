@@ -474,3 +474,53 @@ def test_misuse_is_told_with_the_way_out(sound: Register, folder: Path) -> None:
     with environment(ONWARD_KEY=None):
         sound.onward(*out, exit_code=2)
     assert not (folder / "b.zip").exists()
+
+
+def followed(register: Register, folder: Path, *, lost: bool = False) -> Path:
+    """Another key follows as the documentation says; the new one alone is at hand afterwards."""
+    new = folder / "new.pem"
+    register.onward("key", "new", str(new))
+    if lost:
+        (folder / "key.pem").rename(folder / "lost")
+    note = register.onward("key", "follow", str(new), "--why", "each year another")
+    assert note.rpartition("\n\n")[2].count("\u2014") == (1 if lost else 2)
+    return new
+
+
+@pytest.mark.parametrize("redaction", [(), ("--redact", "client", "--vendor", "mailer")])
+def test_after_a_rotation_the_old_fingerprint_and_checkpoint_still_show_the_origin(
+    sound: Register, key: Path, folder: Path, redaction: tuple[str, ...]
+) -> None:
+    kept, old = folder / "kept.note", fingerprint(key)
+    sound.onward("checkpoint", "--out", str(kept))
+    new = followed(sound, folder)
+    with environment(ONWARD_KEY=str(new)):
+        sound.load({"party": [{"key": "later", "name": "Later", "country": "DE", "since": "2020-01-01"}]}, folder)
+        path = exported(sound, folder, *redaction)
+        for words in (("--key", fingerprint(new)), ("--key", old), ("--checkpoint", str(kept))):
+            code, text = checked(path, *words)
+            assert code == 0, text
+        assert "the key you brought was followed by another one on" in checked(path, "--key", old)[1]
+        said = sound.onward("verify", "--key", old)
+        assert "another one followed it" in said
+        assert "everything is as it was written" in said
+        sound.onward("verify", "--checkpoint", str(kept))
+        files = {name: content for name, content in unpacked(path).items() if not name.startswith("handed/")}
+        path.write_bytes(zipped(signed_anew(files, new)))
+    code, text = checked(path, "--key", old)
+    assert (code, "signed no checkpoint that says so" in text) == (1, True), "whoever has the new key alone cannot say it"
+
+
+def test_where_the_old_key_was_lost_its_fingerprint_shows_nothing_and_is_told_why(
+    sound: Register, key: Path, folder: Path
+) -> None:
+    kept, old = folder / "kept.note", fingerprint(key)
+    sound.onward("checkpoint", "--out", str(kept))
+    new = followed(sound, folder, lost=True)
+    with environment(ONWARD_KEY=str(new)):
+        said = sound.onward("verify", "--key", old, exit_code=1)
+        assert "No checkpoint that the old key signed says so" in said
+        path = exported(sound, folder)
+    code, text = checked(path, "--key", old)
+    assert (code, "signed no checkpoint that says so" in text) == (1, True)
+    assert checked(path, "--checkpoint", str(kept))[0] == 0, "what was kept is what the journal goes on from"

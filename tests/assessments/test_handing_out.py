@@ -29,7 +29,7 @@ def audited(register: Register, folder: Path) -> Any:
     people = [
         {"key": "nora", "role": "auditor", "ends": access.moment_of(now() + timedelta(days=1))},
         {"key": "gone", "role": "auditor", "ends": ended},
-        {"key": "locked", "role": "auditor", "until": "2020-01-01"},
+        {"key": "locked", "role": "auditor", "ends": None, "until": "2020-01-01"},
         {"key": "dora", "role": "dpo"},
     ]
     rows = [{"name": one["key"], "email": f"{one['key']}@house.example", "since": SINCE} | one for one in people]

@@ -134,7 +134,7 @@ class Full:
                 there.unlink()
                 continue
             refused += 1
-            self._one_line(done.stderr, str(self.disk.place))
+            self._one_line(done.stderr, str(there) if one[0] == "report" else str(self.disk.place))  # a report was begun with
             assert not list(folder.iterdir()), f"{one} left {list(folder.iterdir())}"
         folder.rmdir()
         assert refused, "the disk was never full"

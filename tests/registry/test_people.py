@@ -4,6 +4,7 @@ import json
 import subprocess
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from argon2 import PasswordHasher
@@ -79,10 +80,13 @@ def test_a_place_that_cannot_be_erased_is_named(register: Register, folder: Path
     tables = a_register(contact=[CONTACT])
     tables["party"][1]["name"] = "Ada Quillfeather Mailing"
     register.load(tables, folder)
+    searched = "/vendors?q=" + quote(CONTACT["email"])
+    register.ask("insert into look (at, person, what, of) values (now(), 'ada', 'opened', $1) returning id", searched)
     with environment(DATABASE_URL=register.url):
         result = CliRunner().invoke(main, ["erase", "c-1", "--why", "Art. 17"])
     assert result.exit_code == 0
     assert "still named in party mailer name" in result.stderr
+    assert "still named in the access log of" in result.stderr
 
 
 def test_a_person_is_added_and_no_secret_is_journaled(register: Register, folder: Path) -> None:
