@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -231,7 +231,7 @@ PLAIN = re.compile(r"[\w.:+-]{1,80}", re.ASCII)
 ENTERED: ContextVar[bool] = ContextVar("entered", default=False)  # whether that this page is opened is written down already
 
 
-def kept_of(path: str, query: Sequence[tuple[str, str]]) -> str:
+def kept_of(path: str, query: Iterable[tuple[str, str]]) -> str:
     """An address as the access log keeps it: which page, of which clocks, filter or sample, and nothing that was typed freely.
 
     A look is signed and stays for good: a name that somebody searched for could not be erased from it.

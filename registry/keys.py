@@ -147,8 +147,8 @@ class Handed(msgspec.Struct, frozen=True):
     @property
     def words(self) -> str:
         told = (
-            f"the key you brought, {self.key[:16]}…, signed for this register from {self.since} on; on {self.ended} another one "
-            f"followed it, and since {self.standing_since} {self.standing} stands"
+            f"the key you brought, {self.key[:16]}…, signed for this register from {self.since} on; on {self.ended} another "
+            f"one followed it, and since {self.standing_since} {self.standing} stands"
         )
         if self.signed:
             return f"{told}: the old key itself signed a checkpoint of the journal that says so. Keep the new fingerprint"

@@ -331,7 +331,7 @@ def records_fit(files: Files, said: Said, leaves: list[bytes]) -> None:
 # The key may have followed others: each of them signed a checkpoint over the entry that names the next one.
 def keys_before(files: Files, entries: Entries, leaves: list[bytes], key: tuple[str, bytes]) -> list[Any]:
     """The register's earlier keys, the last one first: the key, the day of the next, and whether signatures lead on to now."""
-    named = {}
+    named: dict[int, Any] = {}
     for number, entry in sorted(entries.items()):
         if entry["table"] == "signing_key":
             named.setdefault(entry["row"], (number, key_of(entry["image"]["vkey"]), entry["image"]["since"]))
@@ -340,7 +340,8 @@ def keys_before(files: Files, entries: Entries, leaves: list[bytes], key: tuple[
         return []
     heads = [files[name] for name in sorted(files) if name.startswith("handed/")]
     leads = True
-    for (_, one, _), (number, _, day) in zip(chain[-2::-1], chain[:0:-1]):
+    for place in range(len(chain) - 1, 0, -1):
+        (_, one, _), (number, _, day) = chain[place - 1 : place + 1]
         leads = leads and any(covers(note, one, leaves, number) for note in heads)
         found.append((one, day, leads))
     return found
@@ -374,7 +375,7 @@ def key_shown(fingerprint: str, key: tuple[str, bytes], before: list[Any]) -> No
         if fingerprint == hashlib.sha256(one[1]).hexdigest():
             followed = f"the key you brought was followed by another one on {day}; now {standing} stands"
             if not leads:
-                raise Wrong(f"{followed}. The old key signed no checkpoint that says so: ask the house why, and for the new one")
+                raise Wrong(f"{followed}. The old key signed no checkpoint that says so: ask the house why")
             return say(f"{followed}. The old key signed a checkpoint that says so itself: keep the new fingerprint")
     raise Wrong("the key is not the one you brought")
 

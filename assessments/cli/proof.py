@@ -164,11 +164,13 @@ def follow(file: Path, why: str) -> None:
         click.echo(note, nl=False)
     click.echo(f"{one.fingerprint} stands from today.", err=True)
     if len(by) > 1:
-        click.echo("The checkpoint above is signed with both keys: whoever has the old fingerprint is led to the new.", err=True)
+        click.echo(
+            "The checkpoint above is signed with both keys: whoever has the old fingerprint is led to the new.", err=True
+        )
     else:
         click.echo(
-            "The checkpoint above is signed with the new key alone, the old one is not at hand: have the new fingerprint told to "
-            "auditors another way.",
+            "The checkpoint above is signed with the new key alone, the old one is not at hand: have the new fingerprint told "
+            "to auditors another way.",
             err=True,
         )
     click.echo(f"Send it and the fingerprint to auditors. {_kept_where(file)} docs/keys.md says what comes after.", err=True)

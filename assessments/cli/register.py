@@ -138,7 +138,9 @@ def erase(person: str, why: str) -> None:
     for text in done.texts:
         click.echo(f"taken out of: {text}")
     for place in done.left:
-        click.echo(f"still named in {place}, which is no place for people's names: what is proved there stays for good", err=True)
+        click.echo(
+            f"still named in {place}, which is no place for people's names: what is proved there stays for good", err=True
+        )
 
 
 @main.command("doctor")

@@ -103,7 +103,8 @@ def test_another_role_keeps_the_end_and_no_last_administrator_has_one(register: 
 
 def test_every_page_an_auditor_opens_is_in_the_access_log(register: Register, folder: Any) -> None:
     register.load(a_register(), folder)
-    pages = ["/", "/vendors?q=dpo%40larkfield.example&standing=approved", "/records/vendor?q=Ada+Quill&number=1", "/vendors/mailer", "/transfers", "/law", "/alerts", "/records/vendor/mailer", "/nowhere"]
+    pages = ["/", "/vendors?q=dpo%40larkfield.example&standing=approved", "/records/vendor?q=Ada+Quill&number=1"]
+    pages += ["/vendors/mailer", "/transfers", "/law", "/alerts", "/records/vendor/mailer", "/nowhere"]
 
     async def work(as_role: Any) -> None:
         auditor, dpo = await as_role("auditor"), await as_role("dpo")
