@@ -188,7 +188,8 @@ ALTERED_BADLY = {
     "nothing corrected": ({}, "corrected", "nothing is corrected"),
     "a name taken away": ({"name": None}, "corrected", "name: Expected `str`, got `null`"),
     "until before since": ({"until": "2018-01-01"}, "corrected", "until: lies before `since`"),
-    "changed before it began": ({"since": "2018-05-25", "name": "N"}, "changed", "name a day between"),
+    "changed before it began": ({"since": "2018-01-01", "name": "N"}, "changed", "name a day between"),
+    "changed on its first day": ({"since": "2018-05-25", "name": "N"}, "changed", "cannot change on its first day"),
     "no reason": ({"name": "N"}, "corrected", "entry why: say for what reason"),
     "a reason that cannot be kept": ({"name": "N"}, "corrected", "entry why: "),
 }
