@@ -252,3 +252,19 @@ def test_a_record_goes_out_where_the_journal_cannot_be_written_to(
     assert ("entries, root" in said) == covered
 
     assert full.ask("select count(*), (select count(*) from checkpoint) from journal_entry") == before
+
+
+def test_the_fingerprint_of_a_key_that_was_followed_is_told_as_such(full: Register, key: Path, folder: Path) -> None:
+    old = keys.verifier("x", keys.read(key)).fingerprint
+    full.do(checkpoints.take)
+    full.onward("key", "new", str(folder / "new.pem"))
+    full.onward("key", "follow", str(folder / "new.pem"), "--why", "each year another")
+
+    async def work(as_role: Any) -> None:
+        browser = await as_role("auditor")
+        text = (await browser.get(f"/audit/verification?run=yes&key={old}")).text
+        assert "another one followed it" in text
+        assert "What you brought from elsewhere agrees." in text
+        assert "not fit.</strong>" in (await browser.get(f"/audit/verification?run=yes&key={'0' * 64}")).text
+
+    browse(full, work)
