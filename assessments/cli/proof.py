@@ -9,7 +9,7 @@ import rich_click as click
 from assessments import tables_shown
 from assessments.cli.door import as_json, clocks, known_on_option, main, print_json, run, who, write_whole
 from assessments.recorded import RecordedVerdict, recorded_verdicts
-from registry import checkpoints, database, keys, notes, verify_bundle
+from registry import checkpoints, database, heads, keys, notes, verify_bundle
 from registry.errors import Misused
 from registry.faults import Verified
 from registry.verify import verify as verified
@@ -35,7 +35,7 @@ def verify(bundle: Path | None, checkpoint: Path | None, fingerprint: str | None
 
     async def work() -> Verified:
         async with database.opened(), database.as_known(None) as at:
-            return await verified(at, kept, fingerprint)
+            return await verified(at, kept, fingerprint, heads.beside())
 
     done = run(work())
     if as_json:
@@ -54,6 +54,8 @@ def _told(done: Verified, *, asked: bool) -> None:
         f"{done.checkpoints} checkpoints, {done.looked}: "
         + (_faults(done) if done.faults else "everything is as it was written.")
     )
+    if done.unsigned:
+        click.echo(f"{done.unsigned.removeprefix('; ').capitalize()}: `onward checkpoint` signs.")
     if not done.faults and not asked:
         click.echo("Consistent in itself; bring --checkpoint or --key from elsewhere to show that it was never made anew.")
 
