@@ -146,6 +146,13 @@ async def _doubted(at: asyncpg.Connection) -> str:
     return ""
 
 
+async def unsigned(at: asyncpg.Connection) -> str:
+    """Why nothing can be signed here and now, in words; empty where it can, or where the tree is to be hashed anew first."""
+    if why := await keys.missing(at):
+        return why
+    return await _doubted(at) if await at.fetchval("select exists (select from public.tile)") else ""
+
+
 async def newest(at: asyncpg.Connection) -> tuple[notes.Checkpoint, str] | None:
     """The last checkpoint and its note. Raises Misused, naming it, where no key of this register signed what it says."""
     row = await at.fetchrow("select id, note from public.checkpoint order by id desc limit 1")

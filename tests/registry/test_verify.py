@@ -1,6 +1,7 @@
 """Tampering by the database's owner with every guard switched off: each kind of it is found, and told where."""
 
 import asyncio
+import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -355,6 +356,29 @@ def test_what_cannot_be_signed_is_named_and_a_report_says_why(sound: tuple[Regis
         mark = asyncio.run(work())["Checkpoint"]
     assert mark.startswith("NOT SIGNED, none covers it: ")
     assert "onward verify" in mark
+
+
+def reported(register: Register, folder: Path) -> str:
+    register.onward("report", "transfers", "--format", "json", "--out", str(folder / "r.json"))
+    return (folder / "r.json").read_text()
+
+
+def test_each_door_says_in_a_line_that_nothing_is_signed(sound: tuple[Register, str], folder: Path) -> None:
+    register, _ = sound
+    fingerprint = register.ask("select key from signing_key")[0][0]
+    assert register.answer("verify", "--key", fingerprint)["shown"]
+    register.do(lambda: parties(1))
+    tampered(register, "update checkpoint set note = replace(note, 'onward/', 'onward/0') where id = 2")
+    for words in (("checkpoint",), ("export", "bundle", "--out", str(folder / "b.zip"))):
+        said = register.onward(*words, exit_code=2)
+        assert re.search("checkpoint 2: .*nothing is signed.*onward verify", said.replace("\n", " ")), said
+    assert "NOT SIGNED" in reported(register, folder)
+    assert "checkpoint 2: " in register.onward("doctor", exit_code=1)
+    assert "checkpoint 2: " in register.onward("verify", "--key", fingerprint, exit_code=1)
+    tampered(register, "delete from checkpoint", "delete from tile", "delete from journal_entry where sequence = 1")
+    for words in (("checkpoint",), ("export", "bundle", "--out", str(folder / "b.zip"))):
+        assert "entry 1 is missing" in register.onward(*words, exit_code=2)
+    assert "NOT SIGNED" in reported(register, folder)
 
 
 def test_one_entry_that_is_missing_is_said_as_one(sound: tuple[Register, str]) -> None:
