@@ -94,12 +94,14 @@ async def goes_on(at: asyncpg.Connection, size: int, last: tuple[notes.Checkpoin
     The root at an older size comes out of a few tiles. Raises Misused, naming the one that it does not go on from.
     """
     held = [("the newest checkpoint on file", last[0])] if last else []
-    name = await keys.origin(at)
+    name, stood = await keys.origin(at), [one.fingerprint for one in await keys.stood(at)]
     for one in heads.beside():
         try:
             head = one.head()
         except Refused as error:
             raise Misused(f"{error}: {heads.WAY_OUT}") from error
+        if wrong := heads.another(one, head, name, stood):
+            raise Misused(f"{wrong}, or needs a key of its own; {heads.WAY_OUT}")
         if head.origin == name:
             held.append((one.called, head))
     for called, head in held:

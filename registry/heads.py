@@ -4,6 +4,7 @@ A journal that was cut, or put back to an older state, with its newest checkpoin
 elsewhere tells. The file is `KEYFILE.<the register's first letters>.signed.txt`, the newest note, written whole.
 """
 
+import glob
 import logging
 from pathlib import Path
 
@@ -20,10 +21,11 @@ WAY_OUT = (
 
 
 class Beside(msgspec.Struct, frozen=True):
-    """A note that lies beside a key, and how its file is called."""
+    """A note that lies beside a key, how its file is called, and whose key it is: a key signs one register alone."""
 
     name: str
     note: str
+    fingerprint: str
 
     @property
     def called(self) -> str:
@@ -38,15 +40,26 @@ class Beside(msgspec.Struct, frozen=True):
 
 
 def beside() -> list[Beside]:
-    """The heads beside the keys at hand, of whatever register each is."""
+    """The heads beside the keys at hand, of whatever register each is; of what cannot be read it is said in the log."""
     found = []
     for key in keys.files():
-        for path in sorted(key.parent.glob(f"{key.name}.*.signed.txt")):
+        for path in sorted(key.parent.glob(f"{glob.escape(key.name)}.*.signed.txt")):
             try:
-                found.append(Beside(path.name, path.read_text(errors="replace")))
-            except OSError as error:
-                LOG.warning("%s cannot be read: %s", path, error.strerror)
+                fingerprint = keys.verifier("", keys.read(key)).fingerprint
+                found.append(Beside(path.name, path.read_text(errors="replace"), fingerprint))
+            except (OSError, Refused) as error:
+                LOG.warning("%s cannot be read: %s", path, error)
     return found
+
+
+def another(one: Beside, head: notes.Checkpoint, name: str, stood: list[str]) -> str:
+    """What is to be said of a head of another register beside a key that stands in the one of this name; else empty.
+
+    Whoever makes a register anew, its first entry too, gives it another name: only that its key signed another one tells.
+    """
+    if head.origin == name or one.fingerprint not in stood:
+        return ""
+    return f"{one.called} is of another register, {head.origin}, and a key signs one alone: this one, {name}, was made anew"
 
 
 def keep(note: str, signed: list[notes.Verifier]) -> None:

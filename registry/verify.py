@@ -17,7 +17,7 @@ from registry import checkpoints, faults, journal, notes, schema, stands, tree
 from registry.checkpoints import TILE
 from registry.errors import Refused
 from registry.faults import Step, Verified, key_of
-from registry.heads import Beside
+from registry.heads import Beside, another
 from registry.notes import Checkpoint, Verifier
 from registry.tree import Forest
 
@@ -51,7 +51,7 @@ async def steps(
     """The steps of `verify`, each told as soon as it is done; `done` gathers what all of them found."""
     stood = await _stood(at, done)
     heads = await _signed(at, done, stood, kept, fingerprint)
-    heads += _beside(done, await _origin(at), await _newest(at), beside)
+    heads += _beside(done, await _origin(at), await _newest(at), beside, stood)
     yield _step(done, "signatures", 0, _signed_so_far(done, stood, kept))
     before = len(done.faults)
     await _entries(at, done, heads)
@@ -148,7 +148,9 @@ def _reached(done: Verified, heads: list[tuple[Checkpoint, str]], size: int) -> 
             done.shown = False
 
 
-def _beside(done: Verified, name: str, size: int, beside: Sequence[Beside]) -> list[tuple[Checkpoint, str]]:
+def _beside(
+    done: Verified, name: str, size: int, beside: Sequence[Beside], stood: list[Verifier]
+) -> list[tuple[Checkpoint, str]]:
     """The heads of this register that lie beside keys of this machine."""
     heads = []
     for one in beside:
@@ -157,6 +159,8 @@ def _beside(done: Verified, name: str, size: int, beside: Sequence[Beside]) -> l
         except Refused as error:
             done.add(str(error))
             continue
+        if wrong := another(one, head, name, [key.fingerprint for key in stood]):
+            done.add(wrong)
         if head.origin == name:
             heads.append((head, one.called))
     _reached(done, heads, size)

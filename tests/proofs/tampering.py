@@ -124,7 +124,7 @@ class Tampering:
             self.at,
             self.kept if expected.outside else None,
             self.fingerprint if expected.asked else None,
-            [Beside("key.pem.signed.txt", self.kept)] if expected.beside else [],
+            [Beside("key.pem.signed.txt", self.kept, self.fingerprint)] if expected.beside else [],
         )
         told = [str(fault) for fault in done.faults[:5]]
         assert done.faults, f"{what}: not found"
@@ -132,7 +132,7 @@ class Tampering:
         if expected.outside:
             assert any("you brought" in fault.what for fault in done.faults), f"{what}: not by what was kept: {told}"
         if expected.asked:
-            assert any("signed by the key you brought" in fault.what for fault in done.faults), f"{what}: not by the key: {told}"
+            assert any("the key you brought" in fault.what for fault in done.faults), f"{what}: not by the key: {told}"
         if expected.beside:
             assert any("beside the key" in fault.what for fault in done.faults), f"{what}: not by the head beside: {told}"
         if expected.entry is not None:

@@ -304,6 +304,35 @@ def test_the_head_beside_the_key_tells_what_the_database_no_longer_does(
     assert any("beside the key" in fault.what for fault in found(register, beside=heads.beside()).faults)
 
 
+def test_a_register_made_anew_under_another_name_is_not_signed(sound: tuple[Register, str]) -> None:
+    """Its first entry altered gives it another name, to which no head fits: the key has signed one of another name."""
+    register, _ = sound
+    register.do(lambda: parties(1))
+    register.do(checkpoints.take)
+    key = keys.read(keys.files()[0])
+    tampered(
+        register,
+        "delete from checkpoint",
+        "delete from tile",
+        "update journal_entry set nonce = sha256(nonce) where sequence = 1",
+    )
+
+    async def name() -> str:
+        async with database.as_known(None) as at:
+            return await keys.origin(at)
+
+    vkey = keys.verifier(register.do(name), key).vkey
+    tampered(
+        register,
+        f"update signing_key set vkey = '{vkey}'",
+        f"""update journal_entry set image = image || jsonb_build_object('vkey', '{vkey}') where "table" = 'signing_key'""",
+    )
+    assert found(register).faults == []
+    with pytest.raises(Misused, match="is of another register"):
+        register.do(checkpoints.take)
+    assert any("is of another register" in fault.what for fault in found(register, beside=heads.beside()).faults)
+
+
 def test_an_older_state_goes_on_with_a_new_key_that_says_so(sound: tuple[Register, str], folder: Path) -> None:
     """The way out where a backup was put in place on purpose: a key that follows has no head beside it."""
     register, _ = sound
