@@ -16,7 +16,7 @@ from registry.heads import Beside
 from registry.verify import verify
 from registry.vocabulary import PersonRole
 from tests.registry.test_checkpoints import parties
-from tests.support import Register, environment, like, signing
+from tests.support import Register, environment, like, signing, unkept
 from tests.support import a_register as small
 
 ENTRY = 7  # any in the middle
@@ -229,12 +229,6 @@ def test_looks_altered_are_found(register: Register, key: Path) -> None:
 
 
 FORGED = f"update journal_entry set who = 'cli:other' where sequence = {ENTRY}"
-
-
-def unkept(folder: Path) -> None:
-    """The head beside the key is gone, as on another machine."""
-    for path in folder.glob("*.signed.txt"):
-        path.unlink()
 
 
 def test_a_key_without_a_checkpoint_of_its_shows_nothing(sound: tuple[Register, str]) -> None:
