@@ -211,9 +211,8 @@ async def _entries(at: asyncpg.Connection, done: Verified, heads: list[tuple[Che
         for row in batch:
             number += 1
             if row["sequence"] != number:
-                last_gone = row["sequence"] - 1
-                what = "is missing" if last_gone == number else f"entries {number} to {last_gone} are missing"
-                done.add(what, number)
+                gone = row["sequence"] - 1
+                done.add("is missing" if gone == number else f"entries {number} to {gone} are missing", number)
                 number = row["sequence"]
             now = row["at"].replace(tzinfo=UTC)  # it is UTC, or one of the two infinities, which have no zone
             if time is not None and now < time:
