@@ -7,7 +7,7 @@ import msgspec
 
 from assessments.deliveries import waiting
 from assessments.wording import written
-from registry import database, journal, keys, schema, settings
+from registry import checkpoints, database, journal, schema, settings
 from registry.law import Pack
 from registry.vocabulary import DEMO_NOTICE
 
@@ -45,7 +45,7 @@ async def look(pack: Pack, today: date) -> list[Check]:
                 where t.tgenabled = 'A' and c.relnamespace = 'public'::regnamespace""")
         }
         idle = sorted(f"{trigger} on {table}" for table, trigger in schema.guards() - standing)
-        unsigned = await keys.missing(at)
+        unsigned = await checkpoints.unsigned(at)
         ever = await at.fetchval("select exists (select from signing_key)")
         failing = (await waiting(at)).said()
         watched = await watch_stands(at)

@@ -14,14 +14,15 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from registry import database, journal, keys, notes, tree
-from registry.errors import Misused
+from registry import database, heads, journal, keys, notes, tree
+from registry.errors import Misused, Refused
 from registry.tree import Range
 
 LOG = logging.getLogger("onward")
 TILE = 256  # hashes
 LEVELS = range(6)  # of tiles: 256 ** 6 entries
 BATCH = 40 * TILE
+AFTER_MIDNIGHT = timedelta(minutes=5)
 NO_LOOKS = base64.b64encode(bytes(32)).decode()
 
 COLUMNS = 'sequence, at, kind, who, "table", "row", version, image::text, why, nonce'
@@ -60,7 +61,8 @@ async def entries(at: asyncpg.Connection, begin: int, end: int) -> AsyncIterator
 async def take() -> str | None:
     """A signed checkpoint of the journal as it stands; the last one where nothing is new since; None without a key.
 
-    Raises Misused where the register's key is not at hand (see `keys.standing`).
+    Raises Misused where the register's key is not at hand (see `keys.standing`), and where the journal does not go on from
+    the newest checkpoint on file and from the head beside the key (`goes_on`): then nothing is signed.
     """
     key = await keys.standing()
     if key is None:
@@ -69,21 +71,44 @@ async def take() -> str | None:
         await at.execute("select pg_advisory_xact_lock($1)", keys.SIGNING)
         size = await journal.newest(at)
         last = await newest(at)
+        await grow(at, size)
+        await goes_on(at, size, last)
         signers = [key]
+        looks = await _looks(at, last[0].more if last else (), over(datetime.now(UTC)))
         if last is not None:
             said, note = last
-            looks = await _looks(at, said.more, datetime.now(UTC).date())
             if said.size == size and said.more == (looks,) and notes.opened(note, [key[0]])[1]:
                 return note
             if before := await _before(note, key[0]):
                 signers.append(before)
-        else:
-            looks = await _looks(at, (), datetime.now(UTC).date())
-        await grow(at, size)
         head = notes.Checkpoint(await keys.origin(at), size, await head_of(at, size), (looks,))
         note = notes.sign(head.text, *signers)
         await at.execute("insert into checkpoint (size, at, note) values ($1, clock_timestamp(), $2)", size, note)
+        heads.keep(note, [one for one, _ in signers])  # under the lock, so that an older one never comes later
     return note
+
+
+async def goes_on(at: asyncpg.Connection, size: int, last: tuple[notes.Checkpoint, str] | None) -> None:
+    """Whether the tree of the first `size` entries goes on from the newest checkpoint and from the head beside the key.
+
+    The root at an older size comes out of a few tiles. Raises Misused, naming the one that it does not go on from.
+    """
+    held = [("the newest checkpoint on file", last[0])] if last else []
+    name, stood = await keys.origin(at), [one.fingerprint for one in await keys.stood(at)]
+    for one in heads.beside():
+        try:
+            head = one.head()
+        except Refused as error:
+            raise Misused(f"{error}: {heads.WAY_OUT}") from error
+        if wrong := heads.another(one, head, name, stood):
+            raise Misused(f"{wrong}, or needs a key of its own; {heads.WAY_OUT}")
+        if head.origin == name:
+            held.append((one.called, head))
+    for called, head in held:
+        if head.size > size:
+            raise Misused(f"{called} covers {head.size} entries, the journal has {size}: it was cut; {heads.WAY_OUT}")
+        if await head_of(at, head.size) != head.root:
+            raise Misused(f"the journal does not go on from {called}, of {head.size} entries: {heads.WAY_OUT}")
 
 
 async def signed() -> str | None:
@@ -100,22 +125,51 @@ async def marks(at: asyncpg.Connection, sequence: int) -> dict[str, str]:
 
     Where there is none it says that it is not signed, why, and up to which entry the newest checkpoint reaches.
     """
-    note = await at.fetchval("select note from public.checkpoint where size >= $1 order by id limit 1", sequence)
-    if note is None:
-        why = await keys.missing(at) or "these entries were written while it was made: take it once more"
+    row = await at.fetchrow("select id, note from public.checkpoint where size >= $1 order by id limit 1", sequence)
+    if row is None:
+        why = await keys.missing(at) or await _doubted(at) or "these entries were written while it was made: take it once more"
         last = await at.fetchval("select max(size) from public.checkpoint")
         reaches = f"; the newest checkpoint reaches up to entry {last}" if last else ""
         return {"Checkpoint": f"NOT SIGNED, none covers it: {why}{reaches}"}
-    text, by = notes.opened(note, await keys.stood(at))
-    head = notes.checkpoint(text)
+    try:
+        head, by = await _opened(at, *row)
+    except Misused as error:
+        return {"Checkpoint": f"NOT SIGNED, the one that should cover it does not: {error}"}
     signed = " and ".join(one.fingerprint for one in by)
     return {"Checkpoint": f"{head.size} entries, root {base64.b64encode(head.root).decode()}", "Signing key": signed}
 
 
+async def _doubted(at: asyncpg.Connection) -> str:
+    """Why the journal is not signed although the key is at hand; empty where nothing speaks against it."""
+    try:
+        await goes_on(at, await journal.newest(at), await newest(at))
+    except Refused as error:
+        return str(error)
+    return ""
+
+
+async def unsigned(at: asyncpg.Connection) -> str:
+    """Why nothing can be signed here and now, in words; empty where it can, or where the tree is to be hashed anew first."""
+    if why := await keys.missing(at):
+        return why
+    return await _doubted(at) if await at.fetchval("select exists (select from public.tile)") else ""
+
+
 async def newest(at: asyncpg.Connection) -> tuple[notes.Checkpoint, str] | None:
-    """The last checkpoint and its note."""
-    note = await at.fetchval("select note from public.checkpoint order by id desc limit 1")
-    return None if note is None else (notes.checkpoint(note.rpartition("\n\n")[0] + "\n"), note)
+    """The last checkpoint and its note. Raises Misused, naming it, where no key of this register signed what it says."""
+    row = await at.fetchrow("select id, note from public.checkpoint order by id desc limit 1")
+    return None if row is None else ((await _opened(at, *row))[0], row["note"])
+
+
+async def _opened(at: asyncpg.Connection, number: int, note: str) -> tuple[notes.Checkpoint, list[notes.Verifier]]:
+    """What a checkpoint on file states, and who signed it. Raises Misused, naming it and the way out."""
+    try:
+        text, by = notes.opened(note, await keys.stood(at))
+        if not by:
+            raise Refused("no key of this register signed it")
+        return notes.checkpoint(text), by
+    except Refused as error:
+        raise Misused(f"checkpoint {number}: {error}: {heads.WAY_OUT}") from error
 
 
 async def _before(note: str, key: notes.Verifier) -> Any:
@@ -126,17 +180,25 @@ async def _before(note: str, key: notes.Verifier) -> Any:
     return next((one for one in held if notes.opened(note, [one[0]])[1]), None)
 
 
-async def _looks(at: asyncpg.Connection, said: tuple[str, ...], today: date) -> str:
-    """The access log up to yesterday in one line: a chain of each day's hash, gone on with from the last checkpoint."""
+def over(now: datetime) -> date:
+    """The last day of which no look can come any more: yesterday, once what was looked at by midnight is written."""
+    return (now - AFTER_MIDNIGHT).date() - timedelta(days=1)
+
+
+async def _looks(at: asyncpg.Connection, said: tuple[str, ...], last: date) -> str:
+    """The access log up to a day in one line: a chain of each day's hash, gone on with from the last checkpoint.
+
+    The day is the one up to which it speaks, whether anybody looked on it or not. Older
+    checkpoints name the last one on which somebody had, and say nothing of the days after it.
+    """
     day, chain = date.min, NO_LOOKS
     for line in said:
         if line.startswith("looks "):
             _, known, chain = line.split(" ")
             day = date.fromisoformat(known)
-    async for found, rows in looks(at, day, today):
+    async for _, rows in looks(at, day, last + timedelta(days=1)):
         chain = chained(chain, rows)
-        day = found
-    return f"looks {day} {chain}"
+    return f"looks {max(day, last)} {chain}"
 
 
 async def looks(at: asyncpg.Connection, after: date, before: date) -> AsyncIterator[tuple[date, list[bytes]]]:
@@ -165,12 +227,20 @@ async def grow(at: asyncpg.Connection, size: int) -> None:
     begin = await _held(at, 0)
     hashes: list[bytes] = []
     async for batch in entries(at, begin, size):
-        hashes += [tree.leaf_hash(canonical(row)) for row in batch]
+        hashes += [_leaf(row) for row in batch]
     for level in LEVELS:
         if not hashes:
             return
         tiles = await _append(at, level, await _held(at, level), hashes)
         hashes = [tree.root(_parted(tile)) for tile in tiles if len(tile) == TILE * 32]
+
+
+def _leaf(row: Any) -> bytes:
+    """The hash of an entry. Raises Misused, naming it, where it holds what no entry can."""
+    try:
+        return tree.leaf_hash(canonical(row))
+    except (ValueError, OverflowError, AttributeError, msgspec.MsgspecError) as error:
+        raise Misused(f"entry {row['sequence']}: holds what no entry can, it was altered: {heads.WAY_OUT}") from error
 
 
 async def _append(at: asyncpg.Connection, level: int, begin: int, hashes: list[bytes]) -> list[bytes]:
@@ -219,8 +289,10 @@ async def _subtree(at: asyncpg.Connection, one: Range) -> bytes:
     level = min(((end - begin).bit_length() - 1) // 8, len(LEVELS) - 1)
     first, last = begin >> 8 * level, end >> 8 * level
     hashes = await at.fetchval("select hashes from public.tile where id = $1", _id(level, first // TILE))
-    place = first % TILE
-    return tree.root(_parted(hashes)[place : place + last - first])
+    place, parts = first % TILE, _parted(hashes or b"")
+    if len(parts) < place + last - first:
+        raise Misused(f"hashes of the entries {begin + 1} to {end} are missing from the journal's tree: {heads.WAY_OUT}")
+    return tree.root(parts[place : place + last - first])
 
 
 def _parted(tile: bytes) -> list[bytes]:

@@ -28,7 +28,8 @@ class Fault(msgspec.Struct, frozen=True):
 
 class Verified(msgspec.Struct):
     """What was looked at, and what is not as it was written; `first` is the first bad entry, or the one that the first bad
-    row should read like; `shown` where something from outside agrees with it."""
+    row should read like; `shown` where something from outside agrees with it; `covered` the entries up to the newest
+    checkpoint, of those that the key signed which was asked about; `looks_unsigned` are of past days, in no checkpoint."""
 
     entries: int = 0
     values: int = 0
@@ -37,6 +38,8 @@ class Verified(msgspec.Struct):
     checkpoints: int = 0
     looks: int = 0
     looks_today: int = 0
+    looks_unsigned: int = 0
+    covered: int | None = None
     shown: bool = False
     first: int | None = None
     faults: list[Fault] = msgspec.field(default_factory=list)
@@ -55,7 +58,17 @@ class Verified(msgspec.Struct):
     @property
     def looked(self) -> str:
         """How much of the access log was looked at, in words: a day enters a checkpoint once it is over."""
-        return f"{self.looks} looks of the days before today ({self.looks_today} of today are signed once the day is over)"
+        yet = f"{self.looks_unsigned} of them in no checkpoint yet; " if self.looks_unsigned else ""
+        return f"{self.looks} looks of the days before today ({yet}{self.looks_today} of today are signed once the day is over)"
+
+    @property
+    def unsigned(self) -> str:
+        """Which entries came after the newest checkpoint, in words that go on from others; empty where there are none."""
+        first = (self.covered or 0) + 1
+        if self.covered is None or first > self.entries:
+            return ""
+        which = f"entry {first} is" if first == self.entries else f"entries {first} to {self.entries} are"
+        return f"; {which} signed by nothing yet"
 
 
 class Step(msgspec.Struct, frozen=True):

@@ -3,6 +3,7 @@
 A register without a key of its own machine (DATABASE_URL without ONWARD_KEY) signs nothing, and says so.
 """
 
+import logging
 import os
 from datetime import date
 from itertools import pairwise
@@ -21,13 +22,20 @@ from registry.notes import Verifier
 from registry.tables import SigningKey
 
 NONE = "no key to sign with: name one in ONWARD_KEY (`onward key new FILE` makes one)"
+ASK = "`onward verify` says what else is not as it was written"
 WHO = "system:key"
+LOG = logging.getLogger("onward")
 SIGNING = 0x6F6E7761726B  # the advisory lock of those who sign
 
 
 async def origin(at: asyncpg.Connection) -> str:
-    """What names this register's tree among all others: drawn from the random bytes of its first entry."""
+    """What names this register's tree among all others: drawn from the random bytes of its first entry.
+
+    Raises Misused where that entry is gone.
+    """
     nonce = await at.fetchval("select nonce from public.journal_entry where sequence = 1")
+    if nonce is None:
+        raise Misused(f"entry 1 is missing, after which this register is named: {ASK}")
     return f"onward/{nonce.hex()}"
 
 
@@ -70,9 +78,16 @@ def verifier(name: str, key: Ed25519PrivateKey) -> Verifier:
 
 
 async def stood(at: asyncpg.Connection) -> list[Verifier]:
-    """Every key that signed for this register, the one that stands last."""
-    rows = await at.fetch("select vkey from public.signing_key where until is null or until >= since order by id")
-    return [notes.verifier(row[0]) for row in rows]
+    """Every key that signed for this register, the one that stands last; of one that cannot be read it is said in the log."""
+    found = []
+    for key, vkey in await at.fetch(
+        "select key, vkey from public.signing_key where until is null or until >= since order by id"
+    ):
+        try:
+            found.append(notes.verifier(vkey))
+        except Refused as error:
+            LOG.warning("the register's key %s…: %s; %s", key[:16], error, ASK)
+    return found
 
 
 async def standing() -> tuple[Verifier, Ed25519PrivateKey] | None:
@@ -83,7 +98,7 @@ async def standing() -> tuple[Verifier, Ed25519PrivateKey] | None:
     async with journal.writing(WHO, "the register's first key") as book:
         await book.at.execute("select pg_advisory_xact_lock($1)", SIGNING)
         name = await origin(book.at)
-        row = await book.at.fetchrow("select key from signing_key where until is null order by id desc limit 1")
+        row = await book.at.fetchrow("select key, vkey from signing_key where until is null order by id desc limit 1")
         if row is None and not files() and settings.database_url() is None and (settings.home() / "private").is_dir():
             make(settings.home() / "private" / "signing.pem")
         held = {one.fingerprint: (one, key) for key in map(read, files()) for one in [verifier(name, key)]}
@@ -98,6 +113,8 @@ async def standing() -> tuple[Verifier, Ed25519PrivateKey] | None:
             f"the key of this register, {row['key'][:16]}…, is not among those at hand: bring its file (ONWARD_KEY), "
             "or, where it is lost, let another one follow: `onward key follow FILE --why lost`"
         )
+    if held[row["key"]][0].vkey != row["vkey"]:
+        raise Misused(f"what the register says of its key {row['key'][:16]}… was altered, and nothing is signed: {ASK}")
     return held[row["key"]]
 
 

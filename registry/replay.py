@@ -14,7 +14,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from registry import checkpoints, database, journal, keys, notes, tree
+from registry import checkpoints, database, heads, journal, keys, notes, tree
 from registry.errors import Busy, Refused
 from registry.faults import Step, Verified
 from registry.verify import steps
@@ -24,12 +24,14 @@ BUSY = "Somebody is having the register verified just now, and one replay runs a
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """What the process is told: where the register lies, what was brought along, and whether that alone is asked about."""
+    """What the process is told: where the register lies, what was brought along, whether that alone is asked about, and what
+    lies beside the keys of this machine, which the process does not know."""
 
     address: str
     kept: str | None = None
     fingerprint: str | None = None
     alone: bool = False
+    beside: list[heads.Beside] = []
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -43,7 +45,7 @@ class Kept(msgspec.Struct, frozen=True):
 
 async def replayed(kept: str | None = None, fingerprint: str | None = None) -> AsyncGenerator[Step | None]:
     """The steps of a verification as they end; first None, once it has begun. Raises Busy where another one runs."""
-    async with aclosing(_told(Asked(database.address(), kept, fingerprint))) as lines:
+    async with aclosing(_told(Asked(database.address(), kept, fingerprint, beside=heads.beside()))) as lines:
         async for line in lines:
             yield msgspec.json.decode(line, type=Step | None)
 
@@ -120,7 +122,7 @@ async def _replay(asked: Asked) -> AsyncIterator[Any]:
             if asked.alone:
                 yield await kept_by(at, asked.kept or "")
                 return
-            async for step in steps(at, Verified(), asked.kept, asked.fingerprint):
+            async for step in steps(at, Verified(), asked.kept, asked.fingerprint, asked.beside):
                 yield step
     finally:
         await at.close()

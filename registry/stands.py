@@ -93,14 +93,18 @@ async def looks(at: asyncpg.Connection, done: Verified, heads: list[tuple[Checkp
             said.setdefault(date.fromisoformat(match[1]), set()).add((match[2], called))
     if await at.fetchval("select exists (select from public.look where at < '1900-01-02' or at > now() + interval '1 day')"):
         done.add("the access log holds a look of a day on which nobody can have looked: it was put in", table="look")
-    chain, days = checkpoints.NO_LOOKS, {date.min: checkpoints.NO_LOOKS}
-    today = datetime.now(UTC).date()
+    today, signed = datetime.now(UTC).date(), max(said, default=date.min)
     done.looks_today = await at.fetchval(
         "select count(*) from public.look where at >= $1", datetime.combine(today, datetime.min.time(), UTC)
     )
+    chain, days, due = checkpoints.NO_LOOKS, {date.min: checkpoints.NO_LOOKS}, sorted(said)
     async for day, rows in checkpoints.looks(at, date.min, today):
+        while due and due[0] < day:
+            days[due.pop(0)] = chain
         chain = days[day] = checkpoints.chained(chain, rows)
         done.looks += len(rows)
+        done.looks_unsigned += len(rows) if day > signed else 0
+    days = dict.fromkeys(due, chain) | days
     for day, claims in sorted(said.items()):
         for claim, called in sorted(claims):
             if days.get(day) != claim:

@@ -5,7 +5,7 @@ its commitment, a cut journal the checkpoint before it. Whoever holds the key as
 kept outside. Nothing is written.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from datetime import UTC
 from typing import Any
@@ -17,19 +17,23 @@ from registry import checkpoints, faults, journal, notes, schema, stands, tree
 from registry.checkpoints import TILE
 from registry.errors import Refused
 from registry.faults import Step, Verified, key_of
+from registry.heads import Beside, another
 from registry.notes import Checkpoint, Verifier
 from registry.tree import Forest
 
 BROUGHT = "the checkpoint you brought"
 
 
-async def verify(at: asyncpg.Connection, kept: str | None = None, fingerprint: str | None = None) -> Verified:
+async def verify(
+    at: asyncpg.Connection, kept: str | None = None, fingerprint: str | None = None, beside: Sequence[Beside] = ()
+) -> Verified:
     """Looks at the whole register in the transaction of `at`, which should read one unmoving picture.
 
-    `kept` is the note of a checkpoint from elsewhere, `fingerprint` that of the key which must stand.
+    `kept` is the note of a checkpoint from elsewhere, `fingerprint` that of the key which must stand and have signed a
+    checkpoint, `beside` the heads that lie beside the keys of this machine (`heads.beside`).
     """
     done = Verified()
-    async for _ in steps(at, done, kept, fingerprint):
+    async for _ in steps(at, done, kept, fingerprint, beside):
         pass
     return done
 
@@ -38,16 +42,21 @@ STEPS = ("signatures", "entries", "versions", "rows", "looks")  # the names of `
 
 
 async def steps(
-    at: asyncpg.Connection, done: Verified, kept: str | None = None, fingerprint: str | None = None
+    at: asyncpg.Connection,
+    done: Verified,
+    kept: str | None = None,
+    fingerprint: str | None = None,
+    beside: Sequence[Beside] = (),
 ) -> AsyncIterator[Step]:
     """The steps of `verify`, each told as soon as it is done; `done` gathers what all of them found."""
     stood = await _stood(at, done)
     heads = await _signed(at, done, stood, kept, fingerprint)
+    heads += _beside(done, await _origin(at), await _newest(at), beside, stood)
     yield _step(done, "signatures", 0, _signed_so_far(done, stood, kept))
     before = len(done.faults)
     await _entries(at, done, heads)
     done.first = faults.first(done.faults)
-    yield _step(done, "entries", before, f"{done.entries} entries, {done.values} values ({done.erased} erased)")
+    yield _step(done, "entries", before, f"{done.entries} entries, {done.values} values ({done.erased} erased){done.unsigned}")
     before = len(done.faults)
     await stands.versions(at, done)
     yield _step(done, "versions", before, f"the order of {done.entries} entries")
@@ -94,16 +103,12 @@ async def _signed(
             done.add(
                 f"the key {one.fingerprint[:16]}… is another register's: {one.name}", table="signing_key", row=one.fingerprint
             )
-    if fingerprint is not None:
-        done.shown = bool(stood) and stood[-1].fingerprint == fingerprint.strip().lower()
-        if not done.shown:
-            said = stood[-1].fingerprint if stood else "none"
-            done.add(f"the key that stands is {said}, not the one you brought: {fingerprint}", table="signing_key")
     heads, before = [], 0
+    asked = fingerprint.strip().lower() if fingerprint is not None else None
     for number, at_size, note in await at.fetch("select id, size, note from public.checkpoint order by id"):
         done.checkpoints += 1
         called = f"checkpoint {number}"
-        head = _head(done, note, stood, called)
+        head = _head(done, note, stood, called, asked)
         if head is None:
             continue
         if head.size != at_size or head.origin != name:
@@ -115,25 +120,63 @@ async def _signed(
         before = max(before, head.size)
         heads.append((head, called))
     if kept is not None:
-        head = _head(done, kept, stood, BROUGHT)
+        head = _head(done, kept, stood, BROUGHT, asked)
         if head is not None:
             if head.origin != name:
                 done.add(f"{BROUGHT} is of another register: {head.origin}, not {name}")
             heads.append((head, BROUGHT))
-            done.shown = not done.faults
+    if asked is not None:
+        _key_fits(done, stood, asked)
+    done.shown = (kept is not None or asked is not None) and not done.faults
+    _reached(done, heads, size)
+    return heads
+
+
+def _key_fits(done: Verified, stood: list[Verifier], asked: str) -> None:
+    """The key that was brought stands, and signed a checkpoint: its row alone, which is public, shows nothing."""
+    if not stood or stood[-1].fingerprint != asked:
+        said = stood[-1].fingerprint if stood else "none"
+        done.add(f"the key that stands is {said}, not the one you brought: {asked}", table="signing_key")
+    elif done.covered is None:
+        done.add("no checkpoint on file is signed by the key you brought: nothing shows since when the journal reads so")
+
+
+def _reached(done: Verified, heads: list[tuple[Checkpoint, str]], size: int) -> None:
     for head, called in heads:
         if head.size > size:
             done.add(f"{called} covers {head.size} entries, the journal has {size}: it was cut, or is an older one", size + 1)
             done.shown = False
+
+
+def _beside(
+    done: Verified, name: str, size: int, beside: Sequence[Beside], stood: list[Verifier]
+) -> list[tuple[Checkpoint, str]]:
+    """The heads of this register that lie beside keys of this machine."""
+    heads = []
+    for one in beside:
+        try:
+            head = one.head()
+        except Refused as error:
+            done.add(str(error))
+            continue
+        if wrong := another(one, head, name, [key.fingerprint for key in stood]):
+            done.add(wrong)
+        if head.origin == name:
+            heads.append((head, one.called))
+    _reached(done, heads, size)
     return heads
 
 
-def _head(done: Verified, note: str, stood: list[Verifier], called: str) -> Checkpoint | None:
+def _head(done: Verified, note: str, stood: list[Verifier], called: str, asked: str | None) -> Checkpoint | None:
+    """What a checkpoint states; `done.covered` is how far those reach that the key asked about signed, or any that stood."""
     try:
         text, by = notes.opened(note, stood)
         if not by:
             done.add(f"{called}: no key of this register signed it", table="checkpoint")
-        return notes.checkpoint(text)
+        head = notes.checkpoint(text)
+        if any(asked in (None, one.fingerprint) for one in by):
+            done.covered = max(done.covered or 0, head.size)
+        return head
     except Refused as error:
         done.add(f"{called}: {error}", table="checkpoint")
         return None
@@ -168,7 +211,8 @@ async def _entries(at: asyncpg.Connection, done: Verified, heads: list[tuple[Che
         for row in batch:
             number += 1
             if row["sequence"] != number:
-                done.add(f"entries {number} to {row['sequence'] - 1} are missing", number)
+                gone = row["sequence"] - 1
+                done.add("is missing" if gone == number else f"entries {number} to {gone} are missing", number)
                 number = row["sequence"]
             now = row["at"].replace(tzinfo=UTC)  # it is UTC, or one of the two infinities, which have no zone
             if time is not None and now < time:

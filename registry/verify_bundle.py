@@ -425,8 +425,11 @@ def told(place: str, fingerprint: str | None, checkpoint: str | None) -> int:
     try:
         earlier = None
         if checkpoint:
-            with open(checkpoint, "rb") as file:
-                earlier = file.read()
+            try:
+                with open(checkpoint, "rb") as file:
+                    earlier = file.read()
+            except OSError as error:
+                raise Wrong(f"the checkpoint {checkpoint} cannot be read: {error.strerror}") from error
         is_shown = checked(read(place), fingerprint, earlier)
     except Wrong as wrong:
         say(f"WRONG  {wrong}")

@@ -115,6 +115,12 @@ def signing(folder: Path) -> Iterator[Path]:
         yield path
 
 
+def unkept(folder: Path) -> None:
+    """The head beside the key is gone, as on another machine, or for somebody who holds the key."""
+    for path in folder.glob("*.signed.txt"):
+        path.unlink()
+
+
 class Register:
     """An open register: what a person does at the command line, and what a program does beneath it."""
 

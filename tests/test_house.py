@@ -28,6 +28,7 @@ LINES = [
     {"registry.once"},
     {"registry.people", "registry.register", "registry.access", "registry.drafts", "registry.notes"},
     {"registry.keys"},
+    {"registry.heads"},
     {"registry.checkpoints", "registry.erasures"},
     {"registry.faults"},
     {"registry.stands"},

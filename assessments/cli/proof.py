@@ -10,7 +10,7 @@ import rich_click as click
 from assessments import tables_shown
 from assessments.cli.door import as_json, clocks, known_on_option, main, print_json, run, who, write_whole
 from assessments.recorded import RecordedVerdict, recorded_verdicts
-from registry import checkpoints, database, keys, notes, settings, verify_bundle
+from registry import checkpoints, database, heads, keys, notes, settings, verify_bundle
 from registry.errors import Misused
 from registry.faults import Verified
 from registry.verify import verify as verified
@@ -37,7 +37,7 @@ def verify(bundle: Path | None, checkpoint: Path | None, fingerprint: str | None
     async def work() -> tuple[Verified, keys.Handed | None]:
         async with database.opened(), database.as_known(None) as at:
             handed = await keys.handed_over(at, fingerprint) if fingerprint else None
-            done = await verified(at, kept, handed.standing if handed else fingerprint)
+            done = await verified(at, kept, handed.standing if handed else fingerprint, heads.beside())
             if handed and not handed.signed:
                 done.add(handed.words, table="signing_key")
                 done.shown = False
@@ -62,6 +62,8 @@ def _told(done: Verified, *, asked: bool) -> None:
         f"{done.checkpoints} checkpoints, {done.looked}: "
         + (_faults(done) if done.faults else "everything is as it was written.")
     )
+    if done.unsigned:
+        click.echo(f"{done.unsigned.removeprefix('; ').capitalize()}: `onward checkpoint` signs.")
     if not done.faults and not asked:
         click.echo("Consistent in itself; bring --checkpoint or --key from elsewhere to show that it was never made anew.")
 

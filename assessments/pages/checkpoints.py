@@ -7,7 +7,7 @@ from litestar.exceptions import NotFoundException
 from litestar.response import Template
 
 from assessments.clockbar import Bar
-from registry import access, database, journal, keys, notes, replay
+from registry import access, checkpoints, database, journal, keys, notes, replay
 from registry.access import Permission, Visitor
 from registry.web import page
 
@@ -26,10 +26,10 @@ async def listed(visitor: Visitor, bar: Bar, number: int = 1, kept: str = "") ->
         rows = await at.fetch(
             "select id, size, at, note from checkpoint order by id desc limit $1 offset $2", A_PAGE, (number - 1) * A_PAGE
         )
-        context: dict[str, Any] = {"stood": stood, "entries": await journal.newest(at), "unsigned": await keys.missing(at)}
+        told = {"entries": await journal.newest(at), "unsigned": await checkpoints.unsigned(at)}
     shown = [(row, notes.signers(row["note"], stood)) for row in rows]
     pages = {"count": count, "number": number, "pages": max(1, -(-count // A_PAGE))}
-    context |= pages | {"rows": shown, "kept": kept, "answer": answer}
+    context: dict[str, Any] = pages | told | {"stood": stood, "rows": shown, "kept": kept, "answer": answer}
     return page("checkpoints", visitor=visitor, bar=bar, **context)
 
 

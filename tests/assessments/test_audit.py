@@ -19,7 +19,7 @@ import pytest
 from registry import access, checkpoints, journal, keys, replay, sample, settings
 from registry.tables import Vendor
 from registry.web import now
-from tests.support import Register, a_register, environment
+from tests.support import Register, a_register, environment, unkept
 from tests.web import browse
 
 DOCS = Path(__file__).parents[2] / "docs" / "audit.md"
@@ -174,7 +174,10 @@ def test_one_sees_ones_own_looks_and_nobody_elses(full: Register) -> None:
 
 
 def test_a_checkpoint_that_was_kept_is_held_against_the_journal(full: Register, another: Register, folder: Path) -> None:
-    kept, foreign = str(full.do(checkpoints.take)), str(another.do(checkpoints.take))
+    kept = str(full.do(checkpoints.take))
+    unkept(folder)
+    foreign = str(another.do(checkpoints.take))
+    unkept(folder)
     text, _, signature = kept.partition("\n\n")
     lines = text.splitlines()
     taller = "\n".join([lines[0], "4000", *lines[2:]])

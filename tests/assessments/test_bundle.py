@@ -15,7 +15,7 @@ import pytest
 from assessments.bundle import zipped
 from registry import keys, notes, verify_bundle
 from registry.verify_bundle import MANIFEST
-from tests.support import Register, a_register, environment, like, signing
+from tests.support import Register, a_register, environment, like, signing, unkept
 from tests.web import browse
 
 Files = dict[str, bytes]
@@ -149,8 +149,10 @@ def test_another_key_or_another_checkpoint_shows_nothing(sound: Register, anothe
     code, text = checked(path, "--key", "0" * 64)
     assert (code, "not the one you brought" in text) == (1, True)
     foreign = folder / "foreign.note"
+    unkept(folder)
     another.load(a_register(), folder)
     another.onward("checkpoint", "--out", str(foreign))
+    unkept(folder)
     code, text = checked(path, "--checkpoint", str(foreign))
     assert (code, "the checkpoint you brought" in text) == (1, True)
     later = folder / "later.note"
@@ -290,6 +292,7 @@ def test_a_register_made_anew_is_no_continuation_of_an_earlier_visit(
     """The same rows written again into another register, signed with the same key: the checkpoint of the first visit tells."""
     kept = folder / "kept.note"
     sound.onward("checkpoint", "--out", str(kept))
+    unkept(folder)
     another.load(told(), folder)
     path = exported(another, folder)
     assert checked(path, "--key", fingerprint(key))[0] == 0

@@ -17,7 +17,9 @@ from piccolo.columns import Array, Boolean, Bytea, Date
 from piccolo.columns.column_types import BigInt, ForeignKey, Integer, Serial
 
 from registry import checkpoints, journal, keys, notes, schema
+from registry.errors import Misused
 from registry.faults import Verified
+from registry.heads import Beside
 from registry.verify import verify
 
 
@@ -49,6 +51,8 @@ class Expected(msgspec.Struct):
     rows: tuple[tuple[str, frozenset[str]], ...] = ()
     outside: bool = False  # found by the checkpoint kept outside
     clean_inside: bool = False  # and by nothing else
+    asked: bool = False  # found where the key's fingerprint is brought
+    beside: bool = False  # found by the head beside the key
 
 
 Kind = Callable[["Tampering", One], Awaitable[Expected | None]]
@@ -59,7 +63,7 @@ class Tampering:
 
     def __init__(self, at: asyncpg.Connection, chance: random.Random, key: Ed25519PrivateKey) -> None:
         self.at, self.chance, self.key = at, chance, key
-        self.kept = ""
+        self.kept, self.fingerprint = "", keys.verifier("", key).fingerprint
         self.ones: list[One] = []
 
     async def begin(self) -> None:
@@ -116,12 +120,21 @@ class Tampering:
         if expected.clean_inside:
             inside = await verify(self.at)
             assert not inside.faults, f"{what}: more than was meant: {inside.faults[:3]}"
-        done = await verify(self.at, self.kept if expected.outside else None)
+        done = await verify(
+            self.at,
+            self.kept if expected.outside else None,
+            self.fingerprint if expected.asked else None,
+            [Beside("key.pem.signed.txt", self.kept, self.fingerprint)] if expected.beside else [],
+        )
         told = [str(fault) for fault in done.faults[:5]]
         assert done.faults, f"{what}: not found"
         assert not done.shown, f"{what}: the origin is said to be shown"
         if expected.outside:
             assert any("you brought" in fault.what for fault in done.faults), f"{what}: not by what was kept: {told}"
+        if expected.asked:
+            assert any("the key you brought" in fault.what for fault in done.faults), f"{what}: not by the key: {told}"
+        if expected.beside:
+            assert any("beside the key" in fault.what for fault in done.faults), f"{what}: not by the head beside: {told}"
         if expected.entry is not None:
             assert done.first == expected.entry, f"{what}: first bad entry {done.first}, not {expected.entry}: {told}"
         if expected.told is not None:
@@ -157,6 +170,14 @@ class Tampering:
         """All tiles made from what stands there now, as somebody would who knows how."""
         await self.run("delete from tile")
         await checkpoints.grow(self.at, await journal.newest(self.at))
+
+    async def not_signed(self) -> None:
+        """Whoever asks for a checkpoint of what stands there now is refused. Raises AssertionError where it would be signed."""
+        try:
+            await checkpoints.goes_on(self.at, await journal.newest(self.at), await checkpoints.newest(self.at))
+        except Misused:
+            return
+        raise AssertionError("a forged tree would be signed")
 
     async def signed_anew(self) -> None:
         """Every checkpoint made and signed again over what stands there now, by somebody who holds the key."""
@@ -433,7 +454,16 @@ async def value_inserted(of: Tampering, one: One) -> Expected:
 async def hashed_anew(of: Tampering, one: One) -> Expected:
     await of.edit(one)
     await of.hashed_anew()
+    await of.not_signed()
     return Expected(within=one.sequence)
+
+
+async def checkpoints_gone(of: Tampering, one: One) -> Expected:
+    """Altered, hashed anew, and no checkpoint left that says otherwise: the key's row, which is public, shows nothing."""
+    await of.edit(one)
+    await of.hashed_anew()
+    await of.run("delete from checkpoint")
+    return Expected(asked=True)
 
 
 def _in_an_erasure(of: Tampering, size: int) -> bool:
@@ -457,6 +487,11 @@ async def rolled_back(of: Tampering, one: One) -> Expected | None:
     if _in_an_erasure(of, one.sequence - 1):
         return Expected(outside=True)
     return Expected(one.sequence, outside=True, clean_inside=True)
+
+
+async def told_beside(of: Tampering, one: One) -> Expected:
+    """The same, looked at on the machine on which it was signed."""
+    return Expected(None if _in_an_erasure(of, one.sequence - 1) else one.sequence, beside=True)
 
 
 async def held_edit(of: Tampering, one: One) -> Expected:
@@ -503,7 +538,8 @@ KINDS: list[dict[str, Kind]] = [
     {"row inserted": row_inserted, "its entry hidden": entry_hidden},
     {"value inserted": value_inserted},
     {"hashed anew": hashed_anew, "signed anew, key held": held_edit},
-    {"cut": truncated, "rolled back": rolled_back},
+    {"cut": truncated, "rolled back": rolled_back, "rolled back, seen from beside the key": told_beside},
+    {"checkpoints gone": checkpoints_gone},
     {"swapped, key held": held_swap},
 ]
 

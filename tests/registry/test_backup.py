@@ -35,6 +35,7 @@ from tests.support import (
     main,
     new_database,
     signing,
+    unkept,
 )
 
 ROOT = Path(__file__).parents[2]
@@ -433,6 +434,8 @@ def test_a_roll_back_to_an_older_backup_is_found_by_a_checkpoint_kept_outside(
     kept = folder / "kept"
     lived.onward("checkpoint", "--out", str(kept))
     empty.onward("restore", str(path))
+    assert "beside the key" in empty.onward("verify", exit_code=1), "on the machine that signed it"
+    unkept(folder)
     assert "everything is as it was written" in empty.onward("verify"), "in itself it is"
     assert "it was cut, or is an older one" in empty.onward("verify", "--checkpoint", str(kept), exit_code=1)
     for number in range(3):  # and once other entries stand in the place of those that were

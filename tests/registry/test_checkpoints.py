@@ -83,20 +83,46 @@ def test_two_sign_at_once_one_checkpoint(register: Register, key: Path) -> None:
     assert register.ask("select count(*) from checkpoint")[0][0] == 1
 
 
-def test_the_access_log_enters_the_next_day(register: Register, key: Path) -> None:
-    async def work() -> list[str]:
-        await access.look("mara", "opened", "/vendors/x")
-        today = await checkpoints.take()
+def test_the_access_log_enters_once_the_day_is_over(register: Register, key: Path) -> None:
+    async def past() -> None:
         async with database.transaction() as at:
             before = datetime.now(UTC) - timedelta(days=2)
             for moment in (before, before, before - timedelta(days=1)):
                 await at.execute("insert into look (at, person, what, of) values ($1, 'mara', 'opened', '/')", moment)
-        later = await checkpoints.take()
-        return [note or "" for note in (today, later)]
 
-    today, later = register.do(work)
-    assert f"looks 0001-01-01 {checkpoints.NO_LOOKS}" in today, "a day that is not over may still get looks"
-    assert f"looks {(datetime.now(UTC) - timedelta(days=2)).date()} " in later
+    async def work() -> list[str]:
+        await access.look("mara", "opened", "/vendors/x")
+        today = await checkpoints.take()
+        await access.look("mara", "opened", "/vendors/y")
+        again = await checkpoints.take()
+        await past()
+        later = await checkpoints.take()
+        return [note or "" for note in (today, again, later)]
+
+    today, again, later = register.do(work)
+    last = checkpoints.over(datetime.now(UTC))
+    assert f"looks {last} {checkpoints.NO_LOOKS}" in today, "a day that is not over may still get looks"
+    assert today == again == later, "what is put into a day that is over never enters"
+
+
+def test_looks_of_days_that_are_over_enter(register: Register, key: Path) -> None:
+    async def work() -> str:
+        async with database.transaction() as at:
+            before = datetime.now(UTC) - timedelta(days=2)
+            await at.execute("insert into look (at, person, what, of) values ($1, 'mara', 'opened', '/')", before)
+        return await checkpoints.take() or ""
+
+    (line,) = [line for line in register.do(work).splitlines() if line.startswith("looks ")]
+    assert line.split(" ")[1] == str(checkpoints.over(datetime.now(UTC)))
+    assert line.split(" ")[2] != checkpoints.NO_LOOKS
+
+
+OVER = [("2020-07-16T23:59", "2020-07-15"), ("2020-07-17T00:04", "2020-07-15"), ("2020-07-17T00:05", "2020-07-16")]
+
+
+@pytest.mark.parametrize(("now", "last"), OVER)
+def test_a_day_is_over_once_its_last_looks_are_written(now: str, last: str) -> None:
+    assert checkpoints.over(datetime.fromisoformat(f"{now}+00:00")).isoformat() == last
 
 
 def test_without_a_key_nothing_is_signed(register: Register) -> None:

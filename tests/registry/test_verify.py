@@ -1,16 +1,22 @@
 """Tampering by the database's owner with every guard switched off: each kind of it is found, and told where."""
 
-from collections.abc import Iterator
-from datetime import date
+import asyncio
+import re
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from registry import checkpoints, database, journal, people
+from registry import checkpoints, database, heads, journal, keys, notes, people
+from registry.errors import Misused
 from registry.faults import Verified
+from registry.heads import Beside
 from registry.verify import verify
 from registry.vocabulary import PersonRole
-from tests.support import Register, like, signing
+from tests.registry.test_checkpoints import parties
+from tests.support import Register, environment, like, signing, unkept
 from tests.support import a_register as small
 
 ENTRY = 7  # any in the middle
@@ -63,10 +69,12 @@ def tampered(register: Register, *statements: str) -> None:
     register.do(work)
 
 
-def found(register: Register, kept: str | None = None, fingerprint: str | None = None) -> Verified:
+def found(
+    register: Register, kept: str | None = None, fingerprint: str | None = None, beside: Sequence[Beside] = ()
+) -> Verified:
     async def work() -> Verified:
         async with database.as_known(None) as at:
-            return await verify(at, kept, fingerprint)
+            return await verify(at, kept, fingerprint, beside)
 
     return register.do(work)
 
@@ -184,6 +192,7 @@ def test_who_holds_the_key_is_found_by_a_checkpoint_kept_outside(sound: tuple[Re
             f"update journal_head set sequence = {last - 3}",
         )
     rehashed(register)
+    unkept(folder)
     register.do(checkpoints.take)
     inside = found(register)
     assert inside.faults == [], inside.faults
@@ -217,3 +226,234 @@ def test_looks_altered_are_found(register: Register, key: Path) -> None:
     assert found(register).faults == []
     tampered(register, "delete from look where id = 2")
     assert "access log" in found(register).faults[0].what
+
+
+FORGED = f"update journal_entry set who = 'cli:other' where sequence = {ENTRY}"
+
+
+def test_a_key_without_a_checkpoint_of_its_shows_nothing(sound: tuple[Register, str]) -> None:
+    """The row of the key is public: who owns the database keeps it, and needs no key to take checkpoints and tiles away."""
+    register, _ = sound
+    fingerprint = register.ask("select key from signing_key")[0][0]
+    assert found(register, fingerprint=fingerprint).shown
+    tampered(register, FORGED, "delete from checkpoint", "delete from tile")
+    done = found(register, fingerprint=fingerprint)
+    assert not done.shown
+    assert "no checkpoint on file is signed by the key you brought" in done.faults[0].what
+
+
+def test_entries_after_the_newest_checkpoint_are_named(sound: tuple[Register, str]) -> None:
+    register, _ = sound
+    assert found(register).unsigned == ""
+    size = register.ask("select max(size) from checkpoint")[0][0]
+    for more, named in ((1, f"entry {size + 1} is"), (2, f"entries {size + 1} to {size + 3} are")):
+        register.do(partial(parties, more))
+        done = found(register, fingerprint=register.ask("select key from signing_key")[0][0])
+        assert done.shown
+        assert (done.covered, done.unsigned) == (size, f"; {named} signed by nothing yet")
+
+
+@pytest.mark.parametrize("gone", ["tile", "tile where id = 0"])
+def test_a_forged_tree_is_not_signed_upon_the_checkpoint_on_file(sound: tuple[Register, str], gone: str, folder: Path) -> None:
+    register, _ = sound
+    unkept(folder)
+    register.do(lambda: parties(1))
+    tampered(register, FORGED, f"delete from {gone}")
+    with pytest.raises(Misused, match=r"does not go on from the newest checkpoint on file.*onward verify"):
+        register.do(checkpoints.take)
+    assert len(register.ask("select from checkpoint")) == 2
+
+
+@pytest.mark.parametrize("what", ["forged", "cut"])
+def test_the_head_beside_the_key_tells_what_the_database_no_longer_does(
+    sound: tuple[Register, str], what: str, folder: Path
+) -> None:
+    """Newest checkpoints gone, journal forged or cut back to the older one: true in itself, and not signed here."""
+    register, _ = sound
+    tampered(register, "delete from tile")
+    register.do(lambda: parties(1))
+    register.do(checkpoints.take)
+    size = register.ask("select max(size) from checkpoint")[0][0]
+    assert [path.name.startswith("key.pem.") for path in folder.glob("*.signed.txt")] == [True]
+    tampered(
+        register,
+        "delete from tile",
+        "delete from checkpoint",
+        *(
+            [FORGED]
+            if what == "forged"
+            else [
+                f"delete from party t using journal_entry e where e.sequence = {size} and e.row = t.id and e.table = 'party'",
+                f"delete from journal_value where sequence = {size}",
+                f"delete from journal_entry where sequence = {size}",
+                f"update journal_head set sequence = {size - 1}",
+            ]
+        ),
+    )
+    said = "does not go on from the head beside the key" if what == "forged" else "beside the key .* it was cut"
+    with pytest.raises(Misused, match=said):
+        register.do(checkpoints.take)
+    inside = found(register)
+    assert inside.faults == []
+    assert any("beside the key" in fault.what for fault in found(register, beside=heads.beside()).faults)
+
+
+def test_a_register_made_anew_under_another_name_is_not_signed(sound: tuple[Register, str]) -> None:
+    """Its first entry altered gives it another name, to which no head fits: the key has signed one of another name."""
+    register, _ = sound
+    register.do(lambda: parties(1))
+    register.do(checkpoints.take)
+    key = keys.read(keys.files()[0])
+    tampered(
+        register,
+        "delete from checkpoint",
+        "delete from tile",
+        "update journal_entry set nonce = sha256(nonce) where sequence = 1",
+    )
+
+    async def name() -> str:
+        async with database.as_known(None) as at:
+            return await keys.origin(at)
+
+    vkey = keys.verifier(register.do(name), key).vkey
+    tampered(
+        register,
+        f"update signing_key set vkey = '{vkey}'",
+        f"""update journal_entry set image = image || jsonb_build_object('vkey', '{vkey}') where "table" = 'signing_key'""",
+    )
+    assert found(register).faults == []
+    with pytest.raises(Misused, match="is of another register"):
+        register.do(checkpoints.take)
+    assert any("is of another register" in fault.what for fault in found(register, beside=heads.beside()).faults)
+
+
+def test_an_older_state_goes_on_with_a_new_key_that_says_so(sound: tuple[Register, str], folder: Path) -> None:
+    """The way out where a backup was put in place on purpose: a key that follows has no head beside it."""
+    register, _ = sound
+    register.do(lambda: parties(1))
+    kept = register.do(checkpoints.take)
+    tampered(register, FORGED, "delete from tile", "delete from checkpoint")
+    with pytest.raises(Misused, match="beside the key"):
+        register.do(checkpoints.take)
+    new = folder / "new.pem"
+    keys.make(new)
+    register.do(lambda: keys.follow(new, "cli:test", "the backup of Sunday was restored"))
+    with environment(ONWARD_KEY=str(new)):
+        assert register.do(checkpoints.take) is not None
+        assert found(register, beside=heads.beside()).faults == []
+    done = found(register, kept)
+    assert any("you brought does not fit" in fault.what for fault in done.faults), done.faults
+
+
+ALTERED = {
+    "a checkpoint's text": ("update checkpoint set note = replace(note, 'onward/', 'onward/0') where id = 2", "checkpoint 2: "),
+    "a checkpoint that is none": ("update checkpoint set note = 'x' where id = 2", "checkpoint 2: "),
+    "the key's row": ("update signing_key set vkey = 'x'", "what the register says of its key .* was altered"),
+    "entry 1": ("delete from journal_entry where sequence = 1", "entry 1 is missing"),
+    "an entry without its leaf": (
+        "update journal_entry set at = '-infinity' where sequence = 3; delete from tile",
+        "entry 3: holds",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", ALTERED)
+def test_what_cannot_be_signed_is_named_and_a_report_says_why(sound: tuple[Register, str], what: str) -> None:
+    register, _ = sound
+    register.do(lambda: parties(1))
+    statement, said = ALTERED[what]
+    tampered(register, statement)
+
+    async def inside() -> dict[str, str]:
+        with pytest.raises(Misused, match=f"{said}.*onward verify"):
+            await checkpoints.take()
+        assert await checkpoints.signed() is None
+        async with database.as_known(None) as at:
+            return await checkpoints.marks(at, await journal.newest(at))
+
+    async def work() -> dict[str, str]:
+        async with database.opened(url=register.url):
+            return await inside()
+
+    with environment(DATABASE_URL=register.url):
+        mark = asyncio.run(work())["Checkpoint"]
+    assert mark.startswith("NOT SIGNED, none covers it: ")
+    assert "onward verify" in mark
+
+
+def reported(register: Register, folder: Path) -> str:
+    register.onward("report", "transfers", "--format", "json", "--out", str(folder / "r.json"))
+    return (folder / "r.json").read_text()
+
+
+def test_each_door_says_in_a_line_that_nothing_is_signed(sound: tuple[Register, str], folder: Path) -> None:
+    register, _ = sound
+    fingerprint = register.ask("select key from signing_key")[0][0]
+    assert register.answer("verify", "--key", fingerprint)["shown"]
+    register.do(lambda: parties(1))
+    tampered(register, "update checkpoint set note = replace(note, 'onward/', 'onward/0') where id = 2")
+    for words in (("checkpoint",), ("export", "bundle", "--out", str(folder / "b.zip"))):
+        said = register.onward(*words, exit_code=2)
+        assert re.search("checkpoint 2: .*nothing is signed.*onward verify", said.replace("\n", " ")), said
+    assert "NOT SIGNED" in reported(register, folder)
+    assert "checkpoint 2: " in register.onward("doctor", exit_code=1)
+    assert "checkpoint 2: " in register.onward("verify", "--key", fingerprint, exit_code=1)
+    tampered(register, "delete from checkpoint", "delete from tile", "delete from journal_entry where sequence = 1")
+    for words in (("checkpoint",), ("export", "bundle", "--out", str(folder / "b.zip"))):
+        assert "entry 1 is missing" in register.onward(*words, exit_code=2)
+    assert "NOT SIGNED" in reported(register, folder)
+
+
+def test_one_entry_that_is_missing_is_said_as_one(sound: tuple[Register, str]) -> None:
+    register, _ = sound
+    tampered(register, "delete from journal_entry where sequence = 1")
+    assert "entry 1: is missing" in [str(fault) for fault in found(register).faults]
+    tampered(register, "delete from journal_entry where sequence in (2, 3)")
+    assert "entry 1: entries 1 to 3 are missing" in [str(fault) for fault in found(register).faults]
+
+
+def test_a_look_put_into_a_past_day_on_which_nobody_looked_is_found(register: Register, key: Path) -> None:
+    """The checkpoint speaks up to the day before it was signed, and not up to the last day on which somebody looked."""
+    register.do(lambda: looked(9))
+    register.do(checkpoints.take)
+    tampered(register, LOOKED.format(3))
+    assert "access log" in found(register).faults[0].what
+    register.do(lambda: parties(1))
+    register.do(checkpoints.take)
+    assert "access log" in found(register).faults[0].what, "the next checkpoint takes nothing in"
+
+
+def test_looks_of_past_days_that_no_checkpoint_covers_are_counted(register: Register, key: Path) -> None:
+    register.do(lambda: looked(2))
+    done = found(register)
+    assert (done.looks, done.looks_unsigned) == (1, 1)
+    assert "1 of them in no checkpoint yet" in done.looked
+    register.do(checkpoints.take)
+    done = found(register)
+    assert (done.faults, done.looks, done.looks_unsigned) == ([], 1, 0)
+    assert "no checkpoint" not in done.looked
+
+
+def test_an_older_line_of_looks_is_still_read(register: Register, key: Path) -> None:
+    """It names the last day with a look: true of what is up to it, and the looks after it are counted as not covered."""
+    register.do(lambda: looked(5))
+    register.do(checkpoints.take)
+    day = (datetime.now(UTC) - timedelta(days=5)).date()
+    size, note = register.ask("select size, note from checkpoint")[0]
+    head = notes.checkpoint(note.rpartition("\n\n")[0] + "\n")
+    older = notes.Checkpoint(head.origin, size, head.root, (f"looks {day} {head.more[0].split(' ')[2]}",))
+    signed = notes.sign(older.text, (keys.verifier(head.origin, keys.read(key)), keys.read(key)))
+    tampered(register, f"update checkpoint set note = '{signed}'", LOOKED.format(3))
+    done = found(register)
+    assert (done.faults, done.looks_unsigned) == ([], 1)
+    register.do(checkpoints.take)
+    done = found(register)
+    assert (done.faults, done.looks_unsigned) == ([], 0)
+
+
+LOOKED = "insert into look (at, person, what, of) values (now() - interval '{} days', 'p', 'opened', '/')"
+
+
+async def looked(days: int) -> None:
+    async with database.transaction() as at:
+        await at.execute(LOOKED.format(days))

@@ -130,3 +130,10 @@ def test_it_needs_the_standard_library_alone_and_writes_nothing() -> None:
     opens = [node for node in ast.walk(ast.parse(program)) if isinstance(node, ast.Call) and ast.unparse(node.func) == "open"]
     assert opens
     assert {ast.unparse(node.args[1]) for node in opens} == {"'rb'"}
+
+
+def test_a_checkpoint_that_cannot_be_read_is_named(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    assert verify_bundle.told(str(folder), None, str(folder / "gone.txt")) == 1
+    said = capsys.readouterr().out
+    assert f"the checkpoint {folder / 'gone.txt'} cannot be read: No such file" in said
+    assert "bundle" not in said
