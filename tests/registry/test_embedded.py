@@ -275,6 +275,7 @@ def test_where_the_new_one_does_not_start_in_its_place_the_old_one_takes_it_agai
     assert untouched(made_by_16, old_home)
 
 
+@large
 def test_a_home_in_use_is_not_upgraded(made_by_16: Path, old_home: Path) -> None:
     embedded.start(old_home, 16)
     assert f"process {os.getpid()} works with it" in said(onward(old_home, "journal"), 1)
