@@ -23,7 +23,7 @@ run: setup ## load the demo and serve it on http://127.0.0.1:8000 (PORT=n: on an
 	@$(BIN)/onward serve --port $(PORT)
 
 test: setup ## run the tests (PG=16: on PostgreSQL 16; SEED=n: draw the same examples again)
-	@ONWARD_TEST_PG=$(PG) ONWARD_TEST_SEED=$(SEED) $(BIN)/python -m pytest -n 2 --dist worksteal --hypothesis-seed=$(SEED)
+	@ONWARD_TEST_PG=$(PG) ONWARD_TEST_SEED=$(SEED) $(BIN)/python -m pytest -n 3 --dist worksteal --hypothesis-seed=$(SEED)
 
 check: setup ## lint, formatting and types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

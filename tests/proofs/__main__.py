@@ -133,14 +133,14 @@ def restores(chance: random.Random, _: int) -> Iterator[Told]:
 
 
 def hostile(chance: random.Random, _: int) -> Iterator[Told]:
-    """Hostile words in every field, on the pages of every table."""
-    return _large(chance, "tests/pages/test_hostile.py")
+    """Hostile words in every field, on the pages of every table; the three people on every screen."""
+    return _large(chance, "tests/pages/test_hostile.py", "tests/pages/test_three_people.py")
 
 
-def _large(chance: random.Random, path: str) -> Iterator[Told]:
+def _large(chance: random.Random, *paths: str) -> Iterator[Told]:
     while True:
         given = os.environ | {"ONWARD_LARGE": "1", "ONWARD_TEST_SEED": str(chance.randrange(10**9))}
-        command = [sys.executable, "-m", "pytest", "-n", "2", path]
+        command = [sys.executable, "-m", "pytest", "-n", "2", *paths]
         result = subprocess.run(command, cwd=ROOT, env=given, capture_output=True, text=True, check=False)
         assert result.returncode == 0, result.stdout[-3000:]
         yield "held"

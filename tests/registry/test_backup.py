@@ -492,6 +492,7 @@ def test_a_backup_goes_from_one_postgresql_to_another(lived: Register, empty: Re
         older.stop()
 
 
+@large
 def test_the_embedded_server_is_backed_up_drilled_and_restored_in_a_new_home(folder: Path) -> None:
     first, second = folder / "first", folder / "second"
 

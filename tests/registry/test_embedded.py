@@ -215,7 +215,8 @@ async def _made(url: str, name: str) -> None:
     await connection.close()
 
 
-@pytest.mark.parametrize("after", few(2.0, 0.9, 3.1))
+@large
+@pytest.mark.parametrize("after", [2.0, 0.9, 3.1])
 def test_an_upgrade_that_was_killed_needs_no_help(made_by_16: Path, old_home: Path, after: float) -> None:
     given = os.environ | {"ONWARD_HOME": str(old_home)}
     first = subprocess.Popen([*ONWARD, "journal"], cwd=ROOT, env=given, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -331,6 +332,7 @@ def test_a_server_whose_socket_was_removed_starts_anew(home: Path) -> None:
     assert not psutil.pid_exists(int(before))
 
 
+@large
 def test_a_server_killed_while_it_started_leaves_nothing_to_mend(home: Path) -> None:
     """Its pid file lacks the last lines, and nobody will ever write them."""
     onward(home, "demo", "--until", "2018-05-25")
