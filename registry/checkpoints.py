@@ -48,6 +48,14 @@ def canonical(row: Any) -> bytes:
     )
 
 
+def leaf(row: Any) -> bytes:
+    """The hash of an entry, 32 bytes; none where it holds what no entry can and what cannot be hashed."""
+    try:
+        return tree.leaf_hash(canonical(row))
+    except (ValueError, OverflowError, AttributeError, msgspec.MsgspecError):
+        return b""
+
+
 async def entries(at: asyncpg.Connection, begin: int, end: int) -> AsyncIterator[list[Any]]:
     """Entries begin + 1 to end in batches, as `canonical` reads them."""
     for start in range(begin, end, BATCH):
@@ -227,20 +235,15 @@ async def grow(at: asyncpg.Connection, size: int) -> None:
     begin = await _held(at, 0)
     hashes: list[bytes] = []
     async for batch in entries(at, begin, size):
-        hashes += [_leaf(row) for row in batch]
+        for row in batch:
+            if not (hashed := leaf(row)):
+                raise Misused(f"entry {row['sequence']}: holds what no entry can, it was altered: {heads.WAY_OUT}")
+            hashes.append(hashed)
     for level in LEVELS:
         if not hashes:
             return
         tiles = await _append(at, level, await _held(at, level), hashes)
         hashes = [tree.root(_parted(tile)) for tile in tiles if len(tile) == TILE * 32]
-
-
-def _leaf(row: Any) -> bytes:
-    """The hash of an entry. Raises Misused, naming it, where it holds what no entry can."""
-    try:
-        return tree.leaf_hash(canonical(row))
-    except (ValueError, OverflowError, AttributeError, msgspec.MsgspecError) as error:
-        raise Misused(f"entry {row['sequence']}: holds what no entry can, it was altered: {heads.WAY_OUT}") from error
 
 
 async def _append(at: asyncpg.Connection, level: int, begin: int, hashes: list[bytes]) -> list[bytes]:

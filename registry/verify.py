@@ -13,7 +13,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from registry import checkpoints, faults, journal, notes, schema, stands, tree
+from registry import checkpoints, faults, journal, notes, schema, stands
 from registry.checkpoints import TILE
 from registry.errors import Refused
 from registry.faults import Step, Verified, key_of
@@ -218,7 +218,7 @@ async def _entries(at: asyncpg.Connection, done: Verified, heads: list[tuple[Che
             if time is not None and now < time:
                 done.add("earlier than the entry before it", number, row["table"], key_of(_image(row), row["row"]))
             time = now
-            leaf = _leaf(row)
+            leaf = checkpoints.leaf(row)
             if not leaf or leaves.get(number, leaf) != leaf:
                 what = "is not what it was when its leaf was made" if leaf else "holds what no entry can: it was altered"
                 done.add(what, number, row["table"], await _called(at, row))
@@ -228,14 +228,6 @@ async def _entries(at: asyncpg.Connection, done: Verified, heads: list[tuple[Che
             good = _at_size(done, sizes, forest, good)
     if number != last:
         done.add(f"the journal's head stands at {last}, its last entry is {number}", min(number, last) + 1)
-
-
-def _leaf(row: Any) -> bytes:
-    """The hash of an entry; nothing where it holds what cannot be hashed."""
-    try:
-        return tree.leaf_hash(checkpoints.canonical(tuple(row)))
-    except (ValueError, OverflowError, AttributeError, msgspec.MsgspecError):
-        return b""
 
 
 async def _called(at: asyncpg.Connection, row: Any) -> str:
