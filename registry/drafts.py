@@ -26,12 +26,12 @@ def key() -> str:
     return secrets.token_urlsafe(KEY_BYTES)
 
 
-async def may_begin(key: str) -> bool:
-    """Whether a draft of that key may still begin: it has the form of one, and nobody has it."""
+async def may_begin(key: str, person: str) -> bool:
+    """Whether the person may begin a draft of that key: it has the form of one, and nobody else has it."""
     if not re.fullmatch(r"[A-Za-z0-9_-]{24}", key):
         return False
     async with database.transaction() as at:
-        return not await at.fetchval("select exists (select from draft where key = $1)", key)
+        return not await at.fetchval("select exists (select from draft where key = $1 and person <> $2)", key, person)
 
 
 async def read(key: str, person: str) -> Content | None:

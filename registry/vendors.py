@@ -91,7 +91,7 @@ async def _vendor_of(at: Any, party: str) -> Any:
 async def _mine(draft: str, visitor: Visitor, step: str) -> Typed:
     """The person's own draft, which its first step begins. Raises SentBefore, to the vendor, where it is registered already."""
     content = await drafts.read(draft, visitor.key)
-    if content is None and step == STEPS[0] and await drafts.may_begin(draft):
+    if content is None and step == STEPS[0] and await drafts.may_begin(draft, visitor.key):
         return {}
     if content is None:
         raise NotFoundException

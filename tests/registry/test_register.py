@@ -69,6 +69,8 @@ def a_random_register(chance: random.Random, rows: int) -> dict[str, list[dict[s
                 }
                 until = since + timedelta(days=chance.choice([0, 1, 400]))
                 row |= {"key": key, "since": since.isoformat(), "until": until.isoformat()}
+                if title == "person" and row["role"] == "auditor":
+                    row.setdefault("ends", None)
                 if title == "document":
                     row["sha256"] = hashlib.sha256(base64.b64decode(row["content"])).hexdigest()
                     row["size"] = len(base64.b64decode(row["content"]))
