@@ -143,9 +143,7 @@ def test_a_new_activity_is_about_what_the_vendor_gets_and_serves_its_purposes(re
     assert tuple(row) == (["Customers"], ["Name", "E-mail address"], ["health", "genetic"], purposes, purposes)
 
 
-def test_the_first_step_sent_twice_begins_one_draft(
-    register: Register, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_first_step_sent_twice_begins_one_draft(register: Register, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     house(register, folder)
     all_read, read, late = asyncio.Barrier(3), drafts.read, iter(range(3))
 
