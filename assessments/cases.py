@@ -14,17 +14,33 @@ from typing import Any
 import msgspec
 
 from assessments.dossier import open_dossiers
-from assessments.rules import Between, Clauses, Dossier, Impact, Listing, Part, Route, Scope, Traited, Traits
+from assessments.rules import (
+    SAFEGUARD_FACTS,
+    Between,
+    Circumstance,
+    Clauses,
+    Dossier,
+    Impact,
+    Listing,
+    Part,
+    Route,
+    Scope,
+    Traited,
+    Traits,
+)
+from assessments.rules.chapter_v import BY_NAME
 from assessments.verdicts import Judge
 from registry import law, register
 from registry.database import as_known
 from registry.errors import Refused
-from registry.law import Pack
-from registry.vocabulary import Outcome
+from registry.law import TRAITS, Pack
+from registry.vocabulary import NUMBERS, Outcome
+from registry.vocabulary import Circumstance as Asked
 
 COLUMNS = "case_id regime importer_country importer_attributes mechanism extra_facts as_of expected_verdict reason".split()
 LONG_AGO = "1900-01-01"
-EXPORTER_IN = {"EU_DPD": "DE", "EU_GDPR": "DE"}
+ANYWHERE = "DE"  # in the area of the two laws of the Union
+STANDARDS = {"UK_GDPR": "tra"}
 LISTS = {
     "safe_harbor": "eu-us-safe-harbor",
     "ps": "eu-us-privacy-shield",
@@ -33,14 +49,12 @@ LISTS = {
     "uk_ext": "uk-us-dpf-extension",
     "dpf_ch": "swiss-us-dpf",
 }
-TRAITS = ("pipeda", "appi_operator", "pipa", "lgpd")
+SAFEGUARD_WORDS = {"in_group", "commitments", "ch_amended", "filed"}
+OTHER_WORDS = {"exporter": {"public_powers": {"public_authority": True}}, "rkn_list": {"rkn_adequate": {"adequate": True}}}
 FACTS = frozenset(
-    """covered next_due automated role in_group commitments ciio covered_person rkn_list tia tra measures
-    processing_changed exporter_role exporter combined_with_eu_data returning_to_own_controller ch_amended data purpose
-    known_at consent_explicit informed_of_risks occasional repetitive necessary limited_subjects assessed safeguards
-    subject_informed sa_notified bulk pia written_agreement rkn_notified working_days_elapsed subjects_since_jan1 sensitive
-    systematic cisa_requirements concluded approved authorised filed approved_by""".split()
-) | {*LISTS, *TRAITS}
+    """covered next_due automated role tia tra measures processing_changed exporter_role exporter combined_with_eu_data data
+    purpose known_at rkn_list concluded approved authorised approved_by""".split()
+) | {*LISTS, *TRAITS, *SAFEGUARD_WORDS, *Asked}
 YES = {"yes": True, "no": False}
 
 
@@ -109,10 +123,10 @@ def rows_of(case: Case) -> dict[str, list[dict[str, Any]]]:
     """The case as rows of a register: an exporter of ours, an importer, one leg, and what the case says is on file."""
     key, facts = case.key, case.facts
     us, them = f"{key}-us", f"{key}-them"
-    home = EXPORTER_IN.get(case.regime, "DE")
+    home = home_of(case.regime, law.load())
     own = {name: YES.get(facts[name]) for name in TRAITS if name in facts}
     parties: list[dict[str, Any]] = [
-        {"key": us, "name": us, "ours": True, "country": home},
+        {"key": us, "name": us, "ours": True, "country": home.partition("-")[0]},
         {"key": them, "name": them, "country": case.country, **own},
     ]
     tables: dict[str, list[dict[str, Any]]] = {
@@ -144,7 +158,8 @@ def rows_of(case: Case) -> dict[str, list[dict[str, Any]]]:
             }
         ],
         "certification": list(_listings(case, them)),
-        "safeguard": list(_clauses(case, us, them)),
+        "safeguard": list(_safeguards(case, us, them)),
+        "circumstance": list(_circumstances(case)),
         "impact_assessment": list(_impacts(case, us, them)),
     }
     return {table: [{"since": LONG_AGO, **row} for row in rows] for table, rows in tables.items() if rows}
@@ -166,27 +181,32 @@ def _listings(case: Case, them: str) -> Iterator[dict[str, Any]]:
             }
 
 
-def _clauses(case: Case, us: str, them: str) -> Iterator[dict[str, Any]]:
-    name, _, module = case.mechanism.partition("_M")
-    if not case.mechanism.startswith("SCC_"):
+def _safeguards(case: Case, us: str, them: str) -> Iterator[dict[str, Any]]:
+    instrument, module = _instrument(case, law.load())
+    if instrument is None:
         return
-    changed = case.as_of.isoformat() if case.facts.get("processing_changed") == "yes" else None
+    facts = case.facts
+    approved = facts.get("approved", facts.get("authorised"))
     yield {
         "key": case.key,
         "exporter": us,
         "importer": them,
-        "instrument": _instrument(name),
-        "module": f"M{module}" if module else None,
-        "concluded_on": case.facts.get("concluded"),
-        "changed_on": changed,
-        "combines_eu_data": YES.get(case.facts.get("combined_with_eu_data", "")),
+        "instrument": instrument,
+        "module": module,
+        "concluded_on": facts.get("concluded"),
+        "changed_on": case.as_of.isoformat() if facts.get("processing_changed") == "yes" else None,
+        "combines_eu_data": YES.get(facts.get("combined_with_eu_data", "")),
         "rank": "primary",
         "state": "signed",
+        "approved": YES.get(approved or "", False if approved == "none" else None),
+        "approved_on": approved if approved and approved[:1].isdigit() else None,
+        "approved_by": facts.get("approved_by"),
+        **{name: YES.get(facts.get(name, "")) for name in SAFEGUARD_WORDS},
     }
 
 
 def _impacts(case: Case, us: str, them: str) -> Iterator[dict[str, Any]]:
-    found = case.facts.get("tia")
+    found = case.facts.get("tra", case.facts.get("tia"))
     if found in {"ok", "problematic"}:
         yield {
             "key": case.key,
@@ -195,11 +215,41 @@ def _impacts(case: Case, us: str, them: str) -> Iterator[dict[str, Any]]:
             "country": case.country,
             "outcome": found,
             "measures": case.facts.get("measures"),
+            "standard": STANDARDS.get(case.regime),
         }
 
 
-def _instrument(mechanism: str) -> str:
-    return "eu-" + mechanism.lower().replace("_", "-")
+def _circumstances(case: Case) -> Iterator[dict[str, Any]]:
+    """What a case says of its flow, a row a fact."""
+    said: dict[str, bool | int | None] = {}
+    for asked in Asked:
+        name = asked.value
+        if name in case.facts:
+            said[name] = int(case.facts[name]) if name in NUMBERS else YES.get(case.facts[name])
+    for word, meant in OTHER_WORDS.items():
+        for fact, answers in meant.items():
+            if word in case.facts:
+                said[fact] = answers.get(case.facts[word], False)
+    for fact, value in said.items():
+        number = value if fact in NUMBERS else None
+        answer = value if number is None else None
+        yield {"key": f"{case.key}-{fact}", "transfer": case.key, "fact": fact, "answer": answer, "number": number}
+
+
+def home_of(regime: str, pack: Pack) -> str:
+    """Where an exporter is under a regime: its own country or area, or a Member State."""
+    law_of = pack.regime(regime)
+    return ANYWHERE if law_of is None or law_of.area in {None, "EEA"} else str(law_of.area)
+
+
+def _instrument(case: Case, pack: Pack) -> tuple[str | None, str | None]:
+    """The instrument that a mechanism names, as its own regime has it if it does, and the module; None for no row."""
+    name, module = case.mechanism, None
+    if match := re.fullmatch(r"(SCC_2021)_(M\d)", name):
+        name, module = match[1], match[2]
+    found = [one for one in pack.instruments.values() if one.mechanism == name and one.kind in BY_NAME]
+    found.sort(key=lambda one: case.regime not in one.regimes)
+    return (found[0].key if found else None), module
 
 
 def _purpose(purpose: str | None) -> str | None:
@@ -235,13 +285,23 @@ def _in_memory(rows: dict[str, list[dict[str, Any]]]) -> Dossier:
     def of(table: str, kind: Any) -> tuple[Any, ...]:
         fields = kind.__struct_fields__
         found = [{name: row.get(name) for name in fields} for row in rows.get(table, [])]
+        if "answers" in fields:
+            for one, row in zip(found, rows.get(table, []), strict=True):
+                known = [row.get(name) for name in SAFEGUARD_FACTS]
+                one["answers"] = known if any(answer is not None for answer in known) else None
         return tuple(msgspec.convert(row, kind) for row in found)
 
     since = date.fromisoformat(LONG_AGO)
     traits = Traited(since, None, Traits(*(them.get(name) for name in TRAITS)))
     role = "processor" if activity["our_role"] == "processor" else "controller"
     part = Part(since, None, role, engagement["role"], engagement["data_kind"], engagement["excluded_purpose"])
-    on_file = Between(of("safeguard", Clauses), of("certification", Listing), of("impact_assessment", Impact), (traits,))
+    on_file = Between(
+        of("safeguard", Clauses),
+        of("certification", Listing),
+        of("impact_assessment", Impact),
+        (traits,),
+        of("circumstance", Circumstance),
+    )
     route = Route(since, None, 1, 2, transfer["country"], transfer["automated"], None, None, on_file)
     return Dossier(transfer["key"], 1, route, (part,), of("regime_scope", Scope), (), {})
 
@@ -256,6 +316,8 @@ def _case(line: dict[str, str], place: str) -> Case:
             name, equals, value = fact.strip().partition("=")
             if not equals or name not in FACTS:
                 raise Refused(f"{place}: {fact!r} is no fact of a case: write name=value, with a name of law.md section 12")
+            if name in NUMBERS and not value.isdigit():
+                raise Refused(f"{place}: {name}={value!r} is no number: write digits")
             facts[name] = value
     try:
         country = law.load().country(line["importer_country"])
@@ -286,7 +348,7 @@ def _answer(case: Case, dossier: Dossier, pack: Pack, today: date) -> Result:
     expected = case.expected + (f" [{case.code}]" if case.code else "")
     if (lacking := _not_built(case, pack)) is not None:
         return Result(case.key, False, expected, "", lacking)
-    territory = EXPORTER_IN[case.regime]
+    territory = home_of(case.regime, pack)
     reading = Judge(pack, known).read_under(dossier, case.regime, territory, case.as_of, relied_on=case.mechanism)
     verdict = reading.leg.verdict
     answer: str = verdict.judged.outcome
@@ -301,9 +363,9 @@ def _answer(case: Case, dossier: Dossier, pack: Pack, today: date) -> Result:
 
 
 def _not_built(case: Case, pack: Pack) -> str | None:
-    if not any(case.regime in one.regimes for one in pack.instruments.values() if one.kind == "regime"):
+    if pack.regime(case.regime) is None:
         return f"regime {case.regime}"
-    name = case.mechanism.partition("_M")[0] if case.mechanism.startswith("SCC_") else case.mechanism
-    if name != "NONE" and not any(one.mechanism == name for one in pack.instruments.values()):
+    named = re.sub(r"^(SCC_2021)_M\d$", r"\1", case.mechanism)
+    if named != "NONE" and not any(one.mechanism == named for one in pack.instruments.values()):
         return f"mechanism {case.mechanism}"
     return None

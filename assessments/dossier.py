@@ -12,9 +12,23 @@ from typing import Any
 
 import msgspec
 
-from assessments.rules import Between, Clauses, Dossier, Impact, Listing, Part, Period, Route, Scope, Traited, Traits
+from assessments.rules import (
+    Between,
+    Circumstance,
+    Clauses,
+    Dossier,
+    Impact,
+    Listing,
+    Part,
+    Period,
+    Route,
+    Scope,
+    Traited,
+    Traits,
+)
 from assessments.rules.gate import Assured, GateFile, Terms
 from registry.database import fetch
+from registry.law import TRAITS
 
 STANDS = "(until is null or until > since)"  # not voided
 
@@ -39,20 +53,25 @@ select thing, since, until, our_role from processing_activity where {STANDS} and
 
 _SCOPES = f"select party, since, until, basis, territory from regime_scope where {STANDS} and {{among}}"
 _CLAUSES = f"""
-select exporter, importer, since, until, key, engagement, instrument, module, concluded_on, changed_on, combines_eu_data
+select exporter, importer, since, until, key, engagement, instrument, module, concluded_on, changed_on, combines_eu_data,
+    rank, approved_on, approved_by,
+    nullif(array[approved, in_group, commitments, ch_amended, filed], array[null, null, null, null, null]::boolean[])
 from safeguard where {STANDS} and state = 'signed' and {{among}} order by importer, exporter, rank desc, since, key"""
 _LISTINGS = f"""
 select party, since, until, key, framework, status, covers_hr, covers_non_hr, next_due
 from certification where {STANDS} and {{among}} order by party, framework, since, key"""
 _IMPACTS = f"""
-select exporter, importer, since, until, country, outcome, measures
+select exporter, importer, since, until, country, outcome, measures, standard
 from impact_assessment where {STANDS} and {{among}} order by since desc"""
 _TRAITS = f"""
-select thing, since, until, pipeda, appi_operator, pipa, lgpd
-from party where {STANDS} and coalesce(pipeda, appi_operator, pipa, lgpd) is not null and {{among}}"""
+select thing, since, until, {", ".join(TRAITS)}
+from party where {STANDS} and coalesce({", ".join(TRAITS)}) is not null and {{among}}"""
 _HOPS = f"""
 select since, until, processor, sub_processor, country, automated, engagement, bound_alike
 from sub_processing where {STANDS} and {{among}} order by processor, key, since"""
+_CIRCUMSTANCES = f"""
+select transfer, since, until, fact, answer, number
+from circumstance where {STANDS} and {{among}} order by transfer, since desc"""
 _SUSPENSIONS = f"select transfer, since, until from suspension where {STANDS} and {{among}}"
 
 
@@ -71,8 +90,14 @@ class _OnFile:
         self.listings: dict[int, tuple[Listing, ...]] = {}
         self.impacts: dict[tuple[int, int], tuple[Impact, ...]] = {}
         self.traits: dict[int, tuple[Traited, ...]] = {}
+        self.circumstances: dict[int, tuple[Circumstance, ...]] = {}
         self.between: dict[tuple[int, int], Between] = {}
         self.nothing = Between()
+
+    def of_transfer(self, pair: tuple[int, int], engagement: int | None, thing: int) -> Between:
+        """All between the two parties of a transfer, and what is recorded of it alone."""
+        found, alone = self.of_leg(pair, engagement), self.circumstances.get(thing)
+        return msgspec.structs.replace(found, circumstances=alone) if alone else found
 
     def of_leg(self, pair: tuple[int, int], engagement: int | None) -> Between:
         """All between an exporter and an importer but the clauses that were signed for another engagement."""
@@ -100,6 +125,7 @@ async def open_dossiers(keys: Sequence[str] | None = None) -> list[Dossier]:
     scopes = _grouped(Scope, 1, await _among(_SCOPES, "party", among))
     stops = _grouped(Period, 1, await _among(_SUSPENSIONS, "transfer", things))
     on_file = _OnFile()
+    on_file.circumstances = _grouped(Circumstance, 1, await _among(_CIRCUMSTANCES, "transfer", things))
     rows, soon = await _next(None, _CLAUSES, "importer", among)
     rows, soon = await _next(soon, _LISTINGS, "party", among)
     on_file.clauses = _grouped(Clauses, 2, rows)
@@ -123,7 +149,7 @@ async def open_dossiers(keys: Sequence[str] | None = None) -> list[Dossier]:
     parts = _parts(engagements, await _among(_OUR_ROLES, "thing", activities))
     dossiers = []
     for since, until, exporter, importer, country, automated, engagement, key, thing in transfers:
-        between = on_file.of_leg((exporter, importer), engagement)
+        between = on_file.of_transfer((exporter, importer), engagement, thing)
         route = Route(since, until, exporter, importer, intern(country), automated, engagement, None, between)
         part, scope, stopped = parts.get(engagement, ()), scopes.get(exporter, ()), stops.get(thing, ())
         dossiers.append(Dossier(key, thing, route, part, scope, stopped, hops, for_one))
@@ -132,7 +158,19 @@ async def open_dossiers(keys: Sequence[str] | None = None) -> list[Dossier]:
 
 def queries() -> list[str]:
     """The queries that open the dossiers of the whole register."""
-    every = (_SCOPES, _CLAUSES, _LISTINGS, _IMPACTS, _SUSPENSIONS, _TRANSFERS, _ENGAGEMENTS, _OUR_ROLES, _TRAITS, _HOPS)
+    every = (
+        _SCOPES,
+        _CLAUSES,
+        _LISTINGS,
+        _IMPACTS,
+        _CIRCUMSTANCES,
+        _SUSPENSIONS,
+        _TRANSFERS,
+        _ENGAGEMENTS,
+        _OUR_ROLES,
+        _TRAITS,
+        _HOPS,
+    )
     return [query.format(among="true") for query in every]
 
 

@@ -68,11 +68,14 @@ class Precedents:
 
     def _signature(self, sort: Sort, light: int, country: str, automated: bool | None) -> int:
         """The number of all that a rule can tell of a leg; of traits, what decisions on its country ask."""
-        impact, measures = next((one[1:] for one in sort.impacts if one[0] == country), (None, None))
-        asked = self.pack.asked_of.get(country)
+        impacts = tuple([one[1:] for one in sort.impacts if one[0] == country]) if sort.impacts else ()
+        asked = self._asked(country)
         answers = tuple([getattr(sort.traits, fact, None) for fact in asked]) if sort.traits is not None and asked else None
         tools = self.number((sort.clauses, sort.listings))
-        return self.number((tools, light, country, automated, impact, measures, answers))
+        return self.number((tools, light, country, automated, impacts, answers, sort.facts))
+
+    def _asked(self, country: str) -> tuple[str, ...]:
+        return self.pack.asked_of.get(country) or self.pack.asked_of[""]
 
     def _judge(self, signature: int, since: date) -> Judged:
         """What is said from a change of the law until the next one."""
@@ -101,8 +104,8 @@ class Precedents:
         return self._regimes[key]
 
     def _leg(self, number: int) -> Leg:
-        tools, light, country, automated, impact, measures, answers = self._values[number]
-        given = dict(zip(self.pack.asked_of[country], answers, strict=True)) if answers else {}
+        tools, light, country, automated, impacts, answers, facts = self._values[number]
+        given = dict(zip(self._asked(country), answers, strict=True)) if answers else {}
         return msgspec.structs.replace(
             self.light(light),
             country=country,
@@ -110,8 +113,8 @@ class Precedents:
             traits=Traits(**{name: given.get(name) for name in Traits.__struct_fields__}),
             clauses=self._values[tools][0],
             listings=self._values[tools][1],
-            impact=impact,
-            measures=measures,
+            impacts=impacts,
+            facts=facts,
         )
 
 

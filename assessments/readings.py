@@ -10,7 +10,7 @@ from registry.vocabulary import RANKING, Outcome
 
 NAME_DUE = {"CERT_EXPIRED", "RECERT_UNDER_REVIEW"}  # findings whose sentence says {due}, and those that say {concluded}
 NAME_CONCLUDED = {"CLAUSES", "SCC_REPEALED"}
-NAME_FACT = {"OUT_OF_SCOPE", "MODULE_MISMATCH", "CONDITION_MISSING"}
+NAME_FACT = {"OUT_OF_SCOPE", "MODULE_MISMATCH", "CONDITION_MISSING", "THRESHOLD", "PROHIBITED", "RELIED_ON_FAILS"}
 
 
 class Chain(msgspec.Struct, gc=False):

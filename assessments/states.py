@@ -9,8 +9,23 @@ from datetime import date
 from typing import Any
 
 from assessments.precedents import Precedents
-from assessments.rules import Between, Clauses, Listed, Listing, SignedClauses, Sort, State
+from assessments.rules import (
+    SAFEGUARD_FACTS,
+    Between,
+    Circumstance,
+    Clauses,
+    Facts,
+    Listed,
+    Listing,
+    SignedClauses,
+    Sort,
+    State,
+)
 from registry.law import FOREVER, ONE_DAY, Pack
+from registry.vocabulary import ApprovedBy, ImpactStandard
+
+TIA = ImpactStandard.TIA.value
+UNSAID = ApprovedBy.EU.value  # whose approval it is where nobody says so (law.md 13, 13)
 
 
 class States:
@@ -39,10 +54,17 @@ class States:
         sort = Sort(
             tuple([_signed(one, day, self._precedents.pack) for one in clauses]) if clauses else (),
             tuple([_listed(one, day) for one in listings]) if listings else (),
-            tuple([(one.country, one.outcome, one.measures) for one in impacts]) if impacts else (),
+            tuple([(one.country, one.standard or TIA, one.outcome, one.measures) for one in impacts]) if impacts else (),
             traits[0].traits if traits else None,
+            _facts(_holding(between.circumstances, day, turns)) if between.circumstances else (),
         )
         return State(day, between, clauses, listings, self._precedents.number(sort), min(turns) if turns else None)
+
+
+def _facts(circumstances: tuple[Circumstance, ...]) -> Facts:
+    """What is recorded of a flow, by name; of several rows about one fact the newest."""
+    newest = {one.fact: one.answer if one.number is None else one.number for one in reversed(circumstances)}
+    return tuple(sorted(newest.items()))
 
 
 def over(due: date | None, day: date) -> bool:
@@ -51,12 +73,24 @@ def over(due: date | None, day: date) -> bool:
 
 
 def _signed(one: Clauses, day: date, pack: Pack) -> SignedClauses:
-    concluded, changed = one.concluded_on, one.changed_on
+    concluded, changed, facts = one.concluded_on, one.changed_on, one.answers
     if concluded is not None:
         concluded = FOREVER if concluded > day else pack.concluded_by(one.instrument, concluded)
     if changed is not None:
         changed = pack.concluded_by(one.instrument, changed) if changed <= day else None
-    return SignedClauses(one.instrument, one.module, concluded, changed, one.combines_eu_data)
+    known = tuple(zip(SAFEGUARD_FACTS, facts, strict=True)) if facts else ()
+    if one.approved_on is not None and not (facts and facts[0] is False):
+        known = (("approved", one.approved_on <= day), *known[1:])
+    return SignedClauses(
+        one.instrument,
+        one.module,
+        concluded,
+        changed,
+        one.combines_eu_data,
+        one.rank == "primary",
+        one.approved_by or UNSAID,
+        known,
+    )
 
 
 def _listed(one: Listing, day: date) -> Listed:
@@ -85,6 +119,8 @@ def _own_days(between: Between, day: date) -> Iterator[date]:
             yield signed.concluded_on
         if signed.changed_on is not None and signed.changed_on > day:
             yield signed.changed_on
+        if signed.approved_on is not None and signed.approved_on > day:
+            yield signed.approved_on
     for listing in between.listings:
         if listing.next_due is not None and listing.next_due >= day:
             yield listing.next_due + ONE_DAY

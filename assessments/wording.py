@@ -75,9 +75,14 @@ def _parameters(finding: Finding, hop: Hop, names: Names, law: Law, language: st
         "citation": _citation(finding.code, standing) if standing else "",
         "last_day": written(standing.last_day if standing else None, language),
         "fact": sentences(language)["facts"].get(finding.fact or "", finding.fact),
+        "dispute": standing.disputed.dispute if standing and standing.disputed else "",
+        "stop": "",
         "due": "",
         "concluded": written(None, language),
     }
+    if finding.code == "RELIED_ON_FAILS":
+        stop = msgspec.structs.replace(finding, code=finding.fact or "", fact=None)
+        said["stop"] = sentence(stop, hop, names, law, language)
     if finding.tool is not None and one is not None and one.kind == "framework":
         said["due"] = written(verdict.state.listings[finding.tool].next_due, language)
     elif finding.tool is not None and finding.tool < len(verdict.state.clauses):

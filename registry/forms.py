@@ -92,9 +92,14 @@ def areas() -> Options:
     return (*sorted(law.load().area_names.items()), *countries())
 
 
-def instruments(kind: str) -> Options:
-    """The law's instruments of a kind, by title."""
-    found = [(one.key, one.title) for one in law.load().instruments.values() if one.kind == kind]
+def instruments(*kinds: str) -> Options:
+    """The law's instruments of these kinds, by title; of those that several laws take as one text, the first."""
+    every = sorted(law.load().instruments.values(), key=lambda one: (law.begins(one), -len(one.regimes), one.key))
+    first: dict[str, law.Instrument] = {}
+    for one in every:
+        if one.kind in kinds:
+            first.setdefault(one.mechanism, one)
+    found = [(one.key, one.title) for one in first.values()]
     return tuple(sorted(found, key=lambda pair: pair[1]))
 
 
@@ -157,7 +162,7 @@ async def fields(at: asyncpg.Connection, table: type[Table], leaving_out: Iterab
             kind = "select" if key in targets else _shown_kind(table, key)
             made.append(field(table, key, options, kind=kind, latest=today if key.endswith(HAPPENED) else ""))
             if key == "instrument":
-                made[-1] = field(table, key, kind="select", options=instruments("clauses"))
+                made[-1] = field(table, key, kind="select", options=instruments("clauses", "tool", "derogation"))
     return made
 
 

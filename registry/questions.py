@@ -20,6 +20,14 @@ QUESTIONS: Final[dict[str, dict[str, Asked]]] = {
         "appi_operator": ("In Japan: does the Japanese privacy act (APPI) bind it?", "Only for companies in Japan"),
         "pipa": ("In Korea: does the Korean privacy act (PIPA) bind it?", "Only for companies in the Republic of Korea"),
         "lgpd": ("In Brazil: does the Brazilian privacy act (LGPD) bind it?", "Only for companies in Brazil"),
+        "covered_person": (
+            "Is it a covered person under the United States rule on bulk sensitive data?",
+            "Only where a company of ours sends data from the United States",
+        ),
+        "gdpr_applies": (
+            "Is it itself under the GDPR for these data?",
+            "Such as a company abroad that offers its services to people in Europe",
+        ),
     },
     "regime_scope": {
         "party": ("Which company of ours is it about?", ""),
@@ -104,7 +112,7 @@ QUESTIONS: Final[dict[str, dict[str, Asked]]] = {
         "exporter": ("Which company hands the data over?", ""),
         "importer": ("Which company gets them?", ""),
         "engagement": ("Only for one part of the work?", "Empty: for everything between the two"),
-        "instrument": ("Which clauses were signed?", "The clauses of the European Commission"),
+        "instrument": ("What was signed, or what do you rely on?", "As a rule clauses; the rest only with their evidence"),
         "module": ("Which module was signed?", "Named on the first page of the clauses of 2021"),
         "concluded_on": ("On which day were the clauses signed?", ""),
         "changed_on": ("Did the work change later, under the old clauses? On which day?", "Only for clauses older than 2021"),
@@ -115,6 +123,20 @@ QUESTIONS: Final[dict[str, dict[str, Asked]]] = {
         "rank": ("Do we rely on them?", "Or do they wait beside something else, such as a listing"),
         "state": ("Are they signed?", "Drafts count for nothing"),
         "document": ("Which document is the signed text?", ""),
+        "approved": ("Has an authority approved it?", "Only for group rules, codes, certificates and clauses of your own"),
+        "approved_on": ("On which day was it approved?", ""),
+        "approved_by": ("Whose authority approved it?", "Empty: one in the EU"),
+        "in_group": ("Does the receiving company belong to the group?", "Only for binding corporate rules"),
+        "commitments": ("Has it made binding, enforceable commitments?", "Only for codes of conduct and certificates"),
+        "ch_amended": ("Were the Swiss amendments signed with the clauses?", "Only where a company of ours is in Switzerland"),
+        "filed": ("Was it filed with the authority?", "Only for the Chinese standard contract"),
+    },
+    "circumstance": {
+        "transfer": ("Which flow is it about?", ""),
+        "fact": ("What does the law ask about it?", "Say it once for each thing that is asked"),
+        "answer": ("Yes or no?", "Where it is a question of yes or no"),
+        "number": ("How many?", "Where it is counted: working days, people"),
+        "document": ("Which document shows it?", ""),
     },
     "certification": {
         "party": ("Which company is listed?", "The one we have the contract with"),
@@ -136,6 +158,7 @@ QUESTIONS: Final[dict[str, dict[str, Asked]]] = {
         "measures_taken": ("Which measures?", "And who keeps the keys"),
         "dossier_version": ("On which study of the country does it rest?", ""),
         "document": ("Which document is the assessment?", ""),
+        "standard": ("By which test was it made?", "Empty: that of the EU. The United Kingdom has tests of its own"),
     },
     "measure": {
         "name": ("What is the measure called?", "One of our own, such as: encryption of back-ups"),
@@ -166,5 +189,9 @@ QUESTIONS: Final[dict[str, dict[str, Asked]]] = {
         "kind": ("What is it about?", ""),
         "message": ("What does it say?", ""),
         "document": ("Which document is the message?", ""),
+        "authority_country": ("Which country's authority asks for data?", "Only for a request by an authority"),
+        "agreement": ("On which international agreement does its order rest?", "Empty: on none that we know of"),
+        "disclosed": ("Were data handed over?", "Only for a request by an authority"),
+        "challenged": ("Was the request reviewed and challenged?", "Only for a request by an authority"),
     },
 }

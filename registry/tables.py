@@ -155,6 +155,8 @@ class Party(Fact, Table):
     pipa = answer("(EU) 2022/254 Art. 1: subject to the Korean PIPA")
     lgpd = answer("(EU) 2026/179 Art. 1: subject to the Brazilian LGPD")
     note = note("Anything else worth knowing")
+    covered_person = answer("28 CFR 202.211: a covered person under the United States rule on bulk sensitive data")
+    gdpr_applies = answer("(EU) 2021/914, recital 7: whether its own processing of these data is under the GDPR (Art. 3(2))")
 
 
 class RegimeScope(Fact, Table):
@@ -280,6 +282,17 @@ class Transfer(Fact, Table):
     note = note("Anything else worth knowing")
 
 
+class Circumstance(Fact, Table):
+    """What is so about one flow that the law asks for: a condition of Art. 49, or of a law elsewhere."""
+
+    transfer = link(Transfer, "The flow it is about")
+    fact = choice(v.Circumstance, "Art. 49(1), 49(3), and the tests of other laws: what is asked", required=True)
+    answer = answer("Yes or no, where it is asked so")
+    number = BigInt(null=True, default=None, help_text="How many, where it is counted: working days, data subjects")
+    document = link(Document, "What shows it", required=False)
+    note = note("On what this rests")
+
+
 class Safeguard(Fact, Table):
     """What stands between two parties for the legs between them (Art. 46)."""
 
@@ -295,6 +308,13 @@ class Safeguard(Fact, Table):
     state = choice(v.SafeguardState, "Only signed ones count", required=True)
     document = link(Document, "The signed text", required=False)
     note = note("Anything else worth knowing")
+    approved = answer("Art. 46(3), 47(1): whether the competent authority has approved it")
+    approved_on = day("Art. 46(3), 47(1): the day of that approval")
+    approved_by = choice(v.ApprovedBy, "Whose authority: an approval serves the law of its own authority alone")
+    in_group = answer("Art. 47(1)(a): whether the importer is a member of the group that the rules bind")
+    commitments = answer("Art. 46(2)(e), (f): binding and enforceable commitments of the importer")
+    ch_amended = answer("FADP Art. 16(2)(d): with the Swiss amendments of 27 August 2021")
+    filed = answer("PIPL Art. 38: filed with the authority")
 
 
 class Certification(Fact, Table):
@@ -323,6 +343,7 @@ class ImpactAssessment(Fact, Table):
     dossier_version = text("The country dossier it rests on")
     document = link(Document, "The assessment itself", required=False)
     note = note("Anything else worth knowing")
+    standard = choice(v.ImpactStandard, "Art. 46(1), UK GDPR Art. 46(1A): by which test; not said: that of the EU")
 
 
 class Measure(Fact, Table):
@@ -366,6 +387,10 @@ class Notice(Fact, Table):
     kind = choice(v.NoticeKind, "What it is about", required=True)
     message = note("What it says")
     document = link(Document, "The message itself", required=False)
+    authority_country = country("Art. 48: the country whose court or authority asks for the data")
+    agreement = note("Art. 48: the international agreement on which its order rests, where there is one")
+    disclosed = answer("Art. 48, Clause 15: whether the data were handed over")
+    challenged = answer("Clause 15.2: whether the request was reviewed and challenged")
 
 
 class SigningKey(Fact, Table):

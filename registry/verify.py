@@ -268,9 +268,13 @@ async def _batches(
         end = begin + checkpoints.BATCH
         values: dict[int, dict[str, tuple[bytes, str]]] = {}
         for sequence, name, salt, value in await at.fetch(
-            "select sequence, name, salt, value from public.journal_value where sequence > $1 and sequence <= $2", begin, end
+            """select sequence, name, salt, value from public.journal_value where sequence > $1 and sequence <= $2
+            order by id""",
+            begin,
+            end,
         ):
-            values.setdefault(sequence, {})[name] = (salt, value)
+            behind = values.setdefault(sequence, {})
+            behind[f"{name} (a second one)" if name in behind else name] = (salt, value)
         leaves: dict[int, bytes] = {}
         for index, hashes in await at.fetch(
             "select id, hashes from public.tile where id >= $1 and id < $2", begin // TILE, end // TILE

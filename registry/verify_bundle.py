@@ -308,7 +308,7 @@ def records_fit(files: Files, said: Said, leaves: list[bytes]) -> None:
     law = hashlib.sha256()
     own = sorted(name for name in files if name.startswith("law/own/"))
     listed = sorted(name for name in files if name.startswith("law/instruments/"))
-    for name in ("law/countries.toml", "law/memberships.toml", *listed, *own):
+    for name in ("law/countries.toml", "law/memberships.toml", "law/policies.toml", *listed, *own):
         law.update(name.rpartition("/")[2].encode() + b"\0" + files[name] + b"\0")
     if law.hexdigest() != said["law"]:
         raise Wrong("law: the files are not those of the fingerprint")

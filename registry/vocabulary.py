@@ -118,6 +118,54 @@ class Purpose(StrEnum):
     PUBLIC_SECURITY = "public_security"
 
 
+class Circumstance(StrEnum):
+    """What the law asks about one flow beyond who, what and where: Art. 49 GDPR letter by letter, and other laws' tests."""
+
+    CONSENT_EXPLICIT = "consent_explicit"
+    INFORMED_OF_RISKS = "informed_of_risks"
+    OCCASIONAL = "occasional"
+    REPETITIVE = "repetitive"
+    NECESSARY = "necessary"
+    LIMITED_SUBJECTS = "limited_subjects"
+    ASSESSED = "assessed"
+    SAFEGUARDS = "safeguards"
+    SUBJECT_INFORMED = "subject_informed"
+    SA_NOTIFIED = "sa_notified"
+    PUBLIC_POWERS = "public_powers"
+    PUBLIC_REGISTER = "public_register"
+    RETURNING_TO_OWN_CONTROLLER = "returning_to_own_controller"
+    BULK = "bulk"
+    PIA = "pia"
+    WRITTEN_AGREEMENT = "written_agreement"
+    RKN_NOTIFIED = "rkn_notified"
+    RKN_ADEQUATE = "rkn_adequate"
+    WORKING_DAYS_ELAPSED = "working_days_elapsed"
+    SUBJECTS_SINCE_JAN1 = "subjects_since_jan1"
+    SENSITIVE = "sensitive"
+    SYSTEMATIC = "systematic"
+    CIIO = "ciio"
+    CISA_REQUIREMENTS = "cisa_requirements"
+
+
+NUMBERS = {Circumstance.WORKING_DAYS_ELAPSED, Circumstance.SUBJECTS_SINCE_JAN1, Circumstance.SENSITIVE}  # counted, not asked
+
+
+class ApprovedBy(StrEnum):
+    """Whose authority approved a tool: an approval serves its own law alone."""
+
+    EU = "EU"
+    UK = "UK"
+    CH = "CH"
+
+
+class ImpactStandard(StrEnum):
+    """By which test an impact assessment was made: that of the EU and Switzerland, or one of the two of the UK."""
+
+    TIA = "tia"
+    TRA = "tra"
+    DATA_PROTECTION_TEST = "data_protection_test"
+
+
 class How(StrEnum):
     """In which way data reach a country: each may be a transfer of its own (EDPB Guidelines 05/2021)."""
 

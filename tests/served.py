@@ -82,7 +82,7 @@ def served(register: Register, folder: Path, port: int = 0, **environment: str) 
         finally:
             late.cancel()
             process.terminate()
-            process.communicate(timeout=20)
+            process.communicate(timeout=60)
     assert "Traceback" not in log.read_text(), log.read_text()
 
 

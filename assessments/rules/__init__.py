@@ -13,10 +13,10 @@ from registry.vocabulary import Outcome
 
 # The order in which codes are named where several stand (law.md 12); codes that only warn are in no order.
 PRIORITY = (
-    "REGIME_UNKNOWN REGIME_NOT_MODELLED REGIME_NOT_APPLICABLE NOT_MODELLED PROHIBITED NOT_IN_FORCE INVALIDATED EXPIRED "
+    "REGIME_UNKNOWN REGIME_NOT_APPLICABLE PROHIBITED NOT_IN_FORCE INVALIDATED EXPIRED "
     "SCC_REPEALED SCC_EXPIRED SCC_CHANGED WRONG_FRAMEWORK NOT_LISTED CERT_EXPIRED NO_ADEQUACY OUT_OF_SCOPE DATA_NOT_COVERED "
     "MODULE_MISMATCH NOT_APPROVED PUBLIC_AUTHORITY NOT_OCCASIONAL THRESHOLD CONDITION_MISSING TIA_MISSING "
-    "MEASURES_INEFFECTIVE NO_MECHANISM"
+    "MEASURES_INEFFECTIVE NOT_MODELLED NO_MECHANISM REGIME_NOT_MODELLED"
 ).split()
 ORDER = {code: place for place, code in enumerate(PRIORITY)}
 
@@ -34,6 +34,10 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
     tool: int | None = None
     fact: str | None = None
     open: bool = False
+
+
+Facts = tuple[tuple[str, bool | int | None], ...]  # by name, in order; what is not among them is not recorded
+SAFEGUARD_FACTS = ("approved", "in_group", "commitments", "ch_amended", "filed")
 
 
 class Period(msgspec.Struct, frozen=True, gc=False):
@@ -54,7 +58,10 @@ class Scope(Period, frozen=True, gc=False):
 
 
 class Clauses(Period, frozen=True, gc=False):
-    """Signed clauses between the two parties (Art. 46(2)(c))."""
+    """What was signed between the two parties, or is relied on there: clauses, another tool, a derogation (Art. 46, 49).
+
+    `answers` are those to what is recorded of a safeguard beside its days (`SAFEGUARD_FACTS`), None where there are none.
+    """
 
     key: str
     engagement: int | None
@@ -63,6 +70,10 @@ class Clauses(Period, frozen=True, gc=False):
     concluded_on: date | None
     changed_on: date | None
     combines_eu_data: bool | None
+    rank: str = "primary"
+    approved_on: date | None = None
+    approved_by: str | None = None
+    answers: tuple[bool | None, ...] | None = None
 
 
 class Listing(Period, frozen=True, gc=False):
@@ -77,11 +88,20 @@ class Listing(Period, frozen=True, gc=False):
 
 
 class Impact(Period, frozen=True, gc=False):
-    """A completed impact assessment of the route to a country."""
+    """A completed impact assessment of the route to a country, by the test of one law."""
 
     country: str
     outcome: str
     measures: str | None
+    standard: str | None = None
+
+
+class Circumstance(Period, frozen=True, gc=False):
+    """One thing that the law asks about a flow, and what is recorded of it."""
+
+    fact: str
+    answer: bool | None
+    number: int | None
 
 
 class Traits(msgspec.Struct, frozen=True, gc=False):
@@ -91,6 +111,8 @@ class Traits(msgspec.Struct, frozen=True, gc=False):
     appi_operator: bool | None = None
     pipa: bool | None = None
     lgpd: bool | None = None
+    covered_person: bool | None = None
+    gdpr_applies: bool | None = None
 
 
 class Traited(Period, frozen=True, gc=False):
@@ -115,6 +137,7 @@ class Between(msgspec.Struct, frozen=True, gc=False):
     listings: tuple[Listing, ...] = ()
     impacts: tuple[Impact, ...] = ()
     traits: tuple[Traited, ...] = ()
+    circumstances: tuple[Circumstance, ...] = ()
 
 
 class Route(Period, frozen=True, gc=False):
@@ -146,13 +169,16 @@ class Dossier(msgspec.Struct, frozen=True, gc=False):
 
 
 class SignedClauses(msgspec.Struct, frozen=True, gc=False):
-    """Clauses as they are on the day; the days in them are known only as finely as the law asks."""
+    """A safeguard as it is on the day; the days in it are known only as finely as the law asks."""
 
     instrument: str
     module: str | None
     concluded: date | None
     changed: date | None
     combines_eu_data: bool | None
+    primary: bool = True
+    approved_by: str | None = None
+    facts: Facts = ()
 
 
 class Listed(msgspec.Struct, frozen=True, gc=False):
@@ -163,6 +189,9 @@ class Listed(msgspec.Struct, frozen=True, gc=False):
     covers_hr: bool | None
     covers_non_hr: bool | None
     overdue: bool
+
+
+Impacts = tuple[tuple[str, str, str | None], ...]  # standard, outcome, measures: the newest of a standard is the first
 
 
 class Leg(msgspec.Struct, frozen=True, gc=False):
@@ -183,17 +212,19 @@ class Leg(msgspec.Struct, frozen=True, gc=False):
     traits: Traits | None = None
     clauses: tuple[SignedClauses, ...] = ()
     listings: tuple[Listed, ...] = ()
-    impact: str | None = None
-    measures: str | None = None
+    impacts: Impacts = ()
+    facts: Facts = ()
     above: str | None = None
     bound_alike: bool | None = None
     relied_on: str | None = None
 
     def fact(self, name: str) -> Any:
-        """A fact that a decision's scope asks about; None where it is not recorded."""
+        """A fact that a condition asks about; None where it is not recorded."""
         if name in {"data", "purpose", "automated"}:
             return getattr(self, name)
-        return getattr(self.traits, name) if self.traits else None
+        if self.traits is not None and name in Traits.__struct_fields__:
+            return getattr(self.traits, name)
+        return dict(self.facts).get(name)
 
 
 class Ground(msgspec.Struct, frozen=True, gc=False):
@@ -223,8 +254,9 @@ class Sort(msgspec.Struct, frozen=True, gc=False):
 
     clauses: tuple[SignedClauses, ...]
     listings: tuple[Listed, ...]
-    impacts: tuple[tuple[str, str, str | None], ...]
+    impacts: tuple[tuple[str, str, str, str | None], ...]
     traits: Traits | None
+    facts: Facts = ()
 
 
 class State(msgspec.Struct, frozen=True, gc=False):
@@ -240,8 +272,8 @@ class State(msgspec.Struct, frozen=True, gc=False):
 
 Tools = tuple[tuple[SignedClauses, ...], tuple[Listed, ...]]
 # What a leg is judged by: the numbers of its tools and of its light, its country, whether automated, what its impact
-# assessment found, and the answers to what decisions on that country ask.
-Signature = tuple[int, int, str, bool | None, str | None, str | None, tuple[bool | None, ...] | None]
+# assessments found, the answers to what decisions on that country ask, and the circumstances of the flow.
+Signature = tuple[int, int, str, bool | None, Impacts, tuple[bool | None, ...] | None, Facts]
 
 
 class Verdict(msgspec.Struct, frozen=True, gc=False):

@@ -5,13 +5,15 @@ every thing on file why it fails.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 from assessments.rules import ORDER, Finding, Ground, Judged, Leg, SignedClauses
-from registry.law import FOREVER, ONE_DAY, Instrument, Law, Membership, Standing
+from registry.law import FOREVER, ONE_DAY, Instrument, Law, Membership, Scope, Standing
 from registry.vocabulary import RANKING, Outcome
 
 LAWFUL = RANKING[Outcome.MEASURES_REQUIRED]
 STILL_LISTED = {"active", "active_recert_review"}
+BY_NAME = {"clauses", "tool", "derogation"}  # what a safeguard may name: each counts only where somebody relies on it
 
 
 def judge(leg: Leg, law: Law) -> Judged:
@@ -19,35 +21,45 @@ def judge(leg: Leg, law: Law) -> Judged:
     for gate in (regime_governs, inside_the_area):
         if ground := gate(leg, law):
             return Judged(ground.outcome, ground.instrument, ground.findings, last_day=ground.last_day)
-    grounds = list(_grounds(leg, law))
+    grounds = [ground for rule in (adequacy, listing, safeguards, contract_above, rules_elsewhere) for ground in rule(leg, law)]
     best = max(grounds, key=lambda ground: RANKING[ground.outcome], default=None)
-    if best is not None and RANKING[best.outcome] >= LAWFUL:
-        return Judged(best.outcome, best.instrument, best.findings, best.listing, best.clauses, best.last_day)
-    return _nothing_holds(leg, grounds, best)
+    if best is None or RANKING[best.outcome] < LAWFUL:
+        return _nothing_holds(leg, law, grounds, best)
+    findings = (*best.findings, *_warnings(leg, law, grounds, best))
+    return Judged(best.outcome, best.instrument, findings, best.listing, best.clauses, best.last_day)
 
 
 def regime_governs(leg: Leg, law: Law) -> Ground | None:
-    """Art. 3, Art. 99(2): a regime that is not modelled, not yet or no longer in force, says nothing good."""
+    """Art. 3, Art. 99(2): a regime that is not modelled, or does not apply yet or any more, says nothing good.
+
+    Before its first day a law that forbids cannot be relied on; any other one forbids nothing yet (law.md 13, 12).
+    """
     standing = law.applies(leg.regime, leg.territory)
     if standing is None:
         code = "REGIME_NOT_MODELLED" if leg.regime or leg.territory else "REGIME_UNKNOWN"
         return Ground(Outcome.UNDETERMINED, None, (Finding(code, "3"),))
     if standing.code is None:
         return None
-    article = standing.instrument.articles[leg.regime]
-    return Ground(Outcome.NOT_PERMITTED, None, (Finding("REGIME_NOT_APPLICABLE", article, standing.instrument.key),))
+    one = standing.instrument
+    if not one.forbids and law.day < standing.first_day:
+        return Ground(Outcome.PERMITTED, one.key, (Finding("BEFORE_FIRST_DAY", _article(leg, one), one.key),))
+    return Ground(Outcome.NOT_PERMITTED, None, (Finding("REGIME_NOT_APPLICABLE", _article(leg, one), one.key),))
 
 
 def inside_the_area(leg: Leg, law: Law) -> Ground | None:
-    """Art. 44: a flow to a country inside the area is no transfer to a third country."""
-    found = law.inside(leg.regime, leg.country)
-    if found is None:
-        return None
-    if isinstance(found, Membership):
-        last = found.until - ONE_DAY if found.until != FOREVER and found.until_known <= law.known_on else None
-        return Ground(Outcome.NO_TRANSFER, "eea", (Finding("INSIDE_AREA", "44", "eea"),), last_day=last)
-    key = found.instrument.key
-    return Ground(Outcome.NO_TRANSFER, key, (Finding("INSIDE_AREA", "44", key),), last_day=found.last_day)
+    """Art. 44: a flow to a country inside the area, or one that the law does not restrict, is no transfer."""
+    if law.own(leg.regime, leg.country):
+        return Ground(Outcome.NO_TRANSFER, leg.country, (Finding("WITHIN_COUNTRY", "44"),))
+    for found in law.inside(leg.regime, leg.country, leg.territory):
+        if isinstance(found, Membership):
+            last = found.until - ONE_DAY if found.until != FOREVER and found.until_known <= law.known_on else None
+            return Ground(Outcome.NO_TRANSFER, "eea", (Finding("INSIDE_AREA", "44", "eea"),), last_day=last)
+        one = found.instrument
+        if any(_conditions(leg, law, one)):
+            continue
+        code = "NOT_RESTRICTED" if one.scope else "INSIDE_AREA"
+        return Ground(Outcome.NO_TRANSFER, one.key, (Finding(code, _article(leg, one), one.key),), last_day=found.last_day)
+    return None
 
 
 def adequacy(leg: Leg, law: Law) -> Iterator[Ground]:
@@ -55,11 +67,15 @@ def adequacy(leg: Leg, law: Law) -> Iterator[Ground]:
     if leg.relied_on not in {None, "NONE", "ADEQUACY"}:
         return
     decisions = law.of_kind("adequacy", leg.regime, leg.country)
+    decisions = [standing for standing in decisions if standing.code is None] or decisions
     for standing in decisions:
         if standing.code != "NOT_IN_FORCE" or leg.relied_on == "ADEQUACY":
-            yield _ground(leg, standing, _in_force(leg, standing) or list(_out_of_scope(leg, law, standing)), "ADEQUATE")
+            findings = _in_force(leg, standing) or list(_conditions(leg, law, standing.instrument))
+            yield _ground(leg, standing, findings, "ADEQUATE")
     if leg.relied_on == "ADEQUACY" and not decisions:
-        yield Ground(Outcome.NOT_PERMITTED, None, (Finding("NO_ADEQUACY", "45(1)"),))
+        known = any(one.kind == "adequacy" and leg.regime in one.regimes for one in law.pack.instruments.values())
+        finding = Finding("NO_ADEQUACY" if known else "WRONG_FRAMEWORK", "45(1)", open=_leads(leg, law))
+        yield Ground(Outcome.UNDETERMINED if finding.open else Outcome.NOT_PERMITTED, None, (finding,))
 
 
 def listing(leg: Leg, law: Law) -> Iterator[Ground]:
@@ -71,7 +87,7 @@ def listing(leg: Leg, law: Law) -> Iterator[Ground]:
         standing = law.standing(one.key)
         if standing is None:
             continue
-        yield _ground(leg, standing, _listing_fails(leg, standing, place), "LISTED", listing=place)
+        yield _ground(leg, standing, _listing_fails(leg, law, standing, place), "LISTED", listing=place)
     if leg.relied_on and not any(_is(law, listed.framework, leg.relied_on) for listed in leg.listings):
         standing = law.by_mechanism(leg.relied_on, leg.regime)
         if standing is not None and standing.instrument.kind == "framework":
@@ -81,10 +97,10 @@ def listing(leg: Leg, law: Law) -> Iterator[Ground]:
             yield _ground(leg, standing, [*_in_force(leg, standing), *_wrong_framework(leg, standing), unknown], "LISTED")
 
 
-def clauses(leg: Leg, law: Law) -> Iterator[Ground]:
-    """Art. 46(2)(c): standard contractual clauses that were good when concluded, still are, and fit both roles."""
+def safeguards(leg: Leg, law: Law) -> Iterator[Ground]:
+    """Art. 46 and 49: clauses, other tools and derogations that are relied on, each by the conditions of its own."""
     for place, signed in enumerate(leg.clauses):
-        standing = _clauses_standing(leg, law, signed)
+        standing = _standing(leg, law, signed)
         if standing is None:
             if leg.relied_on is None:
                 finding = Finding("NOT_MODELLED", "46", signed.instrument, place, open=True)
@@ -93,8 +109,14 @@ def clauses(leg: Leg, law: Law) -> Iterator[Ground]:
         one = standing.instrument
         if leg.relied_on not in {None, "NONE", one.mechanism, f"{one.mechanism}_{signed.module}"}:
             continue
-        findings = [*_clauses_fail(leg, law, standing, signed, place), *_impact_fails(leg, law, standing, signed, place)]
-        yield _ground(leg, standing, findings, "CLAUSES", clauses=place)
+        findings = [
+            *(_clauses_fail(leg, law, standing, signed, place) if one.kind == "clauses" else _in_force(leg, standing)),
+            *_wrong_framework(leg, standing, signed),
+            *_roles_fail(leg, one, signed, place),
+            *(_conditions(leg, law, one, signed, place) if leg.regime in one.regimes else ()),
+            *(_impact_fails(leg, law, standing, signed, place) if one.kind != "derogation" else ()),
+        ]
+        yield _ground(leg, standing, findings, GOOD[one.kind], clauses=place)
 
 
 def contract_above(leg: Leg, law: Law) -> Iterator[Ground]:
@@ -110,16 +132,41 @@ def contract_above(leg: Leg, law: Law) -> Iterator[Ground]:
         yield Ground(Outcome.PERMITTED, key, (Finding("BOUND_ALIKE", "44", key),), last_day=standing.last_day)
 
 
-def _grounds(leg: Leg, law: Law) -> Iterator[Ground]:
-    """What the rules find, up to a ground that no other could better."""
-    for rule in (adequacy, listing, clauses, contract_above):
-        for ground in rule(leg, law):
-            yield ground
-            if ground.outcome is Outcome.PERMITTED:
-                return
+def rules_elsewhere(leg: Leg, law: Law) -> Iterator[Ground]:
+    """Laws that forbid only under conditions: a rule that is met carries the flow, whether or not anybody names it."""
+    for standing in law.of_kind("rule", leg.regime, leg.country):
+        one = standing.instrument
+        if leg.relied_on in {None, "NONE", one.mechanism, *one.frees} and standing.code is None:
+            yield _ground(leg, standing, list(_conditions(leg, law, one)), "RULE_MET")
 
 
-def _nothing_holds(leg: Leg, grounds: list[Ground], best: Ground | None) -> Judged:
+GOOD = {"clauses": "CLAUSES", "tool": "TOOL", "derogation": "DEROGATION"}
+
+
+def _warnings(leg: Leg, law: Law, grounds: list[Ground], best: Ground) -> Iterator[Finding]:
+    """What to know beside a basis that holds: another one that was relied on fails, or nothing stands behind it."""
+    one = law.instrument(best.instrument or "")
+    if leg.relied_on is None:
+        for ground in grounds:
+            if ground.clauses is not None and leg.clauses[ground.clauses].primary and RANKING[ground.outcome] < LAWFUL:
+                stop = min(ground.findings, key=lambda finding: ORDER.get(finding.code, len(ORDER)))
+                yield Finding("RELIED_ON_FAILS", stop.article, ground.instrument, ground.clauses, stop.code)
+        caught = any(ground.clauses is not None and RANKING[ground.outcome] >= LAWFUL for ground in grounds)
+        if one is not None and one.fallback_advised and best.listing is not None and not caught:
+            yield Finding("FALLBACK_MISSING", "46(1)", one.key)
+    if one is not None and one.kind in {"adequacy", "framework"} and law.in_efta(leg.territory):
+        yield Finding("EFTA_PILLAR", _article(leg, one), one.key)
+    if _leads(leg, law):
+        yield Finding("LEADS_ONLY", "3")
+
+
+def _leads(leg: Leg, law: Law) -> bool:
+    """Whether all that is known of the regime are leads that nobody verified."""
+    standing = law.applies(leg.regime, leg.territory)
+    return standing is not None and standing.instrument.leads
+
+
+def _nothing_holds(leg: Leg, law: Law, grounds: list[Ground], best: Ground | None) -> Judged:
     outcome = best.outcome if best else Outcome.NOT_PERMITTED
     findings = sorted(
         {finding for ground in grounds for finding in ground.findings},
@@ -130,11 +177,15 @@ def _nothing_holds(leg: Leg, grounds: list[Ground], best: Ground | None) -> Judg
             f.instrument or "",
         ),
     )
-    if leg.relied_on == "NONE":
+    leads = _leads(leg, law)
+    if leg.relied_on == "NONE" and not leads:
         findings.insert(0, Finding("NO_MECHANISM", "44", open=outcome is Outcome.UNDETERMINED))
     elif not findings:
-        findings = [Finding("NO_MECHANISM", "44")] if leg.relied_on is None else [Finding("NOT_MODELLED", "44", open=True)]
-        outcome = Outcome.NOT_PERMITTED if leg.relied_on is None else Outcome.UNDETERMINED
+        outcome = Outcome.UNDETERMINED if leads or leg.relied_on else Outcome.NOT_PERMITTED
+        code = "REGIME_NOT_MODELLED" if leads else "NOT_MODELLED" if leg.relied_on else "NO_MECHANISM"
+        findings = [Finding(code, "44", open=outcome is Outcome.UNDETERMINED)]
+    if leads:
+        findings.append(Finding("LEADS_ONLY", "3"))
     return Judged(outcome, None, tuple(findings))
 
 
@@ -158,6 +209,8 @@ def _ground(
         outcome = Outcome.MEASURES_REQUIRED if needed else Outcome.PERMITTED
         place = listing if listing is not None else clauses
         findings = [Finding(good, _article(leg, standing.instrument), key, place), *findings]
+    if standing.disputed is not None:
+        findings = [*findings, Finding("BOUNDARY_DISPUTED", _article(leg, standing.instrument), key)]
     return Ground(outcome, key, tuple(findings), listing, clauses, standing.last_day)
 
 
@@ -170,41 +223,72 @@ def _in_force(leg: Leg, standing: Standing) -> list[Finding]:
     return [Finding(standing.code, _article(leg, one), one.key)] if standing.code else []
 
 
-def _wrong_framework(leg: Leg, standing: Standing) -> list[Finding]:
+def _wrong_framework(leg: Leg, standing: Standing, signed: SignedClauses | None = None) -> list[Finding]:
+    """A tool of another law; or one that was approved by another law's authority, whose approval serves that law alone."""
     one = standing.instrument
-    return [] if leg.regime in one.regimes else [Finding("WRONG_FRAMEWORK", "44", one.key)]
+    other = signed is not None and one.approved_by is not None and signed.approved_by != one.approved_by
+    return [Finding("WRONG_FRAMEWORK", "44", one.key)] if other or leg.regime not in one.regimes else []
 
 
-def _out_of_scope(leg: Leg, law: Law, standing: Standing) -> Iterator[Finding]:
-    """The conditions of the decision: an unknown fact that opens the door leaves it undetermined."""
-    one = standing.instrument
+def _conditions(
+    leg: Leg, law: Law, one: Instrument, signed: SignedClauses | None = None, place: int | None = None
+) -> Iterator[Finding]:
+    """The conditions of an instrument that are not met: an unknown fact that opens the door leaves it undetermined."""
+    own = dict(signed.facts) if signed else {}
     for scope in law.scope(one):
-        value = leg.fact(scope.fact)
-        if scope.demands is not None and value != scope.demands:
-            yield Finding("OUT_OF_SCOPE", _article(leg, one), one.key, fact=scope.fact, open=value is None)
-        elif value in scope.none_of:
-            yield Finding("OUT_OF_SCOPE", _article(leg, one), one.key, fact=scope.fact)
+        value = own[scope.fact] if scope.fact in own else leg.fact(scope.fact)
+        if _met(scope, value):
+            continue
+        unknown = value is None and scope.code in ORDER
+        yield Finding(scope.code, _article(leg, one), one.key, place, scope.fact, open=unknown)
 
 
-def _listing_fails(leg: Leg, standing: Standing, place: int) -> list[Finding]:
+def _met(scope: Scope, value: Any) -> bool:
+    """Whether a fact is as a condition asks; unknown, it is as `is_not` and `none_of` ask, and not as the others do."""
+    if scope.demands is not None:
+        return bool(value == scope.demands)
+    if scope.denies is not None:
+        return bool(value != scope.denies)
+    if scope.none_of:
+        return value not in scope.none_of
+    return value is not None and (scope.at_least or 0) <= value and (scope.at_most is None or value <= scope.at_most)
+
+
+def _listing_fails(leg: Leg, law: Law, standing: Standing, place: int) -> list[Finding]:
     listed, one = leg.listings[place], standing.instrument
     article = _article(leg, one)
     never = [] if listed.status in STILL_LISTED else [Finding("NOT_LISTED", article, one.key, place)]
+    if one.requires and not never:
+        never = _first_list_fails(leg, law, one.requires)
     if findings := _in_force(leg, standing):
         return [*findings, *never]
     findings = _wrong_framework(leg, standing)
     if leg.country not in one.countries:
         findings.append(Finding("OUT_OF_SCOPE", article, one.key, place, "country"))
-    if never:
+    if any(finding.code == "NOT_LISTED" for finding in never):
         return [*findings, *never]
     if listed.overdue and listed.status == "active":
         findings.append(Finding("CERT_EXPIRED", article, one.key, place))
     elif listed.overdue:
         findings.append(Finding("RECERT_UNDER_REVIEW", article, one.key, place))
     covered = listed.covers_hr if leg.data == "hr" else listed.covers_non_hr
+    if leg.data == "hr" and law.pack.policy("hr_coverage") == "own_staff" and leg.importer_role == "processor":
+        covered = covered or listed.covers_non_hr
     if one.covers_data and not covered:
         findings.append(Finding("DATA_NOT_COVERED", article, one.key, place, "covered", open=covered is None))
-    return findings
+    return [*findings, *never]
+
+
+def _first_list_fails(leg: Leg, law: Law, key: str) -> list[Finding]:
+    """An extension holds only for whom the list that it extends names too."""
+    one = law.pack.instruments[key]
+    article = _article(leg, one)
+    for place, listed in enumerate(leg.listings):
+        if listed.framework == key:
+            if listed.status not in STILL_LISTED:
+                return [Finding("NOT_LISTED", article, key, place)]
+            return [Finding("CERT_EXPIRED", article, key, place)] if listed.overdue and listed.status == "active" else []
+    return [Finding("NOT_LISTED", article, key, fact="listing", open=True)]
 
 
 def _is(law: Law, key: str, mechanism: str) -> bool:
@@ -212,36 +296,41 @@ def _is(law: Law, key: str, mechanism: str) -> bool:
     return one is not None and one.mechanism == mechanism
 
 
-def _clauses_standing(leg: Leg, law: Law, signed: SignedClauses) -> Standing | None:
-    """The clauses as this regime takes them: one text may live longer under one regime than under another."""
+def _standing(leg: Leg, law: Law, signed: SignedClauses) -> Standing | None:
+    """A safeguard as this regime takes it: one text may live longer under one regime than under another."""
     one = law.instrument(signed.instrument)
-    return law.by_mechanism(one.mechanism, leg.regime) if one and one.kind == "clauses" else None
+    return law.by_mechanism(one.mechanism, leg.regime) if one and one.kind in BY_NAME else None
 
 
 def _clauses_fail(leg: Leg, law: Law, standing: Standing, signed: SignedClauses, place: int) -> Iterator[Finding]:
-    """Art. 46(2)(c); (EU) 2021/914 Art. 4: in force, concluded in time, unchanged, and made for these two roles."""
+    """Art. 46(2)(c); (EU) 2021/914 Art. 4: in force, concluded in time, and unchanged since they were repealed."""
     one = standing.instrument
     article = _article(leg, one)
     if standing.code:
-        yield Finding(standing.code, article, one.key, place)
+        yield Finding(standing.code, article, one.key, place, open=standing.code == "NOT_MODELLED")
     elif signed.concluded is None:
         repealed = standing.no_new_from is not None and standing.no_new_from <= law.day
         yield Finding("SCC_REPEALED" if repealed else "NOT_IN_FORCE", article, one.key, place, "concluded_on", open=True)
     if signed.concluded is not None:
-        if standing.code != "NOT_IN_FORCE" and (signed.concluded < standing.first_day or signed.concluded > law.day):
+        if standing.code != "NOT_IN_FORCE" and (signed.concluded < standing.opened or signed.concluded > law.day):
             yield Finding("NOT_IN_FORCE", article, one.key, place, "concluded_on")
         if standing.no_new_from and signed.concluded >= standing.no_new_from:
             yield Finding("SCC_REPEALED", article, one.key, place)
     if signed.changed and standing.no_new_from and law.day >= standing.no_new_from <= signed.changed:
         yield Finding("SCC_CHANGED", article, one.key, place)
-    yield from _wrong_framework(leg, standing)
-    roles = one.roles.get(signed.module or "any")
+
+
+def _roles_fail(leg: Leg, one: Instrument, signed: SignedClauses, place: int) -> Iterator[Finding]:
+    """Whether a tool was made for these two roles; an importer's role that is not recorded leaves it open."""
+    if not one.roles:
+        return
+    article, roles = _article(leg, one), one.roles.get(signed.module or "any")
     if roles is None:
         yield Finding("MODULE_MISMATCH", article, one.key, place, "module", open=signed.module is None)
-    elif roles.exporter != leg.exporter_role or (leg.importer_role and roles.importer != leg.importer_role):
+    elif roles.exporter not in {"any", leg.exporter_role}:
         yield Finding("MODULE_MISMATCH", article, one.key, place, "role")
-    elif leg.importer_role is None:
-        yield Finding("MODULE_MISMATCH", article, one.key, place, "role", open=True)
+    elif roles.importer not in {"any", leg.importer_role}:
+        yield Finding("MODULE_MISMATCH", article, one.key, place, "role", open=leg.importer_role is None)
 
 
 def _impact_fails(leg: Leg, law: Law, standing: Standing, signed: SignedClauses, place: int) -> Iterator[Finding]:
@@ -253,9 +342,10 @@ def _impact_fails(leg: Leg, law: Law, standing: Standing, signed: SignedClauses,
     if roles and roles.impact_assessment == "if_combined" and signed.combines_eu_data is False:
         return
     article, key = duty.instrument.articles[leg.regime], duty.instrument.key
-    if leg.impact is None:
+    found = next((one for one in leg.impacts if one[0] in duty.instrument.standards), None)
+    if found is None:
         yield Finding("TIA_MISSING", article, key, place)
-    elif leg.impact == "problematic" and leg.measures == "ineffective":
+    elif found[1] == "problematic" and found[2] == "ineffective":
         yield Finding("MEASURES_INEFFECTIVE", article, key, place)
-    elif leg.impact == "problematic" and leg.measures != "effective":
+    elif found[1] == "problematic" and found[2] != "effective":
         yield Finding("MEASURES_REQUIRED", article, key, place)

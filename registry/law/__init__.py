@@ -18,6 +18,7 @@ from registry.law.files import (
     FOREVER,
     VERIFY_EVERY,
     WEAKEST_FIRST,
+    WITHOUT_A_LAST_DAY,
     Cited,
     Event,
     Files,
@@ -25,18 +26,23 @@ from registry.law.files import (
     LawError,
     Membership,
     Scope,
+    begins,
     newest,
     read,
 )
 
-__all__ = ["FOREVER", "ONE_DAY", "Instrument", "Law", "LawError", "Membership", "Pack", "Scope", "Standing", "load"]
+__all__ = ["FOREVER", "ONE_DAY", "Instrument", "Law", "LawError", "Membership", "Pack", "Scope", "Standing", "begins", "load"]
 
 FOLDER = Path(__file__).parent
 ONE_DAY = timedelta(days=1)
+TRAITS = ("pipeda", "appi_operator", "pipa", "lgpd", "covered_person", "gdpr_applies")  # columns of a party that the law asks
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """An instrument on a day: in force (`code` is None) or why not, its last day where an end is known, and by what."""
+    """An instrument on a day: in force (`code` is None) or why not, its last day where an end is known, and by what.
+
+    `opened` is the first day on which it could be concluded; `disputed` the event whose other reading would say otherwise.
+    """
 
     instrument: Instrument
     code: str | None
@@ -44,6 +50,8 @@ class Standing(msgspec.Struct, frozen=True):
     last_day: date | None
     event: Event
     no_new_from: date | None
+    opened: date
+    disputed: Event | None = None
 
 
 class Pack:
@@ -58,6 +66,8 @@ class Pack:
         self.aliases = files.countries.aliases
         self.area_names = files.countries.areas
         self.own_names = files.countries.own | files.countries.areas
+        self.policies = files.policies
+        self._chosen = files.chosen.policies
         self._views: dict[tuple[date, date], Law] = {}
         self._changed_by: dict[date, date] = {}
 
@@ -67,6 +77,14 @@ class Pack:
         if view is None:
             view = self._views[valid_on, known_on] = Law(self, valid_on, known_on)
         return view
+
+    def regime(self, code: str) -> Instrument | None:
+        """The file of a regime; None for one that is not modelled."""
+        return next((one for one in self.instruments.values() if one.kind == "regime" and code in one.regimes), None)
+
+    def policy(self, key: str) -> str:
+        """What the house goes by where authorities or lawyers differ."""
+        return self._chosen.get(key) or next(one.default for one in self.policies if one.key == key)
 
     def country(self, code: str, *, area: bool = False) -> str:
         """The code under which a country (or an area) is recorded. Raises LawError for one that is none."""
@@ -79,6 +97,7 @@ class Pack:
     def change_days(self) -> tuple[date, ...]:
         """Every day on which any rule's answer may change, in order."""
         days = {event.effect for one in self.instruments.values() for event in one.events}
+        days |= {event.alternative for one in self.instruments.values() for event in one.events if event.alternative}
         days |= {day for one in self.instruments.values() for s in one.scope for day in (s.since, s.until)}
         days |= {day for one in self.instruments.values() for t in one.territory for day in (t.since, t.until)}
         days |= {day for one in self.memberships for day in (one.since, one.until)}
@@ -107,17 +126,17 @@ class Pack:
                 other for other in self.instruments.values() if other.kind == "clauses" and other.mechanism == one.mechanism
             ]
             events = [event for other in same for event in other.events]
-            ofs[one.key] = sorted(event.effect for event in events if event.what in {"in_force", "repealed"})
+            ofs[one.key] = sorted(event.effect for event in events if event.what in {"opened", "in_force", "repealed"})
         return ofs
 
     @cached_property
     def asked_of(self) -> dict[str, tuple[str, ...]]:
-        """The facts that decisions on a country ask about an importer there."""
-        asked: dict[str, set[str]] = {}
+        """The facts about an importer that decisions on its country ask; "" has those that are asked in every country."""
+        asked: dict[str, set[str]] = {"": set()}
         for one in self.instruments.values():
-            for country in one.countries:
-                asked.setdefault(country, set()).update(scope.fact for scope in one.scope)
-        return {country: tuple(sorted(facts)) for country, facts in asked.items() if facts}
+            for country in one.countries or ("",):
+                asked.setdefault(country, set()).update(scope.fact for scope in one.scope if scope.fact in TRAITS)
+        return {country: tuple(sorted(facts | asked[""])) for country, facts in asked.items()}
 
     def changes_after(self, day: date) -> tuple[date, ...]:
         """The later days on which any rule's answer may change."""
@@ -130,6 +149,7 @@ class Pack:
             facts += [(one.key, one), *((f"{one.key} {event.what} {event.effect}", event) for event in one.events)]
             facts += [(f"{one.key} scope {scope.fact}", scope) for scope in one.scope]
             facts += [(f"{one.key} territory {territory.area}", territory) for territory in one.territory]
+        facts += [(f"policy {one.key}", one) for one in self.policies]
         facts.sort(key=lambda fact: (WEAKEST_FIRST.index(fact[1].grade), fact[1].verified_on, fact[0]))
         return (fact for fact in facts if (today - fact[1].verified_on).days >= VERIFY_EVERY[fact[1].grade])
 
@@ -159,9 +179,13 @@ class Law:
         return [
             standing
             for one in self.pack.instruments.values()
-            if one.kind == kind and regime in one.regimes and (country is None or country in one.countries)
+            if one.kind == kind and regime in one.regimes and (country is None or self.covers(one, country))
             if (standing := self.standing(one.key)) is not None
         ]
+
+    def covers(self, one: Instrument, country: str) -> bool:
+        """Whether an instrument names the country, or an area that it is in on this day; naming none, it covers any."""
+        return not one.countries or country in one.countries or not self.areas(country).isdisjoint(one.countries)
 
     def by_mechanism(self, mechanism: str, regime: str) -> Standing | None:
         """The instrument of that name under this regime; failing that, under another one."""
@@ -171,7 +195,7 @@ class Law:
 
     def applies(self, regime: str, territory: str) -> Standing | None:
         """How a regime stands for exporters in a territory; None for one that is not modelled."""
-        one = next((i for i in self.pack.instruments.values() if i.kind == "regime" and regime in i.regimes), None)
+        one = self.pack.regime(regime)
         if one is None or (standing := self.standing(one.key)) is None:
             return None
         areas = self.areas(territory)
@@ -195,7 +219,7 @@ class Law:
         return found
 
     def areas(self, territory: str) -> set[str]:
-        """The areas a country is in on this day; an area is in itself."""
+        """The areas a country is in on this day; a country and an area are in themselves."""
         if territory == "EEA":
             return {"EEA", "EU", "EFTA"}
         found = {one.area for one in self._members(territory)}
@@ -203,28 +227,47 @@ class Law:
             if one.as_member and territory in one.countries:
                 standing = self.standing(one.key)
                 found |= {one.as_member} if standing and standing.code is None else set()
-        return found | ({"EEA"} if found else set())
+        return found | ({"EEA"} if found else set()) | {territory}
 
-    def inside(self, regime: str, country: str) -> Standing | Membership | None:
-        """What makes a country part of the regime's own area on this day, so that a flow there is no transfer."""
-        members = self._members(country) if self._knows_area(regime) else []
-        standings = [one for one in self.of_kind("inside", regime, country) if one.code is None]
-        found: list[Standing | Membership] = [*members, *standings]
-        return found[0] if found else None
+    def inside(self, regime: str, country: str, exporter: str) -> list[Standing | Membership]:
+        """What makes a flow from a territory to a country no transfer under the regime on this day; no scope is asked."""
+        area = next(
+            (one.area for one in self.pack.instruments.values() if one.kind == "regime" and regime in one.regimes), None
+        )
+        found: list[Standing | Membership] = list(self._members(country)) if area == "EEA" else []
+        for standing in self.of_kind("inside", regime, country):
+            one = standing.instrument
+            if standing.code is None and (not one.exporters or exporter in one.exporters):
+                if one.policy is None or self.pack.policy(one.policy) == "on":
+                    found.append(standing)
+        return found
+
+    def in_efta(self, territory: str) -> bool:
+        """Whether a State takes part in the area through EFTA on this day (acts of the Union wait for it)."""
+        return any(one.area == "EFTA" for one in self._members(territory))
+
+    def own(self, regime: str, country: str) -> bool:
+        """Whether the country is the regime's own, so that nothing crosses a border."""
+        return any(
+            one.area == country for one in self.pack.instruments.values() if one.kind == "regime" and regime in one.regimes
+        )
 
     def demands(self, duty: str, regime: str) -> Standing | None:
         """A duty in force on this day, such as the impact assessment."""
         return next((s for s in self.of_kind("duty", regime) if s.instrument.mechanism == duty and s.code is None), None)
 
     def scope(self, instrument: Instrument) -> list[Scope]:
-        """The conditions of a decision that hold on this day."""
-        return [one for one in instrument.scope if one.since <= self.day and one.known <= self.known_on and not self._over(one)]
+        """The conditions of an instrument that hold on this day, as the house's policy has them."""
+        held = [one for one in instrument.scope if one.since <= self.day and one.known <= self.known_on and not self._over(one)]
+        return [self._as_chosen(one) for one in held]
+
+    def _as_chosen(self, one: Scope) -> Scope:
+        if one.policy is None or one.blocks_as is None or self.pack.policy(one.policy) != "block":
+            return one
+        return msgspec.structs.replace(one, code=one.blocks_as)
 
     def _over(self, one: Scope | Membership) -> bool:
         return one.until <= self.day and one.until_known <= self.known_on
-
-    def _knows_area(self, regime: str) -> bool:
-        return any(i.kind == "regime" and regime in i.regimes and i.territory for i in self.pack.instruments.values())
 
     def _members(self, country: str) -> list[Membership]:
         return [
@@ -240,14 +283,22 @@ class Law:
             return None
         ends = [end for what in ENDS if (end := newest(known, what))]
         ended = min(ends, key=lambda event: event.effect, default=None)
-        repealed = newest(known, "repealed")
-        last = ended.effect - ONE_DAY if ended and ended.what != "superseded" else None
+        repealed, opened = newest(known, "repealed"), newest(known, "opened")
+        last = ended.effect - ONE_DAY if ended and ended.what not in WITHOUT_A_LAST_DAY else None
         code, event = None, begun
         if self.day < begun.effect:
             code = "NOT_IN_FORCE"
         elif ended and ended.effect <= self.day:
             code, event = ENDS[ended.what], ended
-        return Standing(one, code, begun.effect, last, event, repealed.effect if repealed else None)
+        disputed = next((one for one in (begun, *ends) if self._in_dispute(one)), None)
+        no_new_from, first = repealed.effect if repealed else None, (opened or begun).effect
+        return Standing(one, code, begun.effect, last, event, no_new_from, first, disputed)
+
+    def _in_dispute(self, event: Event) -> bool:
+        """Whether the day lies between the two readings of when an event has its effect."""
+        if event.alternative is None:
+            return False
+        return min(event.effect, event.alternative) <= self.day < max(event.effect, event.alternative)
 
 
 def load() -> Pack:
@@ -259,7 +310,7 @@ def load() -> Pack:
 def sources() -> dict[str, bytes]:
     """The files that `load` reads, each under a name that says whose it is, in the order in which they make the fingerprint."""
     own = settings.own_law()
-    paths = {f"law/{name}.toml": FOLDER / f"{name}.toml" for name in ("countries", "memberships")}
+    paths = {f"law/{name}.toml": FOLDER / f"{name}.toml" for name in ("countries", "memberships", "policies")}
     paths |= {f"law/instruments/{path.name}": path for path in sorted((FOLDER / "instruments").glob("*.toml"))}
     paths |= {f"law/own/{path.name}": path for path in (sorted(own.glob("*.toml")) if own else ())}
     return {name: path.read_bytes() for name, path in paths.items()}

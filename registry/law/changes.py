@@ -74,6 +74,9 @@ def _every(pack: Pack) -> Iterator[Change]:
     for key, one in pack.instruments.items():
         for event in one.events:
             yield Change(f"law:{key}:{event.what}:{event.effect}", key, event.effect, event.citation, event, True)
+            if event.alternative is not None:
+                cause = f"law:{key}:{event.what} disputed:{event.alternative}"
+                yield Change(cause, key, event.alternative, event.citation, event, True)
         for scope in one.scope:
             yield from _ends(f"law:{key}:scope {scope.fact}", key, scope, scope.since, scope.until)
         for area in one.territory:

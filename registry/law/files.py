@@ -13,12 +13,13 @@ from typing import Any, Literal
 import msgspec
 
 from registry.errors import Refused
-from registry.vocabulary import DataKind, Purpose
+from registry.vocabulary import Circumstance, DataKind, Purpose
 
 Grade = Literal["S1", "S2", "S3", "M-h", "M-m", "M-l"]
 WEAKEST_FIRST = ("M-l", "M-m", "S3", "M-h", "S2", "S1")
 VERIFY_EVERY = {"M-l": 60, "M-m": 90, "S3": 90, "M-h": 180, "S2": 180, "S1": 365}  # days
 FOREVER = date.max
+CHOICES = "policy.toml"
 
 # What an event does to its instrument, from the day of its effect on, and the code of relying on it afterwards.
 ENDS = {
@@ -27,7 +28,15 @@ ENDS = {
     "delisted": "INVALIDATED",
     "superseded": "EXPIRED",
     "transition_end": "SCC_EXPIRED",
+    "contested": "NOT_MODELLED",
 }
+WITHOUT_A_LAST_DAY = {"superseded", "contested"}  # ends after which something goes on, or may go on
+
+# What a condition may ask about: the flow, the importer, the safeguard that is relied on, the circumstances recorded.
+FACTS = frozenset(
+    """automated data purpose pipeda appi_operator pipa lgpd covered_person gdpr_applies
+    approved in_group commitments ch_amended filed""".split()
+) | set(Circumstance)
 
 
 class LawError(Refused):
@@ -44,22 +53,47 @@ class Cited(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 
 class Event(Cited, frozen=True, kw_only=True):
-    """Something that happens to an instrument: the day it became known, and the first day of its effect."""
+    """Something that happens to an instrument: the day it became known, and the first day of its effect.
 
-    what: Literal["in_force", "repealed", "sunset", "invalidated", "delisted", "superseded", "transition_end"]
+    Where the day is disputed, `alternative` is the effect by the other reading, and `dispute` says on what each rests.
+    """
+
+    what: Literal[
+        "opened", "in_force", "repealed", "sunset", "invalidated", "delisted", "superseded", "transition_end", "contested"
+    ]
     known: date
     effect: date
+    alternative: date | None = None
+    dispute: str = ""
 
 
 class Scope(Cited, frozen=True, kw_only=True):
-    """A condition on a fact about the flow: `is` this, or none of these. Holds from `since` until `until`.
+    """A condition on a fact: `is` this, `is_not` that, none of these, or a number within limits.
 
-    A fact that is not recorded fails `is` as unknown, and passes `none_of` as the ordinary case (law.md 13, 12).
+    Holds from `since` until `until`. A fact that is not recorded fails `is` and the limits as unknown, and passes `is_not`
+    and `none_of` as the ordinary case (law.md 13, 12). `code` is what failing it is called; one that is no stopping code
+    only warns, unless the house's policy of that name says "block": then it is `blocks_as`.
     """
 
-    fact: Literal["pipeda", "appi_operator", "pipa", "lgpd", "automated", "data", "purpose"]
+    fact: str
     demands: bool | None = msgspec.field(name="is", default=None)
+    denies: bool | None = msgspec.field(name="is_not", default=None)
     none_of: tuple[str, ...] = ()
+    at_least: int | None = None
+    at_most: int | None = None
+    code: Literal[
+        "OUT_OF_SCOPE",
+        "CONDITION_MISSING",
+        "NOT_APPROVED",
+        "NOT_OCCASIONAL",
+        "PUBLIC_AUTHORITY",
+        "THRESHOLD",
+        "PROHIBITED",
+        "OCCASIONAL_ADVISED",
+        "ART3_2_IMPORTER",
+    ] = "OUT_OF_SCOPE"
+    policy: str | None = None
+    blocks_as: str | None = None
     since: date = date.min
     until: date = FOREVER
     known: date = date.min
@@ -67,10 +101,10 @@ class Scope(Cited, frozen=True, kw_only=True):
 
 
 class Roles(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which two roles a set of clauses fits, and whether Clauses 14 and 15 apply always or only to combined data."""
+    """Which two roles a tool fits, and whether Clauses 14 and 15 apply always or only to combined data."""
 
-    exporter: Literal["controller", "processor"]
-    importer: Literal["controller", "processor"]
+    exporter: Literal["controller", "processor", "any"]
+    importer: Literal["controller", "processor", "any"]
     impact_assessment: Literal["always", "if_combined"] = "always"
 
 
@@ -83,11 +117,12 @@ class Territory(Cited, frozen=True, kw_only=True):
 
 
 class Instrument(Cited, frozen=True, kw_only=True):
-    """One file: a regime, a decision, a list, a set of clauses, a time inside the area, or a duty."""
+    """One file: a regime, a decision, a list, a set of clauses or another tool, a derogation, a time inside the area, a
+    rule that holds by itself, or a duty."""
 
     key: str
     title: str
-    kind: Literal["regime", "inside", "adequacy", "framework", "clauses", "duty"]
+    kind: Literal["regime", "inside", "adequacy", "framework", "clauses", "tool", "derogation", "rule", "duty"]
     source: str
     regimes: tuple[str, ...]
     articles: dict[str, str]
@@ -97,6 +132,16 @@ class Instrument(Cited, frozen=True, kw_only=True):
     scope: tuple[Scope, ...] = ()
     covers_data: bool = False
     onward_by_contract: bool = False
+    fallback_advised: bool = False
+    requires: str | None = None
+    approved_by: str | None = None
+    standards: tuple[str, ...] = ()
+    frees: tuple[str, ...] = ()
+    policy: str | None = None
+    exporters: tuple[str, ...] = ()
+    area: str | None = None
+    forbids: bool = False
+    leads: bool = False
     roles: dict[str, Roles] = {}
     territory: tuple[Territory, ...] = ()
     targets: str | None = None
@@ -115,6 +160,22 @@ class Membership(Cited, frozen=True, kw_only=True):
     until_known: date = date.min
 
 
+class Policy(Cited, frozen=True, kw_only=True):
+    """A point on which authorities or lawyers differ, and what this house goes by; `policy.toml` chooses another way."""
+
+    key: str
+    question: str
+    choices: tuple[str, ...]
+    default: str
+
+
+class Chosen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An operator's `policy.toml`: the other reading of a disputed day (`key what`), and other ways of a policy."""
+
+    readings: dict[str, Literal["used", "alternative"]] = {}
+    policies: dict[str, str] = {}
+
+
 class Countries(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The codes a register may name, their aliases, and names for the codes that CLDR does not know."""
 
@@ -131,6 +192,8 @@ class Files(msgspec.Struct, frozen=True):
     memberships: tuple[Membership, ...]
     countries: Countries
     version: str
+    policies: tuple[Policy, ...] = ()
+    chosen: Chosen = Chosen()
 
     @property
     def codes(self) -> frozenset[str]:
@@ -143,13 +206,16 @@ def read(folder: Path, own: Path | None) -> Files:
     if own and not own.is_dir():
         raise LawError(f"{own} (ONWARD_LAW) is no folder: name the folder that holds your instruments")
     own_files = sorted(own.glob("*.toml")) if own else []
-    fixed = [folder / "countries.toml", folder / "memberships.toml"]
+    choices = [path for path in own_files if path.name == CHOICES]
+    fixed = [folder / "countries.toml", folder / "memberships.toml", folder / "policies.toml"]
     paths = [*sorted((folder / "instruments").glob("*.toml")), *own_files]
     digest = hashlib.sha256()
     for path in [*fixed, *paths]:
         digest.update(f"{path.name}\0".encode() + _bytes(path) + b"\0")
     instruments: dict[str, Instrument] = {}
     for path in paths:
+        if path in choices:
+            continue
         one = _decode(path, Instrument)
         if one.key != path.stem:
             raise LawError(f"{path.name}: `key` is {one.key!r}, the file is named {path.stem!r}: make them the same")
@@ -158,10 +224,28 @@ def read(folder: Path, own: Path | None) -> Files:
         instruments[one.key] = msgspec.structs.replace(one, own=path in own_files)
     countries = _decode(fixed[0], Countries)
     memberships = _decode(fixed[1], dict[str, tuple[Membership, ...]]).get("membership", ())
-    found = Files(instruments, memberships, countries, digest.hexdigest())
+    policies = _decode(fixed[2], dict[str, tuple[Policy, ...]]).get("policy", ())
+    chosen = _decode(choices[0], Chosen) if choices else Chosen()
+    found = Files(instruments, memberships, countries, digest.hexdigest(), policies, chosen)
     for fault in faults(found):
         raise LawError(fault)
-    return found
+    return msgspec.structs.replace(found, instruments={key: _read_as(one, chosen) for key, one in instruments.items()})
+
+
+def reading(one: Instrument, event: Event) -> str:
+    """By which name `policy.toml` speaks of a disputed day."""
+    return f"{one.key} {event.what}"
+
+
+def _read_as(one: Instrument, chosen: Chosen) -> Instrument:
+    """The instrument by the readings that the house chose: its day and the other one change places."""
+    events = tuple(
+        msgspec.structs.replace(event, effect=event.alternative, alternative=event.effect)
+        if event.alternative and chosen.readings.get(reading(one, event)) == "alternative"
+        else event
+        for event in one.events
+    )
+    return msgspec.structs.replace(one, events=events) if events != one.events else one
 
 
 def newest(events: list[Event], what: str) -> Event | None:
@@ -196,6 +280,7 @@ def faults(pack: Files) -> Iterator[str]:
         for other in pack.memberships:
             if other is not member and other.country == member.country and other.since <= member.since < other.until:
                 yield f"{place}: overlaps the membership since {other.since}: end that one first"
+    yield from _unsound_choices(pack)
     decisions = [one for one in pack.instruments.values() if one.kind == "adequacy"]
     for index, decision in enumerate(decisions):
         for earlier in decisions[:index]:
@@ -218,17 +303,25 @@ def _faults(one: Instrument, pack: Files) -> Iterator[str]:
         yield "no event `in_force`: say when it came into force, and when that became known"
     if missing := set(one.regimes) - one.articles.keys():
         yield f"[articles] names no article for {', '.join(sorted(missing))}: name one"
-    for code in one.countries:
-        if code not in pack.codes:
+    for code in (*one.countries, *one.exporters):
+        if code not in pack.codes and code not in pack.countries.areas:
             yield f"`countries`: {code!r} is no country code: use ISO 3166-1"
     for event in one.events:
         if not event.citation.strip():
             yield f"event {event.what} of {event.effect}: `citation` is empty: say where it stands"
+        if (event.alternative is None) != (not event.dispute.strip()):
+            yield f"event {event.what} of {event.effect}: `alternative` and `dispute` go together: give both"
         if event.what in ENDS and event.effect < min(e.effect for e in one.events if e.what == "in_force"):
             yield f"event {event.what} of {event.effect} lies before `in_force`: mend one of them"
     for scope in one.scope:
-        if (scope.demands is None) == (not scope.none_of):
-            yield f"[[scope]] on {scope.fact}: give either `is` or `none_of`"
+        asks = [scope.demands, scope.denies, scope.none_of or None]
+        limits = None if scope.at_least is None and scope.at_most is None else (scope.at_least, scope.at_most)
+        if scope.fact not in FACTS:
+            yield f"[[scope]] on {scope.fact}: no such fact: there are {', '.join(sorted(FACTS))}"
+        if sum(asked is not None for asked in (*asks, limits)) != 1:
+            yield f"[[scope]] on {scope.fact}: give one of `is`, `is_not`, `none_of`, or `at_least` and `at_most`"
+        if scope.policy is not None and scope.policy not in {policy.key for policy in pack.policies}:
+            yield f"[[scope]] on {scope.fact}: no policy is called {scope.policy!r}: put it into policies.toml"
         known = {"data": DataKind, "purpose": Purpose}.get(scope.fact)
         if scope.none_of and (known is None or set(scope.none_of) - set(known)):
             yield f"[[scope]] on {scope.fact}: `none_of` takes {', '.join(known) if known else 'no words here: use `is`'}"
@@ -236,20 +329,40 @@ def _faults(one: Instrument, pack: Files) -> Iterator[str]:
             yield f"[[scope]] on {scope.fact}: `citation` is empty: say where it stands"
         if scope.until <= scope.since:
             yield f"[[scope]] on {scope.fact}: `until` lies before `since`: mend one of them"
-    if one.kind in {"adequacy", "framework", "inside"} and not one.countries:
+    if one.kind in {"adequacy", "framework"} and not one.countries:
         yield "`countries` is empty: name those it covers"
-    if one.kind in {"adequacy", "framework", "clauses", "duty"} and not one.mechanism:
+    if one.kind == "inside" and not one.countries and not one.scope:
+        yield "neither `countries` nor a [[scope]]: say for which flows it holds"
+    if one.requires is not None and one.requires not in pack.instruments:
+        yield f"`requires`: no instrument is called {one.requires!r}: name the list that comes first"
+    if one.kind in {"adequacy", "framework", "clauses", "tool", "derogation", "duty"} and not one.mechanism:
         yield "`mechanism` is missing: say by which name it is relied on"
     if one.kind == "clauses" and not one.roles:
         yield "[roles] is missing: say which roles the clauses fit"
 
 
+def _unsound_choices(pack: Files) -> Iterator[str]:
+    for policy in pack.policies:
+        if policy.default not in policy.choices:
+            yield f"policies.toml: {policy.key}: `default` is none of its `choices`: mend one of them"
+    disputed = {reading(one, event) for one in pack.instruments.values() for event in one.events if event.alternative}
+    for name in pack.chosen.readings:
+        if name not in disputed:
+            yield f"{CHOICES}: readings: {name!r} is no disputed day: there are {', '.join(sorted(disputed))}"
+    choices = {policy.key: policy.choices for policy in pack.policies}
+    for name, choice in pack.chosen.policies.items():
+        if choice not in choices.get(name, ()):
+            known = ", ".join(f"{key} ({' | '.join(words)})" for key, words in choices.items())
+            yield f"{CHOICES}: policies: {name} = {choice!r} is not known: there are {known}"
+
+
 def _overlap(one: Instrument, other: Instrument) -> bool:
-    first, second = ((_begin(i), _end(i)) for i in (one, other))
+    first, second = ((begins(i), _end(i)) for i in (one, other))
     return first[0] < second[1] and second[0] < first[1]
 
 
-def _begin(one: Instrument) -> date:
+def begins(one: Instrument) -> date:
+    """The first day on which it is in force."""
     return min(event.effect for event in one.events if event.what == "in_force")
 
 

@@ -121,6 +121,13 @@ TAMPERINGS = {
         "update journal_value set value = value || 'x' where id = (select min(id) from journal_value)",
     ),
     "a value taken out": (None, "delete from journal_value where id = (select min(id) from journal_value)"),
+    "a second value put in before the first": (
+        None,
+        "drop index journal_value_entry",
+        """insert into journal_value (id, sequence, name, salt, value)
+        select -1, sequence, name, salt, 'y' from journal_value limit 1""",
+        "update journal_value set salt = salt where id > 0",  # so that it is read after the one that was put in
+    ),
     "a value put in": (None, f"insert into journal_value (sequence, name, salt, value) values ({ENTRY}, 'made_up', 'x', 'y')"),
     "a row": (None, "update vendor set category = 'payment'"),
     "a row's version": (None, "update vendor set version = 5"),

@@ -8,7 +8,7 @@ import pytest
 
 from registry import law
 from registry.law import FOREVER, Instrument
-from registry.law.files import ENDS, WEAKEST_FIRST, Event
+from registry.law.files import ENDS, WEAKEST_FIRST, WITHOUT_A_LAST_DAY, Event
 from tests.support import environment
 
 PACK = law.load()
@@ -25,11 +25,25 @@ def test_both_sides_of_every_date(one: Instrument, event: Event) -> None:
     before, on = (PACK.on(day, TODAY).standing(one.key) for day in (event.effect - ONE, event.effect))
     assert before is not None
     assert on is not None
-    if event.what == "in_force":
+    if event.what == "opened":
+        assert on.opened == event.effect <= on.first_day
+    elif event.what == "in_force":
         assert (before.code, on.code) == ("NOT_IN_FORCE", None)
     else:
         assert (before.code, on.code) == (None, ENDS[event.what])
-        assert before.last_day == (None if event.what == "superseded" else event.effect - ONE)
+        assert before.last_day == (None if event.what in WITHOUT_A_LAST_DAY else event.effect - ONE)
+
+
+DISPUTED = [pair for pair in DATED if pair[1].alternative]
+
+
+@pytest.mark.parametrize(("one", "event"), DISPUTED, ids=lambda x: getattr(x, "key", None) or x.what)
+def test_between_two_readings_a_day_is_disputed(one: Instrument, event: Event) -> None:
+    assert event.alternative is not None
+    first, last = sorted((event.effect, event.alternative))
+    asked = [first - ONE, first, last - ONE, last]
+    found = [PACK.on(day, TODAY).standing(one.key) for day in asked]
+    assert [standing is not None and standing.disputed == event for standing in found] == [False, True, True, False]
 
 
 @pytest.mark.parametrize(("one", "event"), DATED, ids=lambda x: getattr(x, "key", None) or f"{x.what}-{x.known}")
@@ -37,9 +51,10 @@ def test_nothing_is_known_before_it_was_published(one: Instrument, event: Event)
     unknown = PACK.on(event.effect, event.known - ONE).standing(one.key)
     if event.what == "in_force":
         assert unknown is None
+    elif event.what == "opened":
+        assert unknown is None or unknown.opened == unknown.first_day
     elif event.what == "repealed":
-        assert unknown is not None
-        assert unknown.no_new_from is None
+        assert unknown is None or unknown.no_new_from is None
     else:
         assert unknown is None or unknown.event != event
 
@@ -80,8 +95,8 @@ def test_an_extension_replaces_the_end_before_it() -> None:
 
 def test_the_bridge_had_two_versions() -> None:
     day = date(2021, 6, 28)
-    assert PACK.on(day, date(2021, 6, 27)).inside("EU_GDPR", "GB") is not None
-    assert PACK.on(day, date(2021, 6, 28)).inside("EU_GDPR", "GB") is None
+    assert PACK.on(day, date(2021, 6, 27)).inside("EU_GDPR", "GB", "DE")
+    assert not PACK.on(day, date(2021, 6, 28)).inside("EU_GDPR", "GB", "DE")
 
 
 @pytest.mark.parametrize(
@@ -94,7 +109,12 @@ def test_the_bridge_had_two_versions() -> None:
         ("established", "NO", date(2018, 7, 19), ["EU_DPD"]),
         ("established", "NO", date(2018, 7, 20), ["EU_GDPR"]),
         ("established", "GB", date(2020, 12, 31), ["EU_GDPR"]),
-        ("established", "GB", date(2021, 1, 1), []),
+        ("established", "GB", date(2021, 1, 1), ["UK_GDPR"]),
+        ("offers_or_monitors", "GB", date(2020, 12, 31), ["EU_GDPR"]),
+        ("offers_or_monitors", "GB", date(2021, 1, 1), ["UK_GDPR"]),
+        ("established", "CH", date(2024, 1, 1), ["CH_FADP"]),
+        ("established", "CA-QC", date(2023, 9, 21), []),
+        ("established", "CA-QC", date(2023, 9, 22), ["QC_LAW25"]),
         ("established", "US", date(2020, 1, 1), []),
         ("offers_or_monitors", "EEA", date(2018, 5, 24), []),
         ("offers_or_monitors", "EEA", date(2018, 5, 25), ["EU_GDPR"]),
@@ -110,7 +130,7 @@ def test_what_is_overdue_comes_weakest_grade_first() -> None:
     grades = [WEAKEST_FIRST.index(cited.grade) for _, cited in PACK.overdue(date(2030, 1, 1))]
     assert grades == sorted(grades)
     parts = sum(len(one.scope) + len(one.territory) for one in PACK.instruments.values())
-    assert len(grades) == len(DATED) + len(PACK.instruments) + len(PACK.memberships) + parts
+    assert len(grades) == len(DATED) + len(PACK.instruments) + len(PACK.memberships) + parts + len(PACK.policies)
     assert list(PACK.overdue(date(2026, 10, 9))) == []
 
 
@@ -152,7 +172,7 @@ UNSOUND = {
     "no source": (WHOLE.replace("https://law.example", " "), "`source` is empty"),
     "an unknown regime": (
         WHOLE.replace('["EU_GDPR"]', '["NOSUCH"]').replace("{ EU_GDPR", "{ NOSUCH"),
-        "`regimes`: name some of EU_DPD",
+        "`regimes`: name some of BR_LGPD",
     ),
     "no regime": (WHOLE.replace('["EU_GDPR"]', "[]"), "`regimes`: name some of"),
     "a misspelt purpose": (
@@ -166,6 +186,11 @@ UNSOUND = {
     ),
     "a scope without citation": (WHOLE + '[[scope]]\nfact = "lgpd"\nis = true\n', "missing required field `citation`"),
     "brackets without end": (WHOLE + "x = " + "[" * 3000, "own-decision.toml"),
+    "a dispute without its other day": (WHOLE + 'dispute = "x"\n', "`alternative` and `dispute` go together"),
+    "a fact nobody records": (
+        WHOLE + '[[scope]]\nfact = "weather"\nis = true\ncitation = "x"\ngrade = "M-l"\nverified_on = 2026-11-01\n',
+        "no such fact: there are",
+    ),
     "no article": (WHOLE.replace('{ EU_GDPR = "45(1)" }', "{}"), "names no article for EU_GDPR"),
 }
 
@@ -203,3 +228,39 @@ def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:
 def test_every_file_of_the_folder_is_in_the_pack() -> None:
     files = {path.stem for path in (law.FOLDER / "instruments").iterdir()}
     assert files == PACK.instruments.keys()
+
+
+CHOICES = """
+[readings]
+"eu-adequacy-br in_force" = "alternative"
+
+[policies]
+consent_occasional = "block"
+"""
+
+
+def test_a_house_chooses_the_other_reading_and_the_fingerprint_says_so(tmp_path: Path) -> None:
+    (tmp_path / "policy.toml").write_text(CHOICES)
+    with environment(ONWARD_LAW=str(tmp_path)):
+        pack = law.load()
+    assert pack.version != PACK.version
+    assert (PACK.policy("consent_occasional"), pack.policy("consent_occasional")) == ("warn", "block")
+    for day, used, other in ((date(2026, 1, 26), None, "NOT_IN_FORCE"), (date(2026, 1, 28), None, None)):
+        for read, code in ((PACK, used), (pack, other)):
+            standing = read.on(day, TODAY).standing("eu-adequacy-br")
+            assert standing is not None
+            assert (standing.code, standing.disputed is not None) == (code, day < date(2026, 1, 28))
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (CHOICES.replace("eu-adequacy-br", "eu-adequacy-nz"), "'eu-adequacy-nz in_force' is no disputed day: there are"),
+        (CHOICES.replace('"block"', '"maybe"'), r"consent_occasional = 'maybe' is not known: there are .*warn | block"),
+        (CHOICES.replace("policies", "polices"), "unknown field `polices`"),
+    ],
+)
+def test_an_unsound_choice_is_refused(tmp_path: Path, content: str, expected: str) -> None:
+    (tmp_path / "policy.toml").write_text(content)
+    with environment(ONWARD_LAW=str(tmp_path)), pytest.raises(law.LawError, match=expected):
+        law.load()
