@@ -348,6 +348,17 @@ def _answer(case: Case, dossier: Dossier, pack: Pack, today: date) -> Result:
     expected = case.expected + (f" [{case.code}]" if case.code else "")
     if (lacking := _not_built(case, pack)) is not None:
         return Result(case.key, False, expected, "", lacking)
+    answer, code = _said(case, dossier, pack, known)
+    right = answer == case.expected or (case.expected == "not_permitted" and answer == Outcome.UNDETERMINED)
+    return Result(case.key, right and case.code in {None, code}, expected, f"{answer} [{code}]")
+
+
+def answer_case(case: Case, pack: Pack, today: date) -> tuple[str, str]:
+    """What the judge says of a case, in memory: the outcome as a case file words it, and the first code."""
+    return _said(case, _in_memory(rows_of(case)), pack, today)
+
+
+def _said(case: Case, dossier: Dossier, pack: Pack, known: date) -> tuple[str, str]:
     territory = home_of(case.regime, pack)
     reading = Judge(pack, known).read_under(dossier, case.regime, territory, case.as_of, relied_on=case.mechanism)
     verdict = reading.leg.verdict
@@ -356,10 +367,7 @@ def _answer(case: Case, dossier: Dossier, pack: Pack, today: date) -> Result:
         answer = f"permitted_until({verdict.last_day})"
     elif verdict.judged.outcome is Outcome.MEASURES_REQUIRED:
         answer = "permitted_with_supplementary_measures_required"
-    code = verdict.judged.findings[0].code
-    right = answer == case.expected or (case.expected == "not_permitted" and verdict.judged.outcome is Outcome.UNDETERMINED)
-    passed = right and case.code in {None, code}
-    return Result(case.key, passed, expected, f"{answer} [{code}]")
+    return answer, verdict.judged.findings[0].code
 
 
 def _not_built(case: Case, pack: Pack) -> str | None:

@@ -94,7 +94,8 @@ def listing(leg: Leg, law: Law) -> Iterator[Ground]:
             unknown = Finding(
                 "NOT_LISTED", _article(leg, standing.instrument), standing.instrument.key, fact="listing", open=True
             )
-            yield _ground(leg, standing, [*_in_force(leg, standing), *_wrong_framework(leg, standing), unknown], "LISTED")
+            stops = _wrong_framework(leg, standing) or [*_in_force(leg, standing), *_elsewhere(leg, standing), unknown]
+            yield _ground(leg, standing, stops, "LISTED")
 
 
 def safeguards(leg: Leg, law: Law) -> Iterator[Ground]:
@@ -109,11 +110,10 @@ def safeguards(leg: Leg, law: Law) -> Iterator[Ground]:
         one = standing.instrument
         if leg.relied_on not in {None, "NONE", one.mechanism, f"{one.mechanism}_{signed.module}"}:
             continue
-        findings = [
+        findings = _wrong_framework(leg, standing, signed) or [
             *(_clauses_fail(leg, law, standing, signed, place) if one.kind == "clauses" else _in_force(leg, standing)),
-            *_wrong_framework(leg, standing, signed),
             *_roles_fail(leg, one, signed, place),
-            *(_conditions(leg, law, one, signed, place) if leg.regime in one.regimes else ()),
+            *_conditions(leg, law, one, signed, place),
             *(_impact_fails(leg, law, standing, signed, place) if one.kind != "derogation" else ()),
         ]
         yield _ground(leg, standing, findings, GOOD[one.kind], clauses=place)
@@ -257,14 +257,14 @@ def _met(scope: Scope, value: Any) -> bool:
 def _listing_fails(leg: Leg, law: Law, standing: Standing, place: int) -> list[Finding]:
     listed, one = leg.listings[place], standing.instrument
     article = _article(leg, one)
+    if findings := _wrong_framework(leg, standing):
+        return findings
     never = [] if listed.status in STILL_LISTED else [Finding("NOT_LISTED", article, one.key, place)]
     if one.requires and not never:
         never = _first_list_fails(leg, law, one.requires)
     if findings := _in_force(leg, standing):
         return [*findings, *never]
-    findings = _wrong_framework(leg, standing)
-    if leg.country not in one.countries:
-        findings.append(Finding("OUT_OF_SCOPE", article, one.key, place, "country"))
+    findings = _elsewhere(leg, standing, place)
     if any(finding.code == "NOT_LISTED" for finding in never):
         return [*findings, *never]
     if listed.overdue and listed.status == "active":
@@ -277,6 +277,12 @@ def _listing_fails(leg: Leg, law: Law, standing: Standing, place: int) -> list[F
     if one.covers_data and not covered:
         findings.append(Finding("DATA_NOT_COVERED", article, one.key, place, "covered", open=covered is None))
     return [*findings, *never]
+
+
+def _elsewhere(leg: Leg, standing: Standing, place: int | None = None) -> list[Finding]:
+    """A list names organisations of its own country alone."""
+    one = standing.instrument
+    return [] if leg.country in one.countries else [Finding("OUT_OF_SCOPE", _article(leg, one), one.key, place, "country")]
 
 
 def _first_list_fails(leg: Leg, law: Law, key: str) -> list[Finding]:

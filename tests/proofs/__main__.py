@@ -132,6 +132,11 @@ def restores(chance: random.Random, _: int) -> Iterator[Told]:
     return _large(chance, "tests/registry/test_backup.py")
 
 
+def grid(chance: random.Random, _: int) -> Iterator[Told]:
+    """60,000 cells of country x mechanism x change day, before and after: two evaluators say the same."""
+    return _large(chance, "tests/assessments/test_grid.py")
+
+
 def hostile(chance: random.Random, _: int) -> Iterator[Told]:
     """Hostile words in every field, on the pages of every table; the three people on every screen."""
     return _large(chance, "tests/pages/test_hostile.py", "tests/pages/test_three_people.py")
@@ -227,6 +232,7 @@ PARTS: dict[str, tuple[Callable[[random.Random, int], Iterator[Told]], int]] = {
     "kills-embedded": (kills_on_the_embedded_server, 200),
     "random-registers": (random_registers, 100),
     "properties": (properties, 5),
+    "grid": (grid, 1),
     "homes": (homes, 3),
     "restores": (restores, 3),
     "hostile": (hostile, 2),
