@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from assessments.readings import NAME_CONCLUDED, NAME_DUE, NAME_FACT, Reading, same
 from assessments.rules import (
     ORDER,
+    SAFEGUARD_FACTS,
     Between,
+    Circumstance,
     Clauses,
     Dossier,
     Impact,
@@ -29,7 +31,7 @@ from assessments.rules import (
     Traited,
     Traits,
 )
-from assessments.rules.chapter_v import judge
+from assessments.rules.chapter_v import BY_NAME, judge
 from assessments.rules.onward import Hop
 from assessments.verdicts import Judge
 from assessments.wording import sentences
@@ -138,6 +140,23 @@ BOTH_GOOD = {
 }
 
 
+def test_a_decision_on_the_country_comes_before_a_list_of_some_there() -> None:
+    """No country has both under one law, so one is given both: the law of New Zealand, put upon the United States."""
+    everywhere = msgspec.structs.replace(PACK.instruments["eu-adequacy-nz"], countries=("NZ", "US"))
+    pack = law.Pack(
+        msgspec.structs.replace(read(law.FOLDER, None), instruments=PACK.instruments | {everywhere.key: everywhere})
+    )
+    judged = judge(leg(listings=(DPF,)), pack.on(date(2024, 1, 1), TODAY))
+    assert (judged.basis, codes(judged)) == ("eu-adequacy-nz", ["ADEQUATE"])
+
+
+def test_a_contract_with_the_list_above_comes_before_the_rules_of_laws_elsewhere() -> None:
+    facts = (("pia", True), ("written_agreement", True))
+    hop = Leg("QC_LAW25", "CA-QC", "IN", importer_role="processor", above="eu-us-dpf", bound_alike=True, facts=facts)
+    assert codes(judge(hop, on("2024-01-01")))[0] == "BOUND_ALIKE"
+    assert codes(judge(msgspec.structs.replace(hop, bound_alike=False), on("2024-01-01")))[0] == "RULE_MET"
+
+
 @pytest.mark.parametrize("pair", BOTH_GOOD)
 def test_the_chapter_asks_in_its_own_order(pair: str) -> None:
     asked, day, basis, code = BOTH_GOOD[pair]
@@ -155,6 +174,10 @@ def test_every_code_has_its_sentence_and_says_what_it_needs() -> None:
 
 # Properties, on dossiers drawn at random.
 
+SAFEGUARDS = sorted(one.key for one in PACK.instruments.values() if one.kind in BY_NAME)
+ASKED = sorted({scope.fact for one in PACK.instruments.values() if one.kind == "derogation" for scope in one.scope})
+UNFAVOURABLE = {"covered_person", "gdpr_applies", "repetitive", "public_powers", "bulk"}  # a no is what helps
+
 DAYS = st.dates(date(2016, 1, 1), date(2032, 6, 1))
 SOME_DAY = st.none() | DAYS
 TRUTH = st.sampled_from([True, False, None])
@@ -170,15 +193,23 @@ def periods(draw: st.DrawFn) -> tuple[date, date | None]:
 @st.composite
 def all_clauses(draw: st.DrawFn) -> Clauses:
     since, until = draw(periods())
-    instrument = draw(st.sampled_from(["eu-scc-2010-c2p", "eu-scc-2004-c2c", "eu-scc-2021", "no-such-clauses"]))
-    module = draw(st.sampled_from(["M1", "M2", "M3", "M4", None])) if instrument == "eu-scc-2021" else None
-    return Clauses(since, until, "c", None, instrument, module, draw(SOME_DAY), draw(SOME_DAY), draw(TRUTH))
+    instrument = draw(st.sampled_from(["eu-scc-2010-c2p", "eu-scc-2021", *SAFEGUARDS, "no-such-clauses"]))
+    module = draw(st.sampled_from(["M1", "M2", "M3", "M4", None])) if instrument.endswith("scc-2021") else None
+    answers = draw(st.none() | st.tuples(*(TRUTH for _ in SAFEGUARD_FACTS)))
+    rank, by = draw(st.sampled_from(["primary", "fallback"])), draw(st.sampled_from([None, "EU", "UK", "CH"]))
+    days = (draw(SOME_DAY), draw(SOME_DAY), draw(TRUTH))
+    return Clauses(since, until, "c", None, instrument, module, *days, rank, draw(SOME_DAY), by, answers)
+
+
+@st.composite
+def all_circumstances(draw: st.DrawFn) -> Circumstance:
+    return Circumstance(*draw(periods()), draw(st.sampled_from(ASKED)), draw(TRUTH), None)
 
 
 @st.composite
 def all_listings(draw: st.DrawFn) -> Listing:
     since, until = draw(periods())
-    framework = draw(st.sampled_from(["eu-us-privacy-shield", "eu-us-dpf", "iso-27001"]))
+    framework = draw(st.sampled_from(["eu-us-privacy-shield", "eu-us-dpf", "uk-us-dpf-extension", "swiss-us-dpf", "iso-27001"]))
     status = draw(st.sampled_from(["active", "active_recert_review", "inactive_lapse", "none"]))
     return Listing(since, until, "l", framework, status, draw(TRUTH), draw(TRUTH), draw(SOME_DAY))
 
@@ -187,18 +218,20 @@ def all_listings(draw: st.DrawFn) -> Listing:
 def all_impacts(draw: st.DrawFn, country: str) -> Impact:
     since, until = draw(periods())
     outcome = draw(st.sampled_from(["ok", "problematic"]))
-    return Impact(since, until, country, outcome, draw(st.sampled_from([None, "none", "effective", "ineffective"])))
+    measures = draw(st.sampled_from([None, "none", "effective", "ineffective"]))
+    return Impact(since, until, country, outcome, measures, draw(st.sampled_from([None, "tra", "data_protection_test"])))
 
 
 @st.composite
 def routes(draw: st.DrawFn, exporter: int, importer: int) -> Route:
     country = draw(st.sampled_from(["US", "US", "IN", "JP", "GB", "FR", "BR"]))
-    traits = Traits(draw(TRUTH), draw(TRUTH), draw(TRUTH), draw(TRUTH))
+    traits = Traits(*(draw(TRUTH) for _ in Traits.__struct_fields__))
     on_file = Between(
         tuple(draw(st.lists(all_clauses(), max_size=2))),
         tuple(draw(st.lists(all_listings(), max_size=2))),
         tuple(draw(st.lists(all_impacts(country), max_size=1))),
         (Traited(LONG_AGO, None, traits),),
+        tuple(draw(st.lists(all_circumstances(), max_size=3))),
     )
     return Route(*draw(periods()), exporter, importer, country, None, None, draw(TRUTH), on_file)
 
@@ -212,7 +245,8 @@ def dossiers(draw: st.DrawFn) -> Dossier:
     for above, below in later:
         hops[above] = (*hops.get(above, ()), draw(routes(above, below)))
     stops = tuple(Period(*draw(periods())) for _ in range(draw(st.integers(0, 1))))
-    scopes = (Scope(LONG_AGO, None, "established", draw(st.sampled_from(["DE", "NO", "GB"]))),)
+    places = draw(st.lists(st.sampled_from(["DE", "NO", "GB", "CH"]), min_size=1, max_size=2, unique=True))
+    scopes = tuple(Scope(LONG_AGO, None, "established", place) for place in places)
     return Dossier("t", 1, draw(routes(1, 2)), (part,), scopes, stops, hops)
 
 
@@ -279,8 +313,24 @@ def test_a_favourable_answer_in_the_place_of_an_unknown_never_worsens(dossier: D
         msgspec.structs.replace(one, covers_hr=one.covers_hr is not False, covers_non_hr=one.covers_non_hr is not False)
         for one in on_file.listings
     )
-    traits = Traits(*(value is not False for value in msgspec.structs.astuple(on_file.traits[0].traits)))
-    answered = msgspec.structs.replace(on_file, listings=listings, traits=(Traited(LONG_AGO, None, traits),))
+    traits = Traits(
+        **{
+            name: (False if name in UNFAVOURABLE else True) if value is None else value
+            for name, value in msgspec.structs.asdict(on_file.traits[0].traits).items()
+        }
+    )
+    clauses = tuple(
+        msgspec.structs.replace(
+            one, answers=tuple(answer is not False for answer in one.answers or (None,) * len(SAFEGUARD_FACTS))
+        )
+        for one in on_file.clauses
+    )
+    said = {one.fact for one in on_file.circumstances}
+    more = tuple(Circumstance(LONG_AGO, None, fact, fact not in UNFAVOURABLE, None) for fact in ASKED if fact not in said)
+    circumstances = (*on_file.circumstances, *more)
+    answered = msgspec.structs.replace(
+        on_file, clauses=clauses, listings=listings, traits=(Traited(LONG_AGO, None, traits),), circumstances=circumstances
+    )
     known = msgspec.structs.replace(dossier.route, between=answered)
     for before, after in zip(
         readings(dossier, day, judge), readings(msgspec.structs.replace(dossier, route=known), day, judge), strict=True
