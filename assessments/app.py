@@ -8,7 +8,7 @@ from pkgutil import iter_modules
 from typing import Any
 
 from asyncpg import CharacterNotInRepertoireError
-from litestar import Litestar, get
+from litestar import Litestar, Request, get
 from litestar.config.csrf import CSRFConfig
 from litestar.di import Provide
 from litestar.exceptions import HTTPException, NotAuthorizedException
@@ -22,7 +22,7 @@ import assessments.pages
 import registry
 from assessments import show
 from assessments.clockbar import bar
-from registry import access, settings, web
+from registry import access, database, settings, web
 from registry.errors import Refused
 from registry.once import SentBefore
 from registry.vocabulary import DEMO_NOTICE
@@ -53,7 +53,7 @@ def application(csrf_secret: str) -> Litestar:
             create_static_files_router("/static", [web.TEMPLATES / "static"], opt={"needs": web.OPEN}),
         ],
         guards=[web.needs],
-        before_request=web.written_down,
+        before_request=entered,
         middleware=[DefineMiddleware(web.SignedIn, exclude=["^/static", "^/healthz"])],
         dependencies={"visitor": Provide(web.visiting), "bar": Provide(bar), "sent": Provide(web.sending)},
         exception_handlers={
@@ -77,6 +77,13 @@ def application(csrf_secret: str) -> Litestar:
         logging_config=None,
         request_max_body_size=web.LARGEST_FORM,
     )
+
+
+async def entered(request: Request[Any, Any, Any]) -> None:
+    """Before a page is made: by which law, as adopted by whoever may be elsewhere, and for an auditor the access log."""
+    if isinstance(request.scope.get("user"), access.Visitor):
+        await database.follow_law()
+    await web.written_down(request)
 
 
 async def made(port: int) -> ASGIApp:

@@ -17,7 +17,7 @@ import msgspec
 from assessments import reports
 from assessments.assess import Clocks, assess
 from assessments.facts import Facts, gather
-from registry import checkpoints, keys, law, notes, register, verify_bundle
+from registry import checkpoints, keys, notes, register, verify_bundle
 from registry.database import as_known
 from registry.errors import Misused, Refused
 from registry.extract import HIDDEN, Cut, Extract, Redaction, cut, extract
@@ -68,10 +68,9 @@ async def bundled(
         handed = await keys.handings(at, head.size)
         demo = await is_demo(at)
     facts = await gather(pack, clocks)
-    sources = law.sources()
-    if facts.sequence != last or _version(sources) != pack.version:
+    if facts.sequence != last:
         raise Refused(NOBODY_ELSE)
-    files = taken.files | sources | {"checkpoint.note": note.encode()}
+    files = taken.files | dict(pack.sources) | {"checkpoint.note": note.encode()}
     files |= {f"handed/{number}.note": one.encode() for number, one in enumerate(handed, 1)}
     files |= await _records(withheld(facts, shown))
     files["register.json"] = rows = await register.export_register(clocks.as_of, clocks.instant, shown.row)
@@ -99,14 +98,6 @@ async def _fixed(clocks: Clocks) -> Clocks:
     async with as_known(None) as at:
         newest = await at.fetchval("select at from public.journal_entry order by sequence desc limit 1")
     return msgspec.structs.replace(clocks, instant=newest)
-
-
-def _version(sources: dict[str, bytes]) -> str:
-    """The fingerprint of the law's files (`registry.law.files.read`)."""
-    digest = hashlib.sha256()
-    for name, content in sources.items():
-        digest.update(f"{name.rpartition('/')[2]}\0".encode() + content + b"\0")
-    return digest.hexdigest()
 
 
 def withheld(facts: Facts, shown: Cut) -> Facts:

@@ -1,5 +1,6 @@
 """A look at whether everything stands as it should: database, journal, rows, guards and law."""
 
+from collections.abc import Sequence
 from datetime import date
 
 import asyncpg
@@ -7,7 +8,7 @@ import msgspec
 
 from assessments.deliveries import waiting
 from assessments.wording import written
-from registry import checkpoints, database, journal, schema, settings
+from registry import adopted, checkpoints, database, journal, schema, settings
 from registry.law import Pack
 from registry.vocabulary import DEMO_NOTICE
 
@@ -49,6 +50,7 @@ async def look(pack: Pack, today: date) -> list[Check]:
         ever = await at.fetchval("select exists (select from signing_key)")
         failing = (await waiting(at)).said()
         watched = await watch_stands(at)
+        kept, faults = await adopted.on_file(at), await adopted.unreadable(at)
     overdue = len(list(pack.overdue(today)))
     return [
         Check("database", True, f"PostgreSQL {version}"),
@@ -59,9 +61,21 @@ async def look(pack: Pack, today: date) -> list[Check]:
         Check("guards", not idle, f"gone or switched off: {', '.join(idle[:5])}" if idle else "all stand"),
         Check("signing", not (unsigned and ever), _signing(unsigned)),
         Check("law", True, f"{len(pack.instruments)} instruments, {overdue} facts overdue, version {pack.version[:12]}"),
+        Check("law kept", not faults, " ".join(faults) or _kept(kept)),
         Check("mail", not failing, " ".join(one for one in (settings.mail_said(), failing) if one)),
         watched,
     ]
+
+
+def _kept(kept: Sequence[adopted.Adopted]) -> str:
+    """Which law rules here, and whether this program brings another."""
+    if not kept:
+        return "none yet: the first that judges and writes keeps its own"
+    rules = kept[-1]
+    count = f", {len(kept)} adopted so far" if len(kept) > 1 else ""
+    return f"judges by {rules.version[:12]} since {written(rules.since)}{count}" + (
+        f"; {differs}" if (differs := database.unlike()) else ""
+    )
 
 
 def _signing(unsigned: str) -> str:

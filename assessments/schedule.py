@@ -10,8 +10,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from assessments.deliveries import deliver
 from assessments.handing_out import hand_out
 from assessments.watch import look
-from registry import database, embedded, journal, settings
-from registry.law import Pack
+from registry import database, embedded, journal, law, settings
 
 LOOK_EVERY = timedelta(minutes=1)  # a look at what is new costs little
 UP_EVERY = timedelta(seconds=2)
@@ -21,7 +20,7 @@ HAND_OUT_EVERY = timedelta(minutes=30)  # looks whether a checkpoint is due; how
 log = logging.getLogger("onward")
 
 
-def clockwork(pack: Pack, look_every: timedelta = LOOK_EVERY, deliver_every: timedelta = DELIVER_EVERY) -> AsyncIOScheduler:
+def clockwork(look_every: timedelta = LOOK_EVERY, deliver_every: timedelta = DELIVER_EVERY) -> AsyncIOScheduler:
     """Looks at the start and every minute, delivers as often, hands out checkpoints, once it is started in the loop of
     the open register.
 
@@ -30,9 +29,9 @@ def clockwork(pack: Pack, look_every: timedelta = LOOK_EVERY, deliver_every: tim
     clock = AsyncIOScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
     clock.add_listener(_failed, EVENT_JOB_ERROR)
     start = datetime.now(UTC)
-    clock.add_job(watch, "interval", [pack], seconds=look_every.total_seconds(), id="watch", next_run_time=start)
+    clock.add_job(watch, "interval", seconds=look_every.total_seconds(), id="watch", next_run_time=start)
     clock.add_job(hand_out, "interval", seconds=HAND_OUT_EVERY.total_seconds(), id="checkpoints", next_run_time=start)
-    clock.add_job(deliver, "interval", [pack], seconds=deliver_every.total_seconds(), id="deliver")
+    clock.add_job(send, "interval", seconds=deliver_every.total_seconds(), id="deliver")
     if settings.database_url() is None:
         clock.add_job(keep_up, "interval", seconds=UP_EVERY.total_seconds(), id="server")
     return clock
@@ -46,12 +45,19 @@ async def keep_up() -> None:
         log.error("the embedded PostgreSQL is up again")
 
 
-async def watch(pack: Pack) -> None:
+async def send() -> None:
+    """Delivers what is due, in the words of the law that rules now."""
+    await database.follow_law()
+    await deliver(law.load())
+
+
+async def watch() -> None:
     """A look with today; on a demo with the day at which its clock stands. One that fails says so, and the next one comes."""
     try:
         async with database.as_known(None) as at:
             today = await journal.today(at)
-        await look(today, pack)
+        await database.follow_law()
+        await look(today, law.load())
     except Exception as error:  # of the watch's loop: whatever it is, it is recorded for the doctor
         log.exception("a look failed")
         await _told(f"{type(error).__name__}: {error}"[:400])

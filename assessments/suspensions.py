@@ -6,7 +6,7 @@ from datetime import date
 
 from assessments.dossier import STANDS
 from assessments.tables import Suspension
-from registry import journal, law, once
+from registry import adopted, journal, law, once
 from registry.errors import Refused, Stale
 from registry.journal import Book
 from registry.tables import Transfer
@@ -23,13 +23,14 @@ async def stop(who: str, keys: Sequence[str], day: date, why: str, sent: str = "
     async with journal.writing(who, why) as book:
         await once.take(book.at, sent, leads_to)
         rests_on = await journal.newest(book.at)
+        ruling = await adopted.ruling(book, law.load())
         stopped = 0
         for key in sorted(set(keys)):
             thing = await _beginning_by(book, key, day)
             if not await _cleared(book, thing, day):
                 continue
             row = {"key": f"{key[:150]}-{day}-{secrets.token_hex(3)}", "since": day.isoformat(), "transfer": thing}
-            row |= {"reason": why, "rests_on": rests_on, "law_version": law.load().version}
+            row |= {"reason": why, "rests_on": rests_on, "law_version": ruling.version}
             await book.record(Suspension, row)
             stopped += 1
         if not stopped:

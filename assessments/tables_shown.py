@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
+from assessments.adoption import Change, Preview, Said
 from assessments.assess import Assessed, Clocks
 from assessments.doctor import Check
 from assessments.recorded import RecordedVerdict
@@ -15,6 +16,7 @@ from registry.journal import Written
 from registry.law import ONE_DAY, Instrument, Pack, Standing
 from registry.vocabulary import DEMO_NOTICE, Outcome
 
+MOST = 60  # changes of a preview that are printed
 COLOURS = {
     Outcome.NOT_PERMITTED: "bold red",
     Outcome.UNDETERMINED: "bold yellow",
@@ -138,6 +140,47 @@ def law_check(pack: Pack, overdue: Sequence[dict[str, Any]]) -> None:
         out.print(grid)
     else:
         out.print("Nothing is overdue for re-verification.")
+
+
+def adoption(preview: Preview) -> None:
+    """What would change if a law were adopted: its files, then each verdict that would read otherwise."""
+    out = console()
+    out.print(f"\nLaw {(preview.was or 'none')[:12]} → {preview.now[:12]}, seen on {preview.day}")
+    if preview.unread is not None:
+        out.print(f"What would change cannot be shown: {preview.unread}")
+        return
+    for said, names in (("new", preview.files.new), ("gone", preview.files.gone), ("altered", preview.files.altered)):
+        if names:
+            out.print(f"Files that are {said}: {', '.join(names)}")
+    if not preview.changes:
+        out.print("No verdict changes, on any day.")
+        return
+    count = len({(one.transfer, one.regime) for one in preview.changes})
+    out.print(f"{count} verdict{' changes' if count == 1 else 's change'} on some day, {len(preview.today)} of them today:")
+    grid = _grid("transfer", "regime", "from", "last day", "verdict", "would be")
+    for one in preview.changes[:MOST]:
+        last = _day(one.last_day) if one.until else "and on"
+        grid.add_row(one.transfer, one.regime or "no law known", str(one.since), last, *_changed(one))
+    out.print(grid)
+    if len(preview.changes) > MOST:
+        out.print(f"and {len(preview.changes) - MOST} more: --json lists all of them")
+
+
+def _changed(one: Change) -> tuple[str, str]:
+    """A verdict before and after; why, where that alone changes."""
+    sides = [_said(side) for side in (one.was, one.now)]
+    if sides[0] == sides[1] and one.was and one.now:
+        before, after = set(one.was.codes), set(one.now.codes)
+        sides = [f"{sides[0]}, {', '.join(sorted(some)) or 'without a finding'}" for some in (before - after, after - before)]
+    return sides[0], sides[1]
+
+
+def _said(side: Said | None) -> str:
+    if side is None:
+        return "none"
+    chain = f"; the chain beneath: {_worded(side.path_outcome)}" if side.path_outcome != side.outcome else ""
+    last = f", last day {side.last_day}" if side.last_day else ""
+    return f"{_worded(side.outcome)}{f' on {side.basis}' if side.basis else ''}{last}{chain}"
 
 
 def journal(entries: Sequence[Written]) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import logging
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, redirect_stdout
@@ -17,12 +18,15 @@ from piccolo.apps.migrations.commands.forwards import run_forwards
 from piccolo.conf.apps import Finder
 
 from piccolo_conf import DB
-from registry import embedded, schema, settings
+from registry import embedded, law, schema, settings
 from registry.errors import Misused, Refused
+from registry.law import packs
+from registry.law.packs import Kept
 
 OLDEST = 160000  # PostgreSQL 16
 NO_REGISTER = "this database holds no register: make one with `onward demo` or `onward import register`"
 MIGRATING = 0x6F6E776172  # the advisory lock of migrations
+said = logging.getLogger("onward.law")
 
 
 @asynccontextmanager
@@ -33,7 +37,45 @@ async def opened(*, create: bool = False, url: str | None = None) -> AsyncIterat
     """
     async with connected(create=create, url=url):
         await prepare(create=create)
-        yield
+        with packs.ruling(None):
+            await follow_law()
+            if differing := unlike():
+                said.warning(differing)
+            yield
+
+
+async def follow_law() -> None:
+    """From here on this task judges by the law that the open register has adopted; before any, by what the program brings.
+
+    The register's own bytes are read where they are not those of the program.
+    """
+    async with single() as at:
+        row = await at.fetchrow(
+            """select fingerprint, case when fingerprint <> $1 then content end as content
+            from public.law_pack where until is null""",
+            brought() or "",
+        )
+    packs.RULING.set(None if row is None or row["content"] is None else Kept(row["fingerprint"], row["content"]))
+
+
+def unlike() -> str:
+    """In a line, that the law of this program is another than the one that rules here; empty where it is none other."""
+    kept, own = packs.RULING.get(), brought()
+    if kept is None:
+        return ""
+    name = f"the law that this program brings ({own[: packs.SHOWN]})" if own else "the law of this program, unreadable,"
+    return (
+        f"{name} is not the one that this register judges by ({kept.version[: packs.SHOWN]}); "
+        "`onward law adopt --dry-run` shows what would change"
+    )
+
+
+def brought() -> str | None:
+    """The fingerprint of the program's own files, None where they cannot be read."""
+    try:
+        return law.brought_version()
+    except law.LawError:
+        return None
 
 
 @asynccontextmanager

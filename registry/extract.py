@@ -121,7 +121,7 @@ async def _about(at: asyncpg.Connection, vendor: int) -> set[Thing]:
             fresh = {(to, row[name]) for name, to in links[one[0]].items() if row[name] is not None} - found
             waiting += fresh
             found |= fresh
-    return found | {(name, row["thing"]) for name in ("register", "signing_key") for row in rows[name]}
+    return found | {(name, row["thing"]) for name in ("register", "signing_key", "law_pack") for row in rows[name]}
 
 
 def _beneath(rows: dict[str, list[Any]], about: set[Thing]) -> set[Thing]:

@@ -22,7 +22,7 @@ from registry.web import page, see_other, segment
 LOOK, EDIT = {"needs": Permission.LOOK}, {"needs": Permission.REGISTER}
 Asking = Request[Any, Any, Any]
 A_PAGE = 50
-FIXED = {*HIDDEN, "document", "signing_key", "erased"}  # nor edited: what they are is written by the program alone
+FIXED = {*HIDDEN, "document", "signing_key", "erased", "law_pack"}  # nor edited: what they are is written by the program alone
 KINDS = {
     "changed": "It changed on a day, and reads like this from then on",
     "ended": "It ended: it is no longer so",

@@ -23,11 +23,11 @@ from registry import journal, law, once, people, schema
 from registry.database import as_known, single
 from registry.errors import Refused
 from registry.journal import Book, Row
-from registry.tables import Erased, Person, Register, SigningKey, is_country, is_moment
+from registry.tables import Erased, LawPack, Person, Register, SigningKey, is_country, is_moment
 from registry.vocabulary import DEMO_NOTICE, EntryKind, PersonRole
 
 REGISTER = "register"
-ITSELF = {schema.name(table) for table in (Erased, Register, SigningKey)}
+ITSELF = {schema.name(table) for table in (Erased, LawPack, Register, SigningKey)}
 LARGEST = 25 * 2**20  # bytes of a document
 MOST_MONTHS = 120  # between two reviews of a vendor
 EARLIEST, LATEST = "1900-01-01", "2999-12-31"

@@ -405,6 +405,14 @@ class Erased(Fact, Table):
     values = words("Each as the entry's sequence, a colon, and the column or (why)")
 
 
+class LawPack(Fact, Table):
+    """The law by which this register judges, from `since` until another was adopted: all its files in one piece."""
+
+    fingerprint = Varchar(length=64, required=True, default="", index=True, help_text="SHA-256 of the files' names and bytes")
+    sha256 = Varchar(length=64, required=True, default="", help_text="SHA-256 of the bytes kept here, hexadecimal")
+    content = Bytea(null=True, default=None, help_text="The files; an entry holds only the SHA-256")
+
+
 class JournalHead(Journal, Table):
     """One row: where the journal stands. Taking it is what puts entries in one order."""
 

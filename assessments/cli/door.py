@@ -5,9 +5,11 @@ Nothing but the answer goes to stdout. This is the door at which the day is fixe
 
 import asyncio
 import getpass
+import logging
 import re
 import sys
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -17,8 +19,9 @@ import msgspec
 import rich_click as click
 
 from assessments.assess import Clocks
-from registry import database, embedded, settings, whole
+from registry import adopted, database, embedded, law, settings, whole
 from registry.errors import Misused, Refused
+from registry.law import Pack, packs
 
 Answer = TypeVar("Answer")
 END_OF_DAY = time.max.replace(tzinfo=UTC)
@@ -63,6 +66,20 @@ DAY, INSTANT = Day(), Instant()
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
 as_of_option = click.option("--as-of", type=DAY, default=None, help="The day the question is about (today).")
 known_on_option = click.option("--known-on", type=INSTANT, default=None, help="What was recorded and published by then (now).")
+law_option = click.option(
+    "--law", "by_law", default=None, metavar="VERSION", help="Judge by this law on file: its fingerprint, or how that begins."
+)
+
+
+class Told(logging.Handler):
+    """What the program says beside its answer: a line on stderr."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        click.echo(f"onward: {record.getMessage()}", err=True)
+
+
+logging.getLogger("onward.law").addHandler(Told())
+logging.getLogger("onward.law").propagate = False
 
 
 class Commands(click.RichGroup):
@@ -123,6 +140,19 @@ def run(work: Coroutine[Any, Any, Answer]) -> Answer:
     finally:
         if settings.database_url() is None:
             embedded.stop(settings.home())
+
+
+@asynccontextmanager
+async def judging(by_law: str | None) -> AsyncIterator[Pack]:
+    """The register, open, and the law that it is asked by: the one that rules there, or the one that was named."""
+    async with database.opened():
+        if by_law is None:
+            yield law.load()
+            return
+        async with database.as_known(None) as at:
+            chosen = await adopted.chosen(at, by_law)
+        with packs.ruling(chosen):
+            yield law.load()
 
 
 def write_whole(path: Path, content: bytes) -> None:

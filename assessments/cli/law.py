@@ -5,26 +5,43 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import rich_click as click
 
 from assessments import cases, tables_shown
+from assessments.adoption import Preview, previewed, unread
 from assessments.assess import assess as assess_register
-from assessments.cli.door import as_json, as_of_option, clocks, known_on_option, main, print_json, run, today
-from registry import database, law
+from assessments.cli.door import (
+    as_json,
+    as_of_option,
+    clocks,
+    judging,
+    known_on_option,
+    law_option,
+    main,
+    print_json,
+    run,
+    today,
+    who,
+)
+from registry import adopted, database, journal, law
 from registry.errors import Misused
+from registry.law import LawError, Pack
+from registry.law.files import faults
 
 
 @main.command()
 @as_of_option
 @known_on_option
+@law_option
 @as_json
-def assess(as_of: date | None, known_on: datetime | None, as_json: bool) -> None:
+def assess(as_of: date | None, known_on: datetime | None, by_law: str | None, as_json: bool) -> None:
     """Judge every transfer on a day, as known on a day, by the law as published then."""
     asked = clocks(as_of, known_on)
 
     async def read() -> list[Any]:
-        async with database.opened():
-            return list(await assess_register(law.load(), asked))
+        async with judging(by_law) as pack:
+            return list(await assess_register(pack, asked))
 
     assessed = run(read())
     if as_json:
@@ -35,15 +52,30 @@ def assess(as_of: date | None, known_on: datetime | None, as_json: bool) -> None
 
 @main.group("law")
 def law_group() -> None:
-    """The law as dated files."""
+    """The law as dated files: those of this program, or with --law those that the register keeps."""
+
+
+def _pack(by_law: str | None) -> Pack:
+    """The law that this program brings; with a fingerprint the one that the register keeps."""
+    if by_law is None:
+        return law.brought()
+
+    async def read() -> Pack:
+        async with judging(by_law) as pack:
+            return pack
+
+    return run(read())
 
 
 @law_group.command("check")
 @as_of_option
+@law_option
 @as_json
-def law_check(as_of: date | None, as_json: bool) -> None:
+def law_check(as_of: date | None, by_law: str | None, as_json: bool) -> None:
     """Fail on anything unsound; list what is overdue for re-verification, weakest grade first."""
-    pack = law.load()
+    pack = _pack(by_law)
+    if fault := next(faults(pack.files), None):
+        raise LawError(fault)
     overdue = [
         {"fact": fact, "grade": cited.grade, "verified_on": cited.verified_on, "citation": cited.citation}
         for fact, cited in pack.overdue(as_of or today())
@@ -58,9 +90,10 @@ def law_check(as_of: date | None, as_json: bool) -> None:
 @click.argument("key")
 @as_of_option
 @known_on_option
-def law_show(key: str, as_of: date | None, known_on: datetime | None) -> None:
+@law_option
+def law_show(key: str, as_of: date | None, known_on: datetime | None, by_law: str | None) -> None:
     """Print an instrument's life, and how it stands on a day."""
-    pack = law.load()
+    pack = _pack(by_law)
     if key not in pack.instruments:
         raise Misused(f"no instrument is called {key!r}: there are {', '.join(pack.instruments)}")
     asked = clocks(as_of, known_on)
@@ -70,16 +103,17 @@ def law_show(key: str, as_of: date | None, known_on: datetime | None) -> None:
 @law_group.command("cases")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--through-register", is_flag=True, help="Write each case into an empty register first.")
+@law_option
 @as_json
-def law_cases(file: Path, through_register: bool, as_json: bool) -> None:
+def law_cases(file: Path, through_register: bool, by_law: str | None, as_json: bool) -> None:
     """Put worked cases to the judge; print those that differ."""
-    read = cases.read_cases(file)
+    read, pack = cases.read_cases(file), _pack(by_law)
 
     async def answer() -> list[cases.Result]:
         if not through_register:
-            return await cases.answer_cases(read, law.load(), today(), through_register=False)
+            return await cases.answer_cases(read, pack, today(), through_register=False)
         async with database.scratch():
-            return await cases.answer_cases(read, law.load(), today(), through_register=True)
+            return await cases.answer_cases(read, pack, today(), through_register=True)
 
     results = run(answer())
     failed = [result for result in results if not result.passed]
@@ -91,3 +125,57 @@ def law_cases(file: Path, through_register: bool, as_json: bool) -> None:
         click.echo(f"{len(results) - len(failed)} passed, {len(failed)} failed")
     if failed:
         sys.exit(1)
+
+
+@law_group.command("adopt")
+@law_option
+@click.option("--dry-run", is_flag=True, help="Show what would change, adopt nothing.")
+@click.option("--yes", is_flag=True, help="Adopt without asking.")
+@click.option("--why", default=None, help="The reason that its entry gives.")
+@as_json
+def law_adopt(by_law: str | None, dry_run: bool, yes: bool, why: str | None, as_json: bool) -> None:
+    """Make the law of this program (or with --law one on file) the law by which the register judges.
+
+    First it shows which verdicts change, from when; the next look of the watch records them.
+    """
+    if as_json and not (dry_run or yes):
+        raise Misused("--json: say --dry-run or --yes with it: nobody can be asked")
+    rules, preview, pack = run(_previewed(by_law))
+    if preview is None:
+        said = "The register judges by this law already: there is nothing to adopt."
+        print_json({"from": rules, "to": pack.version, "adopted": False}) if as_json else click.echo(said)
+        return
+    if not as_json:
+        tables_shown.adoption(preview)
+    adopting = not dry_run and (yes or click.confirm("Make it the law by which this register judges?", err=True))
+    made = run(_adopted(pack, why, rules)) if adopting else None
+    if as_json:
+        print_json(msgspec.to_builtins(preview) | {"adopted": made is not None})
+    elif made is not None:
+        click.echo(f"Adopted: since {made.since} this register judges by {made.version[:12]} (entry {made.sequence}).")
+        click.echo("The next look of the watch records what changed, and tells whom it concerns: onward watch")
+    elif adopting:
+        click.echo("Somebody else adopted it in the meantime: the register judges by it already.")
+
+
+async def _previewed(by_law: str | None) -> tuple[str | None, Preview | None, Pack]:
+    """The law that rules, what would change, and the law to adopt; no preview where that rules already."""
+    async with database.opened():
+        async with database.as_known(None) as at:
+            chosen = await adopted.chosen(at, by_law) if by_law else None
+            rules, day = await adopted.rules(at), await journal.today(at)
+        new = law.brought() if chosen is None else law.kept_pack(chosen)
+        if rules == new.version:
+            return rules, None, new
+        if rules is None:
+            return rules, unread(rules, new, day, "no law was adopted here yet"), new
+        try:
+            old = law.load()
+        except LawError as error:
+            return rules, unread(rules, new, day, str(error)), new
+        return rules, await previewed(old, new, day), new
+
+
+async def _adopted(pack: Pack, why: str | None, instead: str | None) -> adopted.Adopted | None:
+    async with database.opened():
+        return await adopted.adopt(pack, who(), why or f"adopted the law {pack.version[:12]}", instead)

@@ -6,8 +6,7 @@ from pathlib import Path
 import rich_click as click
 
 from assessments import reports
-from assessments.cli.door import as_of_option, clocks, known_on_option, main, run, write_whole
-from registry import database, law
+from assessments.cli.door import as_of_option, clocks, judging, known_on_option, law_option, main, run, write_whole
 from registry.errors import Misused
 
 
@@ -16,8 +15,11 @@ from registry.errors import Misused
 @click.option("--format", "fmt", default=None, help="The format of the file.")
 @as_of_option
 @known_on_option
+@law_option
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), default=None, help="The file to write.")
-def report(name: str | None, fmt: str | None, as_of: date | None, known_on: datetime | None, out: Path | None) -> None:
+def report(
+    name: str | None, fmt: str | None, as_of: date | None, known_on: datetime | None, by_law: str | None, out: Path | None
+) -> None:
     """Write a report as it stands on a day, as known on a day; without a name: list reports and formats."""
     if name is None:
         for key, title in reports.names().items():
@@ -29,8 +31,8 @@ def report(name: str | None, fmt: str | None, as_of: date | None, known_on: date
     asked = clocks(as_of, known_on)
 
     async def read() -> bytes:
-        async with database.opened():
-            return await reports.printed(name, fmt, law.load(), asked)
+        async with judging(by_law) as pack:
+            return await reports.printed(name, fmt, pack, asked)
 
     write_whole(out, run(read()))
     click.echo(f"Wrote {name} to {out}: valid on {asked.as_of}, known on {asked.shown}.", err=True)

@@ -13,7 +13,7 @@ import uvicorn
 from assessments import app
 from assessments.cli.door import main, run
 from assessments.schedule import clockwork
-from registry import access, database, journal, law, settings
+from registry import access, database, journal, settings
 from registry.errors import Misused
 from registry.vocabulary import DEMO_NOTICE
 
@@ -53,7 +53,7 @@ def serve(host: str, port: int) -> None:
                 forwarded_allow_ips=settings.proxies() or "",
             )
             click.echo(f"Onward is at {settings.url() or f'http://{host}:{port}'} (Ctrl-C stops it)")
-            clock = clockwork(law.load())
+            clock = clockwork()
             clock.start()
             try:
                 with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):

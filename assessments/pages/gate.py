@@ -19,7 +19,7 @@ from assessments.pages.vendors import NAME, ends_of, transfers_of
 from assessments.rules.gate import gate as judge_gate
 from assessments.tables import Decision
 from assessments.wording import gate_sentences
-from registry import database, journal, law, once, register
+from registry import adopted, database, journal, law, once, register
 from registry.access import Permission, Visitor
 from registry.errors import Refused
 from registry.law import ONE_DAY
@@ -145,7 +145,7 @@ async def record_decision(
                 "conditions": data.conditions.strip() or None,
                 "findings": [finding.code for finding in verdict.findings],
                 "rests_on": await journal.newest(book.at),
-                "law_version": law.load().version,
+                "law_version": (await adopted.ruling(book, law.load())).version,
             },
         )
 

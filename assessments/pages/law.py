@@ -5,7 +5,7 @@ from litestar.exceptions import NotFoundException
 from litestar.response import Template
 
 from assessments.clockbar import Bar
-from registry import law
+from registry import adopted, database, law
 from registry.access import Permission, Visitor
 from registry.web import page
 
@@ -15,7 +15,18 @@ async def law_page(visitor: Visitor, bar: Bar) -> Template:
     pack = law.load()
     view = pack.on(bar.clocks.as_of, bar.clocks.known_on)
     rows = [(one, view.standing(one.key)) for one in pack.instruments.values()]
-    return page("law", visitor=visitor, bar=bar, rows=rows, version=pack.version, overdue=list(pack.overdue(bar.today)))
+    async with database.as_known(None) as at:
+        laws = await adopted.on_file(at)
+    return page(
+        "law",
+        visitor=visitor,
+        bar=bar,
+        rows=rows,
+        version=pack.version,
+        overdue=list(pack.overdue(bar.today)),
+        laws=laws[::-1],
+        brought=database.brought(),
+    )
 
 
 @get("/law/{key:str}", opt={"needs": Permission.LOOK})

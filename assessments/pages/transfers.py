@@ -16,6 +16,7 @@ from assessments.coverage import Stretch, stretches
 from assessments.dossier import STANDS, open_dossiers
 from assessments.pages.vendors import IN_FORCE, NAME, parties_of
 from assessments.recorded import recorded_verdicts
+from assessments.rereading import reread
 from assessments.rules import Dossier
 from assessments.standing import standing
 from assessments.verdicts import Judge
@@ -103,6 +104,7 @@ async def shown(visitor: Visitor, bar: Bar, key: str, status: int = 200, wrong: 
             row for row in on_file["safeguards"] if row["state"] == SafeguardState.SIGNED and _stands(row, bar.clocks.as_of)
         ],
         recorded=written[::-1],
+        reread=await reread(written, law.load()),
         told=history,
         wrong=wrong,
         typed=typed,

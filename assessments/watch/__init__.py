@@ -19,7 +19,7 @@ from assessments.watch.past import past_told
 from assessments.watch.published import Published
 from assessments.watch.recorded import Part, Standing, first_sight, gone, histories, recorded, turned, write
 from assessments.watch.turns import Turn, Verdicts, by_new_law, next_turn, replay, seen
-from registry import journal
+from registry import adopted, journal
 from registry.database import uncollected
 from registry.errors import Misused
 from registry.journal import Book, Row
@@ -61,7 +61,8 @@ class Marks(msgspec.Struct, frozen=True):
 async def look(today: date, pack: Pack, *, rehearse: bool = False, clock: datetime | None = None) -> Looked:
     """One look: as of the day, by the law as known on it. A rehearsal writes nothing.
 
-    Raises Misused for a day before that of the last look. `clock` moves a demo's own time.
+    The law is the pack that the register has adopted; the one given becomes it where there is none yet. Raises Misused for
+    a day before that of the last look. `clock` moves a demo's own time.
     """
     done: Looked | None = None
     while done is None:
@@ -71,6 +72,7 @@ async def look(today: date, pack: Pack, *, rehearse: bool = False, clock: dateti
                     if clock is not None:
                         await book.at.execute("select from journal_head for update")
                         await journal.set_clock(book.at, clock)
+                    pack = await adopted.ruling(book, pack)
                     marks = await _marks(book.at)
                     if marks.day is not None and today < marks.day:
                         raise Misused(f"the last look was on {marks.day}: name that day or a later one, not {today}")
@@ -135,8 +137,6 @@ async def _looked(under: Under) -> Looked:
     notices_told(made, causes)
     if not under.marks.first:
         await uncovered(at, made, under.since, today, causes)
-    if under.new_law:
-        causes.add(f"law-pack:{pack.version}", AlertKind.LAW_PACK_CHANGED, [f"law pack {pack.version[:12]}"], today)
     concerned = await touched(at, made)
     keys = await _keys(at, under.marks, set(concerned), today, pack)
     if keys is None:

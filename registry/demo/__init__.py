@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
-from registry import journal, register
+from registry import adopted, journal, law, register
 from registry.errors import Refused
 
 FOLDER = Path(__file__).parent
@@ -42,4 +42,5 @@ async def _write_day(day: date) -> bool:
             return False
         await journal.set_clock(book.at, opening)
         await register.write(book, file, demo=True)
+        await adopted.ruling(book, law.load())
     return True

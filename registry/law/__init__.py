@@ -1,18 +1,19 @@
 """The law as dated files: what was in force on a day, as published by a day.
 
-`load()` reads the pack strictly; `Pack.on(valid_on, known_on)` fixes both days once and hands out a `Law`. Below that
+`load()` is the pack that rules; `Pack.on(valid_on, known_on)` fixes both days once and hands out a `Law`. Below that
 point nothing can ask what day it is. No rule holds a date or a country: they are all in the files beside this one.
 """
 
 from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import date, timedelta
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
 import msgspec
 
 from registry import settings
+from registry.law import packs
 from registry.law.files import (
     ENDS,
     FOREVER,
@@ -27,11 +28,27 @@ from registry.law.files import (
     Membership,
     Scope,
     begins,
+    fingerprint,
+    gathered,
     newest,
     read,
 )
+from registry.law.packs import Kept
 
-__all__ = ["FOREVER", "ONE_DAY", "Instrument", "Law", "LawError", "Membership", "Pack", "Scope", "Standing", "begins", "load"]
+__all__ = [
+    "FOREVER",
+    "ONE_DAY",
+    "Instrument",
+    "Law",
+    "LawError",
+    "Membership",
+    "Pack",
+    "Scope",
+    "Standing",
+    "begins",
+    "brought",
+    "load",
+]
 
 FOLDER = Path(__file__).parent
 ONE_DAY = timedelta(days=1)
@@ -58,9 +75,11 @@ class Pack:
     """All the law on file, by fingerprint."""
 
     def __init__(self, files: Files) -> None:
+        self.files = files
         self.instruments = files.instruments
         self.memberships = files.memberships
         self.version = files.version
+        self.sources = files.sources
         self.countries = files.countries
         self.codes = files.codes
         self.aliases = files.countries.aliases
@@ -302,20 +321,41 @@ class Law:
 
 
 def load() -> Pack:
+    """The law that rules: what the open register has adopted; where it has none yet, what this program brings."""
+    kept = packs.RULING.get()
+    return brought() if kept is None else _opened(kept)
+
+
+def brought() -> Pack:
     """The law that this program brings, with the operator's own folder (ONWARD_LAW) beside it."""
-    own = settings.own_law()
-    return _load(FOLDER, own.absolute() if own else None)
+    return _load(*_folders())
 
 
-def sources() -> dict[str, bytes]:
-    """The files that `load` reads, each under a name that says whose it is, in the order in which they make the fingerprint."""
+def brought_version() -> str:
+    """The fingerprint of the files that this program brings, sound or not. Raises LawError for what cannot be read."""
+    return _fingerprint(*_folders())
+
+
+def kept_pack(kept: Kept) -> Pack:
+    """A pack as a register keeps it, the very files it was. Raises LawError where its bytes were altered."""
+    return _opened(kept)
+
+
+def _folders() -> tuple[Path, Path | None]:
     own = settings.own_law()
-    paths = {f"law/{name}.toml": FOLDER / f"{name}.toml" for name in ("countries", "memberships", "policies")}
-    paths |= {f"law/instruments/{path.name}": path for path in sorted((FOLDER / "instruments").glob("*.toml"))}
-    paths |= {f"law/own/{path.name}": path for path in (sorted(own.glob("*.toml")) if own else ())}
-    return {name: path.read_bytes() for name, path in paths.items()}
+    return FOLDER, own.absolute() if own else None
 
 
 @cache
 def _load(folder: Path, own: Path | None) -> Pack:
     return Pack(read(folder, own))
+
+
+@cache
+def _fingerprint(folder: Path, own: Path | None) -> str:
+    return fingerprint(gathered(folder, own))
+
+
+@lru_cache(maxsize=8)
+def _opened(kept: Kept) -> Pack:
+    return Pack(packs.opened(kept))

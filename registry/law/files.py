@@ -19,7 +19,7 @@ Grade = Literal["S1", "S2", "S3", "M-h", "M-m", "M-l"]
 WEAKEST_FIRST = ("M-l", "M-m", "S3", "M-h", "S2", "S1")
 VERIFY_EVERY = {"M-l": 60, "M-m": 90, "S3": 90, "M-h": 180, "S2": 180, "S1": 365}  # days
 FOREVER = date.max
-CHOICES = "policy.toml"
+OWN, CHOICES = "law/own/", "policy.toml"
 
 # What an event does to its instrument, from the day of its effect on, and the code of relying on it afterwards.
 ENDS = {
@@ -186,7 +186,7 @@ class Countries(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Files(msgspec.Struct, frozen=True):
-    """All files as read, and the fingerprint of their bytes."""
+    """All files as read, the fingerprint of their bytes, and these bytes by name."""
 
     instruments: Mapping[str, Instrument]
     memberships: tuple[Membership, ...]
@@ -194,6 +194,7 @@ class Files(msgspec.Struct, frozen=True):
     version: str
     policies: tuple[Policy, ...] = ()
     chosen: Chosen = Chosen()
+    sources: Mapping[str, bytes] = {}
 
     @property
     def codes(self) -> frozenset[str]:
@@ -201,35 +202,37 @@ class Files(msgspec.Struct, frozen=True):
         return frozenset(self.countries.codes.split()) | self.countries.own.keys()
 
 
-def read(folder: Path, own: Path | None) -> Files:
-    """The files of a folder, and of the operator's own beside it. Raises LawError for the first that is unsound."""
+FIXED: dict[str, Any] = {
+    "law/countries.toml": Countries,
+    "law/memberships.toml": dict[str, tuple[Membership, ...]],
+    "law/policies.toml": dict[str, tuple[Policy, ...]],
+}
+
+
+def gathered(folder: Path, own: Path | None) -> dict[str, bytes]:
+    """The bytes of a folder's files and of the operator's own, under names that say whose they are, in a fixed order.
+
+    Raises LawError for what cannot be read.
+    """
     if own and not own.is_dir():
         raise LawError(f"{own} (ONWARD_LAW) is no folder: name the folder that holds your instruments")
-    own_files = sorted(own.glob("*.toml")) if own else []
-    choices = [path for path in own_files if path.name == CHOICES]
-    fixed = [folder / "countries.toml", folder / "memberships.toml", folder / "policies.toml"]
-    paths = [*sorted((folder / "instruments").glob("*.toml")), *own_files]
+    paths = {name: folder / _called(name) for name in FIXED}
+    paths |= {f"law/instruments/{path.name}": path for path in sorted((folder / "instruments").glob("*.toml"))}
+    paths |= {f"{OWN}{path.name}": path for path in (sorted(own.glob("*.toml")) if own else ())}
+    return {name: _bytes(path) for name, path in paths.items()}
+
+
+def fingerprint(files: Mapping[str, bytes]) -> str:
+    """SHA-256 of the files' names and bytes, in their order."""
     digest = hashlib.sha256()
-    for path in [*fixed, *paths]:
-        digest.update(f"{path.name}\0".encode() + _bytes(path) + b"\0")
-    instruments: dict[str, Instrument] = {}
-    for path in paths:
-        if path in choices:
-            continue
-        one = _decode(path, Instrument)
-        if one.key != path.stem:
-            raise LawError(f"{path.name}: `key` is {one.key!r}, the file is named {path.stem!r}: make them the same")
-        if one.key in instruments:
-            raise LawError(f"{path.name}: the key {one.key!r} is taken: choose another one")
-        instruments[one.key] = msgspec.structs.replace(one, own=path in own_files)
-    countries = _decode(fixed[0], Countries)
-    memberships = _decode(fixed[1], dict[str, tuple[Membership, ...]]).get("membership", ())
-    policies = _decode(fixed[2], dict[str, tuple[Policy, ...]]).get("policy", ())
-    chosen = _decode(choices[0], Chosen) if choices else Chosen()
-    found = Files(instruments, memberships, countries, digest.hexdigest(), policies, chosen)
-    for fault in faults(found):
-        raise LawError(fault)
-    return msgspec.structs.replace(found, instruments={key: _read_as(one, chosen) for key, one in instruments.items()})
+    for name, content in files.items():
+        digest.update(f"{_called(name)}\0".encode() + content + b"\0")
+    return digest.hexdigest()
+
+
+def read(folder: Path, own: Path | None) -> Files:
+    """The files of a folder, and of the operator's own beside it. Raises LawError for the first that is unsound."""
+    return parsed(gathered(folder, own))
 
 
 def reading(one: Instrument, event: Event) -> str:
@@ -248,6 +251,32 @@ def _read_as(one: Instrument, chosen: Chosen) -> Instrument:
     return msgspec.structs.replace(one, events=events) if events != one.events else one
 
 
+def parsed(files: Mapping[str, bytes], *, sound: bool = True) -> Files:
+    """The files as `gathered` names them. Raises LawError for one that may not hold what it holds.
+
+    Where it is not asked whether they are `sound` together, what was law once is read as it was.
+    """
+    instruments: dict[str, Instrument] = {}
+    for name, content in files.items():
+        if name in FIXED or name == OWN + CHOICES:
+            continue
+        one, called = _decode(name, content, Instrument), _called(name)
+        if f"{one.key}.toml" != called:
+            raise LawError(
+                f"{called}: `key` is {one.key!r}, the file is named {called.removesuffix('.toml')!r}: make them the same"
+            )
+        if one.key in instruments:
+            raise LawError(f"{called}: the key {one.key!r} is taken: choose another one")
+        instruments[one.key] = msgspec.structs.replace(one, own=name.startswith(OWN))
+    countries, members, policies = (_decode(name, files.get(name, b""), kind) for name, kind in FIXED.items())
+    chosen = _decode(OWN + CHOICES, files.get(OWN + CHOICES, b""), Chosen)
+    membership, policy = members.get("membership", ()), policies.get("policy", ())
+    found = Files(instruments, membership, countries, fingerprint(files), policy, chosen, files)
+    for fault in faults(found) if sound else ():
+        raise LawError(fault)
+    return msgspec.structs.replace(found, instruments={key: _read_as(one, chosen) for key, one in instruments.items()})
+
+
 def newest(events: list[Event], what: str) -> Event | None:
     """Of several events of a kind the one known last holds: an extension replaces the end before it."""
     return max((event for event in events if event.what == what), key=lambda event: (event.known, event.effect), default=None)
@@ -260,11 +289,15 @@ def _bytes(path: Path) -> bytes:
         raise LawError(f"{path.name}: cannot be read: {error.strerror}: put a file there, or take it away") from error
 
 
-def _decode(path: Path, kind: Any) -> Any:
+def _called(name: str) -> str:
+    return name.rpartition("/")[2]
+
+
+def _decode(name: str, content: bytes, kind: Any) -> Any:
     try:
-        return msgspec.toml.decode(_bytes(path), type=kind, strict=True)
+        return msgspec.toml.decode(content, type=kind, strict=True)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise LawError(f"{path.name}: {error}: registry/law/README.md says what a file may hold") from error
+        raise LawError(f"{_called(name)}: {error}: registry/law/README.md says what a file may hold") from error
 
 
 def faults(pack: Files) -> Iterator[str]:

@@ -62,7 +62,7 @@ def test_it_looks_at_the_start_and_then_as_often_as_it_should(loaded: Register, 
     begun = counted(monkeypatch, nothing)
 
     async def served() -> None:
-        clock = clockwork(law.load(), look_every=QUICK, deliver_every=SELDOM)
+        clock = clockwork(look_every=QUICK, deliver_every=SELDOM)
         started = time.monotonic()
         clock.start()
         await until(lambda: len(begun) >= 4)
@@ -75,7 +75,7 @@ def test_it_looks_at_the_start_and_then_as_often_as_it_should(loaded: Register, 
 
 
 async def jobs() -> dict[str, tuple[Any, ...]]:
-    clock = clockwork(law.load())
+    clock = clockwork()
     clock.start(paused=True)
     try:
         return {
@@ -110,7 +110,7 @@ def test_a_look_that_fails_is_told_and_the_next_one_comes(
             told.append((one.sound, one.found))
             return one.sound and len(begun) >= 3
 
-        clock = clockwork(law.load(), look_every=timedelta(seconds=1), deliver_every=SELDOM)
+        clock = clockwork(look_every=timedelta(seconds=1), deliver_every=SELDOM)
         clock.start()
         await until(lambda: len(begun) >= 1)
         await until(stands)
@@ -136,7 +136,7 @@ def test_never_two_looks_at_once_and_what_was_missed_is_done_once(loaded: Regist
     begun = counted(monkeypatch, slow)
 
     async def served() -> None:
-        clock = clockwork(law.load(), look_every=timedelta(seconds=0.2), deliver_every=SELDOM)
+        clock = clockwork(look_every=timedelta(seconds=0.2), deliver_every=SELDOM)
         clock.start()
         await until(lambda: len(begun) >= 3)
         clock.shutdown(wait=False)
@@ -159,7 +159,7 @@ def test_it_stops_cleanly_in_the_midst_of_a_look(loaded: Register, monkeypatch: 
         return await real(under)
 
     async def served() -> None:
-        clock = clockwork(law.load(), look_every=SELDOM, deliver_every=SELDOM)
+        clock = clockwork(look_every=SELDOM, deliver_every=SELDOM)
         clock.start()
         await asyncio.wait_for(reached.wait(), 15)
         clock.shutdown(wait=False)
@@ -207,7 +207,7 @@ def test_a_mail_server_that_hangs_delays_no_look(
     begun = counted(monkeypatch, nothing)
 
     async def served() -> None:
-        clock = clockwork(law.load(), look_every=QUICK, deliver_every=QUICK)
+        clock = clockwork(look_every=QUICK, deliver_every=QUICK)
         clock.start()
         await until(taken.is_set)
         hung, before = time.monotonic(), len(begun)

@@ -1,0 +1,303 @@
+"""Law packs: kept with their bytes, adopted with a preview, asked for by their fingerprint; who judges by which until then."""
+
+import asyncio
+import json
+import os
+import re
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from registry import law
+from tests.law_files import DECISION, ELSEWHERE, with_law
+from tests.support import Register, a_register, environment
+from tests.web import browse
+
+ONWARD = str(Path(sys.executable).with_name("onward"))
+VERSION = law.brought().version
+FALLEN, DECIDED = "2020-07-16", "2021-03-01"
+
+
+@pytest.fixture
+def watched(register: Register, folder: Path) -> Register:
+    """A transfer to the United States that lost its basis, looked at by the watch: the register has kept its law."""
+    register.load(a_register(), folder)
+    register.onward("watch")
+    return register
+
+
+def verdict(register: Register, *words: str) -> tuple[str, str | None, str]:
+    (one,) = register.answer("assess", *words)
+    return one["outcome"], one["basis"], one["law_version"]
+
+
+def test_the_first_that_judges_and_writes_keeps_its_law_with_every_byte(register: Register, folder: Path) -> None:
+    register.load(a_register(), folder)
+    assert register.ask("select count(*) from law_pack")[0][0] == 0, "an import judges nothing"
+    register.onward("watch")
+    ((version, sha256, since, until),) = register.ask("select fingerprint, sha256, since, until from law_pack")
+    assert (version, until) == (VERSION, None)
+    (entry,) = [one for one in register.answer("journal") if one["table"] == "law_pack"]
+    assert (entry["image"]["fingerprint"], entry["image"]["sha256"], entry["who"]) == (version, sha256, "system:watch")
+    assert "content" not in entry["image"], "the bytes stay out of the entry"
+    register.onward("watch")
+    assert register.ask("select count(*) from law_pack")[0][0] == 1
+    assert {one["law_version"] for one in register.answer("verdicts")} == {VERSION}
+    assert since.isoformat() == entry["at"][:10]
+
+
+def test_a_demo_keeps_the_law_on_its_first_day_and_only_once(register: Register) -> None:
+    register.onward("demo", "--until", "2018-09-03")
+    register.onward("demo", "--until", "2019-03-01")
+    assert [str(row[0]) for row in register.ask("select since from law_pack")] == ["2018-05-25"]
+
+
+def test_other_files_change_nothing_until_they_are_adopted(watched: Register, folder: Path) -> None:
+    assert verdict(watched)[:2] == ("not_permitted", None)
+    with with_law(folder, "own-us", DECISION):
+        assert verdict(watched) == ("not_permitted", None, VERSION)
+        brought = law.brought().version
+        assert brought != VERSION
+        told = watched.onward("doctor")
+        assert brought[:12] in told
+        assert "law adopt" in told
+        before = watched.ask("select count(*) from assessment")[0][0]
+        watched.onward("watch")
+        assert watched.ask("select count(*) from assessment")[0][0] == before
+        assert watched.ask("select law_version from watched")[0][0] == VERSION
+        said = watched.onward("law", "adopt", "--yes", "--why", "Our counsel decided so")
+        assert "permitted on own-us" in said
+        assert verdict(watched) == ("permitted", "own-us", brought)
+    assert verdict(watched) == ("permitted", "own-us", brought), "it rules on machines that never had the file"
+    (entry,) = [one for one in watched.answer("journal") if one["table"] == "law_pack" and one["image"]["fingerprint"] == brought]
+    assert entry["who"].startswith("cli:")
+    assert entry["why"] == "Our counsel decided so"
+
+
+def test_the_process_whose_files_differ_says_so_in_a_line_on_stderr(watched: Register, folder: Path) -> None:
+    from click.testing import CliRunner
+
+    from assessments.cli import main
+
+    with environment(DATABASE_URL=watched.url):
+        assert CliRunner().invoke(main, ["assess"]).stderr == ""
+        with with_law(folder, "own-us", DECISION):
+            answer = CliRunner().invoke(main, ["assess", "--json"])
+            (line,) = answer.stderr.splitlines()
+    assert re.search(rf"^onward: .*{law.brought().version[:12]}|{VERSION[:12]}", line)
+    assert "onward law adopt --dry-run" in line
+    assert json.loads(answer.stdout)[0]["law_version"] == VERSION
+
+
+def test_the_preview_names_each_verdict_before_and_after_and_from_when(watched: Register, folder: Path) -> None:
+    with with_law(folder, "own-us", DECISION):
+        shown = json.loads(watched.onward("law", "adopt", "--dry-run", "--json"))
+        assert shown["files"] == {"new": ["own-us"], "gone": [], "altered": []}
+        (change,) = shown["changes"]
+        assert (change["transfer"], change["regime"]) == ("news", "EU_GDPR")
+        assert (change["since"], change["until"]) == (DECIDED, None)
+        assert (change["from"]["outcome"], change["from"]["basis"]) == ("not_permitted", None)
+        assert (change["to"]["outcome"], change["to"]["basis"]) == ("permitted", "own-us")
+        assert (shown["from"], shown["to"], shown["adopted"]) == (VERSION, law.brought().version, False)
+        for day, outcome in (("2021-02-28", "not_permitted"), (DECIDED, "permitted")):
+            assert verdict(watched, "--as-of", day, "--law", shown["to"])[0] == outcome, "both sides of the day"
+    assert watched.ask("select count(*) from law_pack")[0][0] == 1
+    assert "--json" in watched.onward("law", "adopt", "--json", exit_code=2)
+    assert "nothing to adopt" in watched.onward("law", "adopt", "--yes")
+
+
+def test_nothing_is_adopted_where_nobody_says_yes(watched: Register, folder: Path) -> None:
+    with with_law(folder, "own-us", DECISION):
+        watched.onward("law", "adopt", stdin="n\n")
+        watched.onward("law", "adopt", exit_code=1, stdin="")
+        assert watched.ask("select fingerprint from law_pack where until is null")[0][0] == VERSION
+        assert "Adopted" in watched.onward("law", "adopt", stdin="y\n")
+    assert watched.ask("select count(*) from law_pack where until is null")[0][0] == 1
+
+
+def kinds(register: Register) -> list[str]:
+    return [row[0] for row in register.ask("select cause from alert where kind = 'law_pack_changed'")]
+
+
+def test_the_watch_tells_only_of_verdicts_that_changed(watched: Register, folder: Path) -> None:
+    with with_law(folder, "own-ke", ELSEWHERE):
+        assert "No verdict changes, on any day." in watched.onward("law", "adopt", "--yes")
+        watched.onward("watch")
+    assert kinds(watched) == []
+    with with_law(folder, "own-us", DECISION):
+        watched.onward("law", "adopt", "--yes")
+        version = law.brought().version
+    watched.onward("watch")
+    watched.onward("watch")
+    assert kinds(watched) == [f"law-pack:{version}"]
+    ((outcome, alert, by),) = watched.ask(
+        "select a.outcome, l.kind, a.law_version from assessment a join alert l on l.id = a.alert where a.until is null"
+    )
+    assert (outcome, alert, by) == ("permitted", "law_pack_changed", version)
+
+
+def test_an_older_law_is_asked_for_by_its_fingerprint(watched: Register, folder: Path) -> None:
+    report = folder / "then.json"
+    before = folder / "before.json"
+    clock = ("--as-of", "2024-06-01", "--format", "json")
+    watched.onward("report", "transfers", *clock, "--out", str(before))
+    with with_law(folder, "own-us", DECISION):
+        watched.onward("law", "adopt", "--yes")
+        new = law.brought().version
+    assert verdict(watched, "--law", VERSION[:9]) == ("not_permitted", None, VERSION)
+    assert verdict(watched, "--law", new[:9]) == ("permitted", "own-us", new)
+    watched.onward("report", "transfers", *clock, "--law", VERSION[:9], "--out", str(report))
+    told, once = (json.loads(path.read_text()) for path in (report, before))
+    assert told["tables"] == once["tables"]
+    assert (told["law_version"], once["law_version"]) == (VERSION, VERSION)
+    assert "own-us" in watched.onward("law", "show", "own-us", "--law", new)
+    assert "no instrument" in watched.onward("law", "show", "own-us", exit_code=2)
+    assert new in watched.onward("law", "check", "--law", new[:9])
+    for wrong in ("zz", ""):
+        refused = watched.onward("assess", "--law", wrong, exit_code=2)
+        assert VERSION[:16] in refused
+        assert new[:16] in refused
+    cases = Path(__file__).parents[1] / "cases" / "eu.tsv"
+    assert "0 failed" in watched.onward("law", "cases", str(cases), "--law", VERSION)
+
+
+def test_a_law_that_was_adopted_before_is_adopted_again(watched: Register, folder: Path) -> None:
+    with with_law(folder, "own-us", DECISION):
+        watched.onward("law", "adopt", "--yes")
+        new = law.brought().version
+    said = watched.onward("law", "adopt", "--yes", "--law", VERSION[:12])
+    assert "own-us" in said
+    rows = watched.ask("select fingerprint, until is null, until = since from law_pack order by id")
+    assert [tuple(row) for row in rows] == [(VERSION, False, True), (new, False, True), (VERSION, True, None)]
+    assert verdict(watched)[2] == VERSION
+    assert verdict(watched, "--law", new[:12])[2] == new, "what ruled for less than a day is on file too"
+    watched.onward("verify")
+
+
+def test_of_two_processes_that_adopt_at_once_one_does(watched: Register, folder: Path) -> None:
+    def adopt(_: int) -> str:
+        words = [ONWARD, "law", "adopt", "--yes"]
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    with with_law(folder, "own-us", DECISION), environment(DATABASE_URL=watched.url), ThreadPoolExecutor(3) as pool:
+        said = list(pool.map(adopt, range(3)))
+    assert sum("Adopted: since" in one for one in said) == 1
+    assert all("Adopted: since" in one or "already" in one for one in said)
+    assert watched.ask("select count(*) from law_pack")[0][0] == 2
+    assert watched.ask("select count(*) from law_pack where until is null")[0][0] == 1
+    watched.onward("doctor")
+
+
+def test_what_was_previewed_against_another_law_is_not_adopted(watched: Register, folder: Path) -> None:
+    from registry import adopted
+
+    with with_law(folder, "own-ke", ELSEWHERE):
+        watched.onward("law", "adopt", "--yes")
+    with pytest.raises(Exception, match="another law was adopted in the meantime"):
+        watched.do(lambda: adopted.adopt(law.brought(), "cli:test", None, "0" * 64))
+
+
+def test_altered_bytes_of_a_kept_law_are_noticed_wherever_it_is_read(watched: Register, folder: Path) -> None:
+    with with_law(folder, "own-us", DECISION):
+        watched.onward("law", "adopt", "--yes")
+        new = law.brought().version
+
+    async def altered(at: asyncpg.Connection) -> None:
+        from registry.law import packs
+
+        content = await at.fetchval("select content from law_pack where fingerprint = $1", new)
+        files = {name: text.encode() for name, text in json.loads(packs.zlib.decompress(content)).items()}
+        files["law/own/own-us.toml"] = files["law/own/own-us.toml"].replace(b"2021-03-01", b"2020-03-01")
+        content = packs.packed(files)
+        await at.execute("set session_replication_role = replica")
+        await at.execute("alter table law_pack disable trigger all")
+        await at.execute(
+            "update law_pack set content = $1, sha256 = $2 where fingerprint = $3", content, packs.digest(content), new
+        )
+        await at.execute("alter table law_pack enable always trigger all")
+
+    async def alter() -> None:
+        at = await asyncpg.connect(watched.url)
+        try:
+            await altered(at)
+        finally:
+            await at.close()
+
+    asyncio.run(alter())
+    assert "was altered" in watched.onward("assess", exit_code=1)
+    assert "was altered" in watched.onward("assess", "--law", new, exit_code=1)
+    assert "was altered" in watched.onward("doctor", exit_code=1)
+    assert "sha256" in watched.onward("verify", exit_code=1)
+    assert verdict(watched, "--law", VERSION)[0] == "not_permitted"
+    assert "cannot be shown" in watched.onward("law", "adopt", "--yes"), "the way out is open"
+    assert verdict(watched)[2] == VERSION
+
+
+def test_a_restored_register_judges_by_the_law_it_had(watched: Register, another: Register, folder: Path) -> None:
+    with with_law(folder, "own-us", DECISION):
+        watched.onward("law", "adopt", "--yes")
+        new = law.brought().version
+    watched.onward("watch")
+    backup = folder / "kept.onward"
+    watched.onward("backup", str(backup))
+    another.ask("drop schema if exists known cascade; drop schema public cascade; create schema public")
+    another.onward("restore", str(backup))
+    assert verdict(another) == ("permitted", "own-us", new)
+    assert verdict(another, "--law", VERSION[:9]) == ("not_permitted", None, VERSION)
+    another.onward("doctor")
+
+
+def test_the_page_shows_both_readings_of_a_recorded_verdict_where_they_differ(watched: Register, folder: Path) -> None:
+    async def before(as_role: Any) -> None:
+        page = await (await as_role("dpo")).get("/transfers/news")
+        assert "data-reread" not in page.text
+
+    browse(watched, before)
+    with with_law(folder, "own-us", DECISION):
+        watched.onward("law", "adopt", "--yes")
+        new = law.brought().version
+    watched.onward("watch")
+
+    async def after(as_role: Any) -> None:
+        page = (await (await as_role("auditor")).get("/transfers/news")).text
+        (shown,) = re.findall(r"<tr data-reread=.*?</tr>", page, re.S)
+        then, now = re.findall(r"<li>(.*?)</li>", shown, re.S)
+        assert VERSION[:12] in then
+        assert 'data-outcome="not_permitted"' in then
+        assert 'data-outcome="permitted"' in now
+        assert "A decision of our own on the United States" in now
+        law_page = (await (await as_role("auditor")).get("/law")).text
+        assert new[:16] in law_page
+        assert VERSION[:16] in law_page
+
+    with with_law(folder, "own-us", DECISION):
+        browse(watched, after)
+
+
+def test_pages_follow_what_another_process_adopts_and_mark_other_files(watched: Register, folder: Path) -> None:
+    async def work(as_role: Any) -> None:
+        dpo = await as_role("dpo")
+        assert "brings other law files" not in (await dpo.get("/law")).text
+        assert 'data-outcome="not_permitted"' in (await dpo.get("/transfers/news")).text
+        await asyncio.to_thread(elsewhere, folder)
+        page = (await dpo.get("/law")).text
+        assert "brings other law files" in page
+        assert "own-us" in page
+        verdicts = (await dpo.get("/transfers/news")).text.split("Covered and bare days")[0]
+        assert 'data-outcome="permitted"' in verdicts
+
+    def elsewhere(folder: Path) -> None:
+        (folder / "shelf").mkdir()
+        (folder / "shelf" / "own-us.toml").write_text(DECISION)
+        words = [ONWARD, "law", "adopt", "--yes"]
+        environ = os.environ | {"ONWARD_LAW": str(folder / "shelf"), "DATABASE_URL": watched.url}
+        subprocess.run(words, env=environ, check=True, capture_output=True)
+
+    browse(watched, work)
