@@ -2,20 +2,26 @@
 
 import asyncio
 import json
-import os
 import re
+import secrets
 import subprocess
 import sys
+import zlib
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-import asyncpg
+import msgspec
 import pytest
 
-from registry import law
+from assessments.recorded import recorded_verdicts
+from assessments.rereading import Reread, reread
+from assessments.watch import look
+from registry import adopted, database, law
+from registry.law import packs
 from tests.law_files import DECISION, ELSEWHERE, with_law
-from tests.support import Register, a_register, environment
+from tests.support import Register, a_register, drop_database, environment, large, new_database
 from tests.web import browse
 
 ONWARD = str(Path(sys.executable).with_name("onward"))
@@ -74,7 +80,9 @@ def test_other_files_change_nothing_until_they_are_adopted(watched: Register, fo
         assert "permitted on own-us" in said
         assert verdict(watched) == ("permitted", "own-us", brought)
     assert verdict(watched) == ("permitted", "own-us", brought), "it rules on machines that never had the file"
-    (entry,) = [one for one in watched.answer("journal") if one["table"] == "law_pack" and one["image"]["fingerprint"] == brought]
+    (entry,) = [
+        one for one in watched.answer("journal") if one["table"] == "law_pack" and one["image"]["fingerprint"] == brought
+    ]
     assert entry["who"].startswith("cli:")
     assert entry["why"] == "Our counsel decided so"
 
@@ -179,10 +187,22 @@ def test_a_law_that_was_adopted_before_is_adopted_again(watched: Register, folde
     watched.onward("verify")
 
 
-def test_of_two_processes_that_adopt_at_once_one_does(watched: Register, folder: Path) -> None:
+def test_of_three_who_adopt_at_once_one_does(watched: Register, folder: Path) -> None:
+    async def adopt() -> list[adopted.Adopted | None]:
+        pack = law.brought()
+        return await asyncio.gather(*(adopted.adopt(pack, f"cli:{name}", None, VERSION) for name in ("ada", "bo", "cy")))
+
+    with with_law(folder, "own-us", DECISION):
+        made = watched.do(adopt)
+        assert [one is None for one in made].count(False) == 1
+        assert watched.ask("select count(*), count(*) filter (where until is null) from law_pack")[0] == (2, 1)
+        watched.onward("verify")
+
+
+@large
+def test_of_three_processes_that_adopt_at_once_one_does(watched: Register, folder: Path) -> None:
     def adopt(_: int) -> str:
-        words = [ONWARD, "law", "adopt", "--yes"]
-        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        done = subprocess.run([ONWARD, "law", "adopt", "--yes"], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -190,14 +210,21 @@ def test_of_two_processes_that_adopt_at_once_one_does(watched: Register, folder:
         said = list(pool.map(adopt, range(3)))
     assert sum("Adopted: since" in one for one in said) == 1
     assert all("Adopted: since" in one or "already" in one for one in said)
-    assert watched.ask("select count(*) from law_pack")[0][0] == 2
-    assert watched.ask("select count(*) from law_pack where until is null")[0][0] == 1
-    watched.onward("doctor")
+    assert watched.ask("select count(*), count(*) filter (where until is null) from law_pack")[0] == (2, 1)
+
+
+def test_of_two_first_looks_one_keeps_the_law(register: Register, folder: Path) -> None:
+    register.load(a_register(), folder)
+    day = date(2026, 11, 23)
+
+    async def together() -> None:
+        await asyncio.gather(*(look(day, law.load()) for _ in range(3)))
+
+    register.do(together)
+    assert register.ask("select count(*) from law_pack")[0][0] == 1
 
 
 def test_what_was_previewed_against_another_law_is_not_adopted(watched: Register, folder: Path) -> None:
-    from registry import adopted
-
     with with_law(folder, "own-ke", ELSEWHERE):
         watched.onward("law", "adopt", "--yes")
     with pytest.raises(Exception, match="another law was adopted in the meantime"):
@@ -209,76 +236,46 @@ def test_altered_bytes_of_a_kept_law_are_noticed_wherever_it_is_read(watched: Re
         watched.onward("law", "adopt", "--yes")
         new = law.brought().version
 
-    async def altered(at: asyncpg.Connection) -> None:
-        from registry.law import packs
-
-        content = await at.fetchval("select content from law_pack where fingerprint = $1", new)
-        files = {name: text.encode() for name, text in json.loads(packs.zlib.decompress(content)).items()}
-        files["law/own/own-us.toml"] = files["law/own/own-us.toml"].replace(b"2021-03-01", b"2020-03-01")
-        content = packs.packed(files)
-        await at.execute("set session_replication_role = replica")
-        await at.execute("alter table law_pack disable trigger all")
-        await at.execute(
-            "update law_pack set content = $1, sha256 = $2 where fingerprint = $3", content, packs.digest(content), new
-        )
-        await at.execute("alter table law_pack enable always trigger all")
-
-    async def alter() -> None:
-        at = await asyncpg.connect(watched.url)
-        try:
-            await altered(at)
-        finally:
-            await at.close()
-
-    asyncio.run(alter())
+    ((content,),) = watched.ask("select content from law_pack where fingerprint = $1", new)
+    files = {name: text.encode() for name, text in json.loads(zlib.decompress(content)).items()}
+    files["law/own/own-us.toml"] = files["law/own/own-us.toml"].replace(b"2021-03-01", b"2020-03-01")
+    altered = packs.packed(files)
+    for trigger in ("onward_number", "onward_has_entry"):
+        watched.ask(f"alter table law_pack disable trigger {trigger}")
+    change = "update law_pack set content = $1, sha256 = $2 where fingerprint = $3"
+    watched.ask(change, altered, packs.digest(altered), new)
+    for trigger in ("onward_number", "onward_has_entry"):
+        watched.ask(f"alter table law_pack enable always trigger {trigger}")
     assert "was altered" in watched.onward("assess", exit_code=1)
     assert "was altered" in watched.onward("assess", "--law", new, exit_code=1)
     assert "was altered" in watched.onward("doctor", exit_code=1)
-    assert "sha256" in watched.onward("verify", exit_code=1)
+    with with_law(folder, "own-us", DECISION):
+        assert "sha256 is not what its newest entry says" in watched.onward("verify", exit_code=1)
     assert verdict(watched, "--law", VERSION)[0] == "not_permitted"
     assert "cannot be shown" in watched.onward("law", "adopt", "--yes"), "the way out is open"
     assert verdict(watched)[2] == VERSION
 
 
-def test_a_restored_register_judges_by_the_law_it_had(watched: Register, another: Register, folder: Path) -> None:
+def test_a_restored_register_judges_by_the_law_it_had(watched: Register, server: str, folder: Path) -> None:
     with with_law(folder, "own-us", DECISION):
         watched.onward("law", "adopt", "--yes")
         new = law.brought().version
     watched.onward("watch")
     backup = folder / "kept.onward"
     watched.onward("backup", str(backup))
-    another.ask("drop schema if exists known cascade; drop schema public cascade; create schema public")
+    name = f"t_{secrets.token_hex(6)}"
+    another = Register(new_database(server, name, "template0"))
     another.onward("restore", str(backup))
     assert verdict(another) == ("permitted", "own-us", new)
     assert verdict(another, "--law", VERSION[:9]) == ("not_permitted", None, VERSION)
     another.onward("doctor")
+    drop_database(server, name)
 
 
-def test_the_page_shows_both_readings_of_a_recorded_verdict_where_they_differ(watched: Register, folder: Path) -> None:
-    async def before(as_role: Any) -> None:
-        page = await (await as_role("dpo")).get("/transfers/news")
-        assert "data-reread" not in page.text
-
-    browse(watched, before)
+async def elsewhere(folder: Path) -> None:
+    """Another process, which brings a file of law more than this one, adopts it."""
     with with_law(folder, "own-us", DECISION):
-        watched.onward("law", "adopt", "--yes")
-        new = law.brought().version
-    watched.onward("watch")
-
-    async def after(as_role: Any) -> None:
-        page = (await (await as_role("auditor")).get("/transfers/news")).text
-        (shown,) = re.findall(r"<tr data-reread=.*?</tr>", page, re.S)
-        then, now = re.findall(r"<li>(.*?)</li>", shown, re.S)
-        assert VERSION[:12] in then
-        assert 'data-outcome="not_permitted"' in then
-        assert 'data-outcome="permitted"' in now
-        assert "A decision of our own on the United States" in now
-        law_page = (await (await as_role("auditor")).get("/law")).text
-        assert new[:16] in law_page
-        assert VERSION[:16] in law_page
-
-    with with_law(folder, "own-us", DECISION):
-        browse(watched, after)
+        assert await adopted.adopt(law.brought(), "cli:ada", None, VERSION)
 
 
 def test_pages_follow_what_another_process_adopts_and_mark_other_files(watched: Register, folder: Path) -> None:
@@ -286,18 +283,46 @@ def test_pages_follow_what_another_process_adopts_and_mark_other_files(watched: 
         dpo = await as_role("dpo")
         assert "brings other law files" not in (await dpo.get("/law")).text
         assert 'data-outcome="not_permitted"' in (await dpo.get("/transfers/news")).text
-        await asyncio.to_thread(elsewhere, folder)
+        await elsewhere(folder)
         page = (await dpo.get("/law")).text
         assert "brings other law files" in page
         assert "own-us" in page
+        assert page.count(VERSION[:16]) >= 2, "it is on file, and is what this process brings"
         verdicts = (await dpo.get("/transfers/news")).text.split("Covered and bare days")[0]
         assert 'data-outcome="permitted"' in verdicts
 
-    def elsewhere(folder: Path) -> None:
-        (folder / "shelf").mkdir()
-        (folder / "shelf" / "own-us.toml").write_text(DECISION)
-        words = [ONWARD, "law", "adopt", "--yes"]
-        environ = os.environ | {"ONWARD_LAW": str(folder / "shelf"), "DATABASE_URL": watched.url}
-        subprocess.run(words, env=environ, check=True, capture_output=True)
+    browse(watched, work)
+
+
+def test_the_page_shows_both_readings_of_a_recorded_verdict_where_they_differ(watched: Register, folder: Path) -> None:
+    async def work(as_role: Any) -> None:
+        auditor = await as_role("auditor")
+        assert "data-reread" not in (await auditor.get("/transfers/news")).text
+        await elsewhere(folder)
+        await look(datetime.now(UTC).date(), law.load())
+        page = (await auditor.get("/transfers/news")).text
+        (shown,) = re.findall(r"<tr data-reread=.*?</tr>", page, re.S)
+        then, now = re.findall(r"<li>(.*?)</li>", shown, re.S)
+        assert VERSION[:12] in then
+        assert 'data-outcome="not_permitted"' in then
+        assert 'data-outcome="permitted"' in now
+        assert "A decision of our own on the United States" in now
 
     browse(watched, work)
+
+
+def test_a_law_that_is_not_on_file_leaves_the_recorded_words(watched: Register) -> None:
+    async def read() -> tuple[Reread, ...]:
+        async with database.as_known(None) as at:
+            (one,) = await recorded_verdicts(at)
+        permitted = msgspec.structs.replace(one, law_version="0" * 64, outcome="permitted")
+        same = msgspec.structs.replace(one, law_version="0" * 64)
+        assert await reread([one], law.load()) == {}
+        assert await reread([same], law.load()) == {}, "it reads alike: nothing is said"
+        return tuple((await reread([permitted], law.load())).values())
+
+    (found,) = watched.do(read)
+    assert found.then is not None
+    assert found.now is not None
+    assert (found.then.outcome, found.now.outcome) == ("permitted", "not_permitted")
+    assert "not on file" in found.missing
