@@ -57,6 +57,12 @@ async def rules(at: asyncpg.Connection) -> str | None:
     return None if found is None else str(found)
 
 
+async def cause(at: asyncpg.Connection, version: str) -> str:
+    """What an adoption is to those who must hear of it; a law that is adopted again is another cause each time."""
+    times = await at.fetchval("select count(*) from public.law_pack where fingerprint = $1", version)
+    return f"law-pack:{version}" + (f":{times}" if times > 1 else "")
+
+
 async def of_version(at: asyncpg.Connection, version: str) -> Pack | None:
     """The pack of a fingerprint; None where it is not on file. Raises LawError where it cannot be read."""
     if version == database.brought():

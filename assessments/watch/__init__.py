@@ -119,6 +119,7 @@ class Under(msgspec.Struct):
     pack: Pack
     causes: Causes
     spans: dict[str, str] = {}
+    law_cause: str = ""
 
     @property
     def since(self) -> date:
@@ -142,6 +143,7 @@ async def _looked(under: Under) -> Looked:
     if keys is None:
         keys = [row[0] for row in await at.fetch("select key from transfer where thing = id order by key")]
     under.spans = await first_spans(at) if under.marks.first else {}
+    under.law_cause = await adopted.cause(at, pack.version)
     count = 0
     for start in range(0, len(keys), PART):
         count += await _judged(under, keys[start : start + PART], concerned)
@@ -181,7 +183,7 @@ async def _judged(under: Under, keys: Sequence[str], concerned: dict[str, list[A
             turns: list[Turn] = []
             if under.new_law:
                 anew = seen(one.first, law.judge(since), since)
-                turns, verdicts = list(by_new_law(verdicts, anew, since, today, under.pack.version)), anew
+                turns, verdicts = list(by_new_law(verdicts, anew, since, today, under.law_cause)), anew
             turned(part, one, old, [*turns, *replay(one, verdicts, law, since, today)], causes)
             past_told(one, law.judge(today), today, causes)
         part.dues[one.thing] = next_turn(one.last, law.judge(today), today)

@@ -100,9 +100,9 @@ def replay(history: History, now: Verdicts, law: Published, since: date, today: 
             now = then
 
 
-def by_new_law(before: Verdicts, now: Verdicts, since: date, today: date, version: str) -> Iterator[Turn]:
+def by_new_law(before: Verdicts, now: Verdicts, since: date, today: date, cause: str) -> Iterator[Turn]:
     """What other files of the law alone have changed about the verdicts of the last look."""
-    why = Because(f"law-pack:{version}", AlertKind.LAW_PACK_CHANGED, (f"law pack {version[:12]}",), today)
+    why = Because(cause, AlertKind.LAW_PACK_CHANGED, (f"law pack {cause.split(':')[1][:12]}",), today)
     for regime in dict.fromkeys([*before, *now]):
         was, is_ = before.get(regime), now.get(regime)
         if was != is_:

@@ -149,6 +149,15 @@ def test_the_watch_tells_only_of_verdicts_that_changed(watched: Register, folder
     assert (outcome, alert, by) == ("permitted", "law_pack_changed", version)
 
 
+def test_a_law_adopted_again_is_told_again(watched: Register, folder: Path) -> None:
+    with with_law(folder, "own-us", DECISION):
+        new = law.brought().version
+        for version in (new, VERSION, new):
+            watched.onward("law", "adopt", "--yes", "--law", version)
+            watched.onward("watch")
+    assert sorted(kinds(watched)) == sorted([f"law-pack:{new}", f"law-pack:{VERSION}:2", f"law-pack:{new}:2"])
+
+
 def test_an_older_law_is_asked_for_by_its_fingerprint(watched: Register, folder: Path) -> None:
     report = folder / "then.json"
     before = folder / "before.json"
