@@ -6,6 +6,7 @@ import re
 import secrets
 import subprocess
 import sys
+import zipfile
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
@@ -15,13 +16,15 @@ from typing import Any
 import msgspec
 import pytest
 
+from assessments.adoption import previewed
+from assessments.assess import Assessed, Clocks, assess
 from assessments.recorded import recorded_verdicts
 from assessments.rereading import Reread, reread
 from assessments.watch import look
 from registry import adopted, database, law
-from registry.law import packs
+from registry.law import ONE_DAY, Pack, packs
 from tests.law_files import DECISION, ELSEWHERE, with_law
-from tests.support import Register, a_register, drop_database, environment, large, new_database
+from tests.support import Register, a_register, drop_database, environment, large, like, new_database, signing
 from tests.web import browse
 
 ONWARD = str(Path(sys.executable).with_name("onward"))
@@ -287,6 +290,32 @@ async def elsewhere(folder: Path) -> None:
         assert await adopted.adopt(law.brought(), "cli:ada", None, VERSION)
 
 
+def test_a_bundle_holds_the_law_that_rules_and_proves_its_adoption(watched: Register, folder: Path) -> None:
+    with signing(folder):
+        with with_law(folder, "own-us", DECISION):
+            watched.onward("law", "adopt", "--yes")
+            new = law.brought().version
+        bundle = folder / "bundle.zip"
+        watched.onward("export", "bundle", "--out", str(bundle))
+        key = watched.ask("select key from signing_key")[0][0]
+        watched.onward("verify", str(bundle), "--key", key)
+        watched.onward("export", "bundle", "--redact", "client", "--vendor", "mailer", "--out", str(folder / "theirs.zip"))
+        watched.onward("verify", str(folder / "theirs.zip"), "--key", key)
+    for name in ("bundle.zip", "theirs.zip"):
+        with zipfile.ZipFile(folder / name) as held:
+            assert held.read("law/own/own-us.toml").decode() == DECISION
+            assert {one["law_version"] for one in json.loads(held.read("verdicts.json"))} == {new}
+            entries = [json.loads(line) for line in held.read("journal/entries.jsonl").splitlines()]
+        assert new in {one["image"].get("fingerprint") for one in entries if one["table"] == "law_pack"}
+
+
+def test_an_export_and_an_import_leave_the_law_to_each_register(watched: Register, another: Register, folder: Path) -> None:
+    exported = watched.export(folder)
+    assert b"law_pack" not in exported
+    refused = another.load({"law_pack": [{"key": "law"}]}, folder, exit_code=1)
+    assert "a register writes it itself" in refused
+
+
 def test_pages_follow_what_another_process_adopts_and_mark_other_files(watched: Register, folder: Path) -> None:
     async def work(as_role: Any) -> None:
         dpo = await as_role("dpo")
@@ -335,3 +364,58 @@ def test_a_law_that_is_not_on_file_leaves_the_recorded_words(watched: Register) 
     assert found.now is not None
     assert (found.then.outcome, found.now.outcome) == ("permitted", "not_permitted")
     assert "not on file" in found.missing
+
+
+def less(pack: Pack, key: str, what: str) -> Pack:
+    """The law as it would stand had that event of an instrument never come; without any, had the instrument never been."""
+    one = pack.instruments[key]
+    events = tuple(event for event in one.events if event.what != what)
+    instruments = {name: other for name, other in pack.instruments.items() if name != key}
+    if events:
+        instruments[key] = msgspec.structs.replace(one, events=events)
+    return Pack(msgspec.structs.replace(pack.files, instruments=instruments, version=f"without {key} {what}"))
+
+
+LESS = [
+    ("eu-us-dpf", "in_force"),
+    ("eu-us-privacy-shield", "invalidated"),
+    ("eu-scc-2010-c2p", "transition_end"),
+    ("eu-adequacy-gb", "sunset"),
+    ("eu-impact-assessment", "in_force"),
+]
+
+
+def test_the_preview_is_what_judging_by_both_laws_tells_on_every_day(server: str) -> None:
+    """On every day on which a verdict may turn, and the day before: exactly the changes told are the differences."""
+    today = date(2026, 6, 30)
+
+    async def compared() -> None:
+        old = law.load()
+        for key, what in LESS:
+            new = less(old, key, what)
+            preview = await previewed(old, new, today)
+            edges = {one.since for one in preview.changes} | {one.until for one in preview.changes if one.until}
+            edges |= {date(2018, 5, 25), date(2021, 1, 1), today}
+            for day in sorted({*edges, *(edge - ONE_DAY for edge in edges)}):
+                clocks = Clocks(day, None, today, "now")
+                was, now = [
+                    {(one.transfer, one.regime or ""): one for one in await assess(pack, clocks)} for pack in (old, new)
+                ]
+                differing = {at for at in {*was, *now} if said(was.get(at)) != said(now.get(at))}
+                told = {(one.transfer, one.regime): one for one in preview.changes if one.holds(day)}
+                assert told.keys() == differing, (key, day)
+                for at, one in told.items():
+                    assert (one.was and one.was.outcome, one.now and one.now.outcome) == (
+                        was.get(at) and was[at].outcome,
+                        now.get(at) and now[at].outcome,
+                    )
+            assert preview.changes or key == "eu-adequacy-gb", f"nothing of the demo rests on {key}"
+
+    with like(server, "demo", lambda register: register.onward("demo")) as demo:
+        demo.do(compared)
+
+
+def said(one: Assessed | None) -> tuple[object, ...] | None:
+    if one is None:
+        return None
+    return one.outcome, one.path_outcome, one.basis, one.last_day, {reason.code for reason in one.reasons}
