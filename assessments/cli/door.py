@@ -72,13 +72,20 @@ law_option = click.option(
 
 
 class Told(logging.Handler):
-    """What the program says beside its answer: a line on stderr."""
+    """What the program says beside its answer: a line on stderr, once a command."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: set[str] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
-        click.echo(f"onward: {record.getMessage()}", err=True)
+        if (line := record.getMessage()) not in self.said:
+            self.said.add(line)
+            click.echo(f"onward: {line}", err=True)
 
 
-logging.getLogger("onward.law").addHandler(Told())
+TOLD = Told()
+logging.getLogger("onward.law").addHandler(TOLD)
 logging.getLogger("onward.law").propagate = False
 
 
@@ -86,6 +93,7 @@ class Commands(click.RichGroup):
     """Whatever goes wrong becomes one line on stderr and an exit code."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
+        TOLD.said.clear()
         try:
             return super().main(*args, **{**kwargs, "standalone_mode": False})
         except click.ClickException as error:

@@ -20,6 +20,7 @@ from assessments.adoption import previewed
 from assessments.assess import Assessed, Clocks, assess
 from assessments.recorded import recorded_verdicts
 from assessments.rereading import Reread, reread
+from assessments.suspensions import stop
 from assessments.watch import look
 from registry import adopted, database, law
 from registry.law import ONE_DAY, Pack, packs
@@ -419,3 +420,33 @@ def said(one: Assessed | None) -> tuple[object, ...] | None:
     if one is None:
         return None
     return one.outcome, one.path_outcome, one.basis, one.last_day, {reason.code for reason in one.reasons}
+
+
+def test_files_that_are_unsound_stop_nobody_and_are_not_adopted(watched: Register, folder: Path) -> None:
+    with with_law(folder, "own-us", DECISION.replace("grade", "grad")):
+        assert verdict(watched) == ("not_permitted", None, VERSION)
+        assert "own-us.toml" in watched.onward("law", "adopt", "--yes", exit_code=1)
+        assert "own-us.toml" in watched.onward("law", "check", exit_code=1)
+    with environment(ONWARD_LAW=str(folder / "nowhere")):
+        assert verdict(watched) == ("not_permitted", None, VERSION)
+        assert "is no folder" in watched.onward("law", "adopt", "--yes", exit_code=1)
+        assert "unreadable" in watched.onward("doctor")
+    assert watched.ask("select count(*) from law_pack")[0][0] == 1
+
+
+def test_before_any_law_is_kept_the_programs_own_judges_and_may_be_adopted(register: Register, folder: Path) -> None:
+    register.load(a_register(), folder)
+    with with_law(folder, "own-us", DECISION):
+        assert verdict(register)[1] == "own-us", "nothing was adopted that it could differ from"
+        said = register.onward("law", "adopt", "--yes")
+        assert "no law was adopted here yet" in said
+        assert "Adopted: since" in said
+    assert verdict(register)[1] == "own-us"
+    assert register.onward("law", "adopt", "--dry-run").count("own-us") >= 2
+
+
+def test_a_decision_and_a_stop_keep_the_law_that_they_name(register: Register, folder: Path) -> None:
+    register.load(a_register(), folder)
+    register.do(lambda: stop("cli:test", ["news"], date(2024, 1, 1), "a test"))
+    (row,) = register.ask("select s.law_version, p.fingerprint from suspension s, law_pack p")
+    assert row[0] == row[1] == VERSION
