@@ -58,7 +58,7 @@ def opened(kept: Kept) -> Files:
     """The files of a kept pack. Raises LawError where they are not those of its fingerprint, or cannot be read here."""
     try:
         texts = msgspec.json.decode(zlib.decompress(kept.content), type=dict[str, str])
-        found = parsed({name: text.encode() for name, text in texts.items()})
+        found = parsed({name: text.encode() for name, text in texts.items()}, sound=False)
     except (zlib.error, msgspec.MsgspecError, LawError) as error:
         raise LawError(
             f"the law {kept.version[:SHOWN]} that the register keeps cannot be read by this program: {error}; "

@@ -9,7 +9,7 @@ import pytest
 from registry import law
 from registry.errors import Misused
 from registry.law import packs
-from registry.law.files import LawError, fingerprint
+from registry.law.files import LawError, fingerprint, parsed
 from registry.law.packs import Kept
 
 PACK = law.brought()
@@ -60,6 +60,17 @@ def test_a_file_more_less_or_by_another_name_is_another_law() -> None:
 def test_what_is_no_pack_is_refused_with_the_way_out(content: bytes) -> None:
     with pytest.raises(LawError, match=f"{PACK.version[:12]}.*onward law adopt"):
         packs.opened(Kept(PACK.version, content))
+
+
+def test_what_was_law_once_is_read_though_it_would_not_be_adopted_today() -> None:
+    files = {
+        **PACK.sources,
+        "law/own/own.toml": PACK.sources["law/instruments/eu-adequacy-jp.toml"].replace(b'"eu-ade', b'"own-', 1),
+    }
+    files = {name.replace("own.toml", "own-quacy-jp.toml"): content for name, content in files.items()}
+    with pytest.raises(LawError, match="overlaps"):
+        parsed(files)
+    assert "own-quacy-jp" in packs.opened(made(files)).instruments
 
 
 def test_a_file_that_is_no_text_cannot_be_kept() -> None:
