@@ -50,7 +50,7 @@ async def look(pack: Pack, today: date) -> list[Check]:
         ever = await at.fetchval("select exists (select from signing_key)")
         failing = (await waiting(at)).said()
         watched = await watch_stands(at)
-        kept, faults = await adopted.on_file(at), await adopted.unreadable(at)
+        kept, faults, gone = await adopted.on_file(at), await adopted.unreadable(at), await _not_kept(at)
     overdue = len(list(pack.overdue(today)))
     return [
         Check("database", True, f"PostgreSQL {version}"),
@@ -61,7 +61,7 @@ async def look(pack: Pack, today: date) -> list[Check]:
         Check("guards", not idle, f"gone or switched off: {', '.join(idle[:5])}" if idle else "all stand"),
         Check("signing", not (unsigned and ever), _signing(unsigned)),
         Check("law", True, f"{len(pack.instruments)} instruments, {overdue} facts overdue, version {pack.version[:12]}"),
-        Check("law kept", not faults, " ".join(faults) or _kept(kept)),
+        Check("law kept", not faults, " ".join(faults) or _kept(kept) + gone),
         Check("mail", not failing, " ".join(one for one in (settings.mail_said(), failing) if one)),
         watched,
     ]
@@ -76,6 +76,16 @@ def _kept(kept: Sequence[adopted.Adopted]) -> str:
     return f"judges by {rules.version[:12]} since {written(rules.since)}{count}" + (
         f"; {differs}" if (differs := database.unlike()) else ""
     )
+
+
+async def _not_kept(at: asyncpg.Connection) -> str:
+    """Which laws were judged by before packs were kept: those verdicts cannot be made again."""
+    judged = [schema.name(table) for table in schema.tables() if table.judged]  # type: ignore[attr-defined]
+    each = " union ".join(f'select law_version from "{name}"' for name in judged)
+    rows = await at.fetch(
+        f"select law_version from ({each}) j where law_version not in (select fingerprint from law_pack) order by 1"
+    )
+    return f"; judged by as well, and not on file: {', '.join(row[0][:12] for row in rows)}" if rows else ""
 
 
 def _signing(unsigned: str) -> str:

@@ -21,8 +21,9 @@ from assessments.assess import Assessed, Clocks, assess
 from assessments.recorded import recorded_verdicts
 from assessments.rereading import Reread, reread
 from assessments.suspensions import stop
+from assessments.tables import Alert
 from assessments.watch import look
-from registry import adopted, database, law
+from registry import adopted, database, journal, law
 from registry.law import ONE_DAY, Pack, packs
 from tests.law_files import DECISION, ELSEWHERE, with_law
 from tests.support import Register, a_register, drop_database, environment, large, like, new_database, signing
@@ -443,6 +444,13 @@ def test_before_any_law_is_kept_the_programs_own_judges_and_may_be_adopted(regis
         assert "Adopted: since" in said
     assert verdict(register)[1] == "own-us"
     assert register.onward("law", "adopt", "--dry-run").count("own-us") >= 2
+
+
+def test_the_doctor_names_a_law_that_was_judged_by_and_is_not_on_file(watched: Register) -> None:
+    assert "not on file" not in watched.onward("doctor")
+    row = {"key": "old", "since": "2024-01-01", "law_version": "f" * 64, "cause": "a test", "kind": "verdict_changed"}
+    watched.do(lambda: journal.record("cli:test", None, Alert, row))
+    assert "not on file: ffffffffffff" in watched.onward("doctor")
 
 
 def test_a_decision_and_a_stop_keep_the_law_that_they_name(register: Register, folder: Path) -> None:
