@@ -1,6 +1,7 @@
 """Commands that judge: assess, and the law as dated files."""
 
 import sys
+from contextlib import nullcontext
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from assessments.cli.door import (
 )
 from registry import adopted, database, journal, law
 from registry.errors import Misused
-from registry.law import LawError, Pack
+from registry.law import LawError, Pack, packs
 from registry.law.files import faults
 
 
@@ -107,13 +108,15 @@ def law_show(key: str, as_of: date | None, known_on: datetime | None, by_law: st
 @as_json
 def law_cases(file: Path, through_register: bool, by_law: str | None, as_json: bool) -> None:
     """Put worked cases to the judge; print those that differ."""
-    read, pack = cases.read_cases(file), _pack(by_law)
+    pack = _pack(by_law)
+    named = None if by_law is None else packs.Kept(pack.version, packs.packed(pack.sources))
+    with packs.ruling(named):
+        read = cases.read_cases(file)
 
     async def answer() -> list[cases.Result]:
-        if not through_register:
-            return await cases.answer_cases(read, pack, today(), through_register=False)
-        async with database.scratch():
-            return await cases.answer_cases(read, pack, today(), through_register=True)
+        async with database.scratch() if through_register else nullcontext():
+            with packs.ruling(named):
+                return await cases.answer_cases(read, pack, today(), through_register=through_register)
 
     results = run(answer())
     failed = [result for result in results if not result.passed]

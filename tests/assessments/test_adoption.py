@@ -184,7 +184,7 @@ def test_an_older_law_is_asked_for_by_its_fingerprint(watched: Register, folder:
         refused = watched.onward("assess", "--law", wrong, exit_code=2)
         assert VERSION[:16] in refused
         assert new[:16] in refused
-    cases = Path(__file__).parents[1] / "cases" / "eu.tsv"
+    cases = Path(__file__).parents[1] / "cases" / "elsewhere.tsv"
     assert "0 failed" in watched.onward("law", "cases", str(cases), "--law", VERSION)
 
 
