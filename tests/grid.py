@@ -7,7 +7,8 @@ import random
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from assessments.cases import Case, answer_case
+from assessments.case_rows import Case
+from assessments.cases import answer_case
 from registry.law import Pack
 from tests import second
 

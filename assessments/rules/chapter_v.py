@@ -5,14 +5,23 @@ every thing on file why it fails.
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 from assessments.rules import ORDER, Finding, Ground, Judged, Leg, SignedClauses
-from registry.law import FOREVER, ONE_DAY, Instrument, Law, Membership, Scope, Standing
+from assessments.rules.failings import (
+    article_of,
+    clauses_fail,
+    conditions,
+    elsewhere,
+    impact_fails,
+    in_force,
+    listing_fails,
+    roles_fail,
+    wrong_framework,
+)
+from registry.law import FOREVER, ONE_DAY, Law, Membership, Standing
 from registry.vocabulary import RANKING, Outcome
 
 LAWFUL = RANKING[Outcome.MEASURES_REQUIRED]
-STILL_LISTED = {"active", "active_recert_review"}
 BY_NAME = {"clauses", "tool", "derogation"}  # what a safeguard may name: each counts only where somebody relies on it
 
 
@@ -42,8 +51,8 @@ def regime_governs(leg: Leg, law: Law) -> Ground | None:
         return None
     one = standing.instrument
     if not one.forbids and law.day < standing.first_day:
-        return Ground(Outcome.PERMITTED, one.key, (Finding("BEFORE_FIRST_DAY", _article(leg, one), one.key),))
-    return Ground(Outcome.NOT_PERMITTED, None, (Finding("REGIME_NOT_APPLICABLE", _article(leg, one), one.key),))
+        return Ground(Outcome.PERMITTED, one.key, (Finding("BEFORE_FIRST_DAY", article_of(leg, one), one.key),))
+    return Ground(Outcome.NOT_PERMITTED, None, (Finding("REGIME_NOT_APPLICABLE", article_of(leg, one), one.key),))
 
 
 def inside_the_area(leg: Leg, law: Law) -> Ground | None:
@@ -55,10 +64,10 @@ def inside_the_area(leg: Leg, law: Law) -> Ground | None:
             last = found.until - ONE_DAY if found.until != FOREVER and found.until_known <= law.known_on else None
             return Ground(Outcome.NO_TRANSFER, "eea", (Finding("INSIDE_AREA", "44", "eea"),), last_day=last)
         one = found.instrument
-        if any(_conditions(leg, law, one)):
+        if any(conditions(leg, law, one)):
             continue
         code = "NOT_RESTRICTED" if one.scope else "INSIDE_AREA"
-        return Ground(Outcome.NO_TRANSFER, one.key, (Finding(code, _article(leg, one), one.key),), last_day=found.last_day)
+        return Ground(Outcome.NO_TRANSFER, one.key, (Finding(code, article_of(leg, one), one.key),), last_day=found.last_day)
     return None
 
 
@@ -70,7 +79,7 @@ def adequacy(leg: Leg, law: Law) -> Iterator[Ground]:
     decisions = [standing for standing in decisions if standing.code is None] or decisions
     for standing in decisions:
         if standing.code != "NOT_IN_FORCE" or leg.relied_on == "ADEQUACY":
-            findings = _in_force(leg, standing) or list(_conditions(leg, law, standing.instrument))
+            findings = in_force(leg, standing) or list(conditions(leg, law, standing.instrument))
             yield _ground(leg, standing, findings, "ADEQUATE")
     if leg.relied_on == "ADEQUACY" and not decisions:
         known = any(one.kind == "adequacy" and leg.regime in one.regimes for one in law.pack.instruments.values())
@@ -87,14 +96,14 @@ def listing(leg: Leg, law: Law) -> Iterator[Ground]:
         standing = law.standing(one.key)
         if standing is None:
             continue
-        yield _ground(leg, standing, _listing_fails(leg, law, standing, place), "LISTED", listing=place)
+        yield _ground(leg, standing, listing_fails(leg, law, standing, place), "LISTED", listing=place)
     if leg.relied_on and not any(_is(law, listed.framework, leg.relied_on) for listed in leg.listings):
         standing = law.by_mechanism(leg.relied_on, leg.regime)
         if standing is not None and standing.instrument.kind == "framework":
             unknown = Finding(
-                "NOT_LISTED", _article(leg, standing.instrument), standing.instrument.key, fact="listing", open=True
+                "NOT_LISTED", article_of(leg, standing.instrument), standing.instrument.key, fact="listing", open=True
             )
-            stops = _wrong_framework(leg, standing) or [*_in_force(leg, standing), *_elsewhere(leg, standing), unknown]
+            stops = wrong_framework(leg, standing) or [*in_force(leg, standing), *elsewhere(leg, standing), unknown]
             yield _ground(leg, standing, stops, "LISTED")
 
 
@@ -110,11 +119,11 @@ def safeguards(leg: Leg, law: Law) -> Iterator[Ground]:
         one = standing.instrument
         if leg.relied_on not in {None, "NONE", one.mechanism, f"{one.mechanism}_{signed.module}"}:
             continue
-        findings = _wrong_framework(leg, standing, signed) or [
-            *(_clauses_fail(leg, law, standing, signed, place) if one.kind == "clauses" else _in_force(leg, standing)),
-            *_roles_fail(leg, one, signed, place),
-            *_conditions(leg, law, one, signed, place),
-            *(_impact_fails(leg, law, standing, signed, place) if one.kind != "derogation" else ()),
+        findings = wrong_framework(leg, standing, signed) or [
+            *(clauses_fail(leg, law, standing, signed, place) if one.kind == "clauses" else in_force(leg, standing)),
+            *roles_fail(leg, one, signed, place),
+            *conditions(leg, law, one, signed, place),
+            *(impact_fails(leg, law, standing, signed, place) if one.kind != "derogation" else ()),
         ]
         yield _ground(leg, standing, findings, GOOD[one.kind], clauses=place)
 
@@ -137,7 +146,7 @@ def rules_elsewhere(leg: Leg, law: Law) -> Iterator[Ground]:
     for standing in law.of_kind("rule", leg.regime, leg.country):
         one = standing.instrument
         if leg.relied_on in {None, "NONE", one.mechanism, *one.frees} and standing.code is None:
-            yield _ground(leg, standing, list(_conditions(leg, law, one)), "RULE_MET")
+            yield _ground(leg, standing, list(conditions(leg, law, one)), "RULE_MET")
 
 
 GOOD = {"clauses": "CLAUSES", "tool": "TOOL", "derogation": "DEROGATION"}
@@ -155,7 +164,7 @@ def _warnings(leg: Leg, law: Law, grounds: list[Ground], best: Ground) -> Iterat
         if one is not None and one.fallback_advised and best.listing is not None and not caught:
             yield Finding("FALLBACK_MISSING", "46(1)", one.key)
     if one is not None and one.kind in {"adequacy", "framework"} and law.in_efta(leg.territory):
-        yield Finding("EFTA_PILLAR", _article(leg, one), one.key)
+        yield Finding("EFTA_PILLAR", article_of(leg, one), one.key)
     if _leads(leg, law):
         yield Finding("LEADS_ONLY", "3")
 
@@ -208,93 +217,10 @@ def _ground(
         needed = any(finding.code == "MEASURES_REQUIRED" for finding in findings)
         outcome = Outcome.MEASURES_REQUIRED if needed else Outcome.PERMITTED
         place = listing if listing is not None else clauses
-        findings = [Finding(good, _article(leg, standing.instrument), key, place), *findings]
+        findings = [Finding(good, article_of(leg, standing.instrument), key, place), *findings]
     if standing.disputed is not None:
-        findings = [*findings, Finding("BOUNDARY_DISPUTED", _article(leg, standing.instrument), key)]
+        findings = [*findings, Finding("BOUNDARY_DISPUTED", article_of(leg, standing.instrument), key)]
     return Ground(outcome, key, tuple(findings), listing, clauses, standing.last_day)
-
-
-def _article(leg: Leg, one: Instrument) -> str:
-    return one.articles.get(leg.regime) or next(iter(one.articles.values()))
-
-
-def _in_force(leg: Leg, standing: Standing) -> list[Finding]:
-    one = standing.instrument
-    return [Finding(standing.code, _article(leg, one), one.key)] if standing.code else []
-
-
-def _wrong_framework(leg: Leg, standing: Standing, signed: SignedClauses | None = None) -> list[Finding]:
-    """A tool of another law; or one that was approved by another law's authority, whose approval serves that law alone."""
-    one = standing.instrument
-    other = signed is not None and one.approved_by is not None and signed.approved_by != one.approved_by
-    return [Finding("WRONG_FRAMEWORK", "44", one.key)] if other or leg.regime not in one.regimes else []
-
-
-def _conditions(
-    leg: Leg, law: Law, one: Instrument, signed: SignedClauses | None = None, place: int | None = None
-) -> Iterator[Finding]:
-    """The conditions of an instrument that are not met: an unknown fact that opens the door leaves it undetermined."""
-    own = dict(signed.facts) if signed else {}
-    for scope in law.scope(one):
-        value = own[scope.fact] if scope.fact in own else leg.fact(scope.fact)
-        if _met(scope, value):
-            continue
-        unknown = value is None and scope.code in ORDER
-        yield Finding(scope.code, _article(leg, one), one.key, place, scope.fact, open=unknown)
-
-
-def _met(scope: Scope, value: Any) -> bool:
-    """Whether a fact is as a condition asks; unknown, it is as `is_not` and `none_of` ask, and not as the others do."""
-    if scope.demands is not None:
-        return bool(value == scope.demands)
-    if scope.denies is not None:
-        return bool(value != scope.denies)
-    if scope.none_of:
-        return value not in scope.none_of
-    return value is not None and (scope.at_least or 0) <= value and (scope.at_most is None or value <= scope.at_most)
-
-
-def _listing_fails(leg: Leg, law: Law, standing: Standing, place: int) -> list[Finding]:
-    listed, one = leg.listings[place], standing.instrument
-    article = _article(leg, one)
-    if findings := _wrong_framework(leg, standing):
-        return findings
-    never = [] if listed.status in STILL_LISTED else [Finding("NOT_LISTED", article, one.key, place)]
-    if one.requires and not never:
-        never = _first_list_fails(leg, law, one.requires)
-    if findings := _in_force(leg, standing):
-        return [*findings, *never]
-    findings = _elsewhere(leg, standing, place)
-    if any(finding.code == "NOT_LISTED" for finding in never):
-        return [*findings, *never]
-    if listed.overdue and listed.status == "active":
-        findings.append(Finding("CERT_EXPIRED", article, one.key, place))
-    elif listed.overdue:
-        findings.append(Finding("RECERT_UNDER_REVIEW", article, one.key, place))
-    covered = listed.covers_hr if leg.data == "hr" else listed.covers_non_hr
-    if leg.data == "hr" and law.pack.policy("hr_coverage") == "own_staff" and leg.importer_role == "processor":
-        covered = covered or listed.covers_non_hr
-    if one.covers_data and not covered:
-        findings.append(Finding("DATA_NOT_COVERED", article, one.key, place, "covered", open=covered is None))
-    return [*findings, *never]
-
-
-def _elsewhere(leg: Leg, standing: Standing, place: int | None = None) -> list[Finding]:
-    """A list names organisations of its own country alone."""
-    one = standing.instrument
-    return [] if leg.country in one.countries else [Finding("OUT_OF_SCOPE", _article(leg, one), one.key, place, "country")]
-
-
-def _first_list_fails(leg: Leg, law: Law, key: str) -> list[Finding]:
-    """An extension holds only for whom the list that it extends names too."""
-    one = law.pack.instruments[key]
-    article = _article(leg, one)
-    for place, listed in enumerate(leg.listings):
-        if listed.framework == key:
-            if listed.status not in STILL_LISTED:
-                return [Finding("NOT_LISTED", article, key, place)]
-            return [Finding("CERT_EXPIRED", article, key, place)] if listed.overdue and listed.status == "active" else []
-    return [Finding("NOT_LISTED", article, key, fact="listing", open=True)]
 
 
 def _is(law: Law, key: str, mechanism: str) -> bool:
@@ -306,52 +232,3 @@ def _standing(leg: Leg, law: Law, signed: SignedClauses) -> Standing | None:
     """A safeguard as this regime takes it: one text may live longer under one regime than under another."""
     one = law.instrument(signed.instrument)
     return law.by_mechanism(one.mechanism, leg.regime) if one and one.kind in BY_NAME else None
-
-
-def _clauses_fail(leg: Leg, law: Law, standing: Standing, signed: SignedClauses, place: int) -> Iterator[Finding]:
-    """Art. 46(2)(c); (EU) 2021/914 Art. 4: in force, concluded in time, and unchanged since they were repealed."""
-    one = standing.instrument
-    article = _article(leg, one)
-    if standing.code:
-        yield Finding(standing.code, article, one.key, place, open=standing.code == "NOT_MODELLED")
-    elif signed.concluded is None:
-        repealed = standing.no_new_from is not None and standing.no_new_from <= law.day
-        yield Finding("SCC_REPEALED" if repealed else "NOT_IN_FORCE", article, one.key, place, "concluded_on", open=True)
-    if signed.concluded is not None:
-        if standing.code != "NOT_IN_FORCE" and (signed.concluded < standing.opened or signed.concluded > law.day):
-            yield Finding("NOT_IN_FORCE", article, one.key, place, "concluded_on")
-        if standing.no_new_from and signed.concluded >= standing.no_new_from:
-            yield Finding("SCC_REPEALED", article, one.key, place)
-    if signed.changed and standing.no_new_from and law.day >= standing.no_new_from <= signed.changed:
-        yield Finding("SCC_CHANGED", article, one.key, place)
-
-
-def _roles_fail(leg: Leg, one: Instrument, signed: SignedClauses, place: int) -> Iterator[Finding]:
-    """Whether a tool was made for these two roles; an importer's role that is not recorded leaves it open."""
-    if not one.roles:
-        return
-    article, roles = _article(leg, one), one.roles.get(signed.module or "any")
-    if roles is None:
-        yield Finding("MODULE_MISMATCH", article, one.key, place, "module", open=signed.module is None)
-    elif roles.exporter not in {"any", leg.exporter_role}:
-        yield Finding("MODULE_MISMATCH", article, one.key, place, "role")
-    elif roles.importer not in {"any", leg.importer_role}:
-        yield Finding("MODULE_MISMATCH", article, one.key, place, "role", open=leg.importer_role is None)
-
-
-def _impact_fails(leg: Leg, law: Law, standing: Standing, signed: SignedClauses, place: int) -> Iterator[Finding]:
-    """Art. 46(1), C-311/18 para. 134: the exporter has verified the level of protection, and closed what gap it found."""
-    duty = law.demands("impact_assessment", leg.regime)
-    if duty is None:
-        return
-    roles = standing.instrument.roles.get(signed.module or "any")
-    if roles and roles.impact_assessment == "if_combined" and signed.combines_eu_data is False:
-        return
-    article, key = duty.instrument.articles[leg.regime], duty.instrument.key
-    found = next((one for one in leg.impacts if one[0] in duty.instrument.standards), None)
-    if found is None:
-        yield Finding("TIA_MISSING", article, key, place)
-    elif found[1] == "problematic" and found[2] == "ineffective":
-        yield Finding("MEASURES_INEFFECTIVE", article, key, place)
-    elif found[1] == "problematic" and found[2] != "effective":
-        yield Finding("MEASURES_REQUIRED", article, key, place)

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from assessments.cases import Case, read_cases
+from assessments.case_rows import Case
+from assessments.cases import read_cases
 from registry.errors import Refused
 from tests.support import Register
 
