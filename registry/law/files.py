@@ -216,16 +216,16 @@ def read(folder: Path, own: Path | None) -> Files:
     for path in paths:
         if path in choices:
             continue
-        one = _decode(path, Instrument)
+        one = decoded(path, Instrument)
         if one.key != path.stem:
             raise LawError(f"{path.name}: `key` is {one.key!r}, the file is named {path.stem!r}: make them the same")
         if one.key in instruments:
             raise LawError(f"{path.name}: the key {one.key!r} is taken: choose another one")
         instruments[one.key] = msgspec.structs.replace(one, own=path in own_files)
-    countries = _decode(fixed[0], Countries)
-    memberships = _decode(fixed[1], dict[str, tuple[Membership, ...]]).get("membership", ())
-    policies = _decode(fixed[2], dict[str, tuple[Policy, ...]]).get("policy", ())
-    chosen = _decode(choices[0], Chosen) if choices else Chosen()
+    countries = decoded(fixed[0], Countries)
+    memberships = decoded(fixed[1], dict[str, tuple[Membership, ...]]).get("membership", ())
+    policies = decoded(fixed[2], dict[str, tuple[Policy, ...]]).get("policy", ())
+    chosen = decoded(choices[0], Chosen) if choices else Chosen()
     found = Files(instruments, memberships, countries, digest.hexdigest(), policies, chosen)
     for fault in faults(found):
         raise LawError(fault)
@@ -260,7 +260,8 @@ def _bytes(path: Path) -> bytes:
         raise LawError(f"{path.name}: cannot be read: {error.strerror}: put a file there, or take it away") from error
 
 
-def _decode(path: Path, kind: Any) -> Any:
+def decoded(path: Path, kind: Any) -> Any:
+    """A file as what it is to hold. Raises LawError naming the file, the place in it and where to read what may stand there."""
     try:
         return msgspec.toml.decode(_bytes(path), type=kind, strict=True)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
