@@ -7,8 +7,8 @@ import msgspec
 
 from assessments.deliveries import waiting
 from assessments.wording import written
-from registry import checkpoints, database, journal, schema, settings
-from registry.law import Pack
+from registry import checkpoints, database, journal, reverified, schema, settings
+from registry.law import Pack, verified
 from registry.vocabulary import DEMO_NOTICE
 
 
@@ -49,7 +49,7 @@ async def look(pack: Pack, today: date) -> list[Check]:
         ever = await at.fetchval("select exists (select from signing_key)")
         failing = (await waiting(at)).said()
         watched = await watch_stands(at)
-    overdue = len(list(pack.overdue(today)))
+        overdue = len(verified.overdue(pack, today, await reverified.recorded(at, today)))
     return [
         Check("database", True, f"PostgreSQL {version}"),
         Check("register", True, f"a demo. {DEMO_NOTICE}" if demo else "no demo"),

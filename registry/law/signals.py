@@ -15,10 +15,9 @@ import msgspec
 
 from registry import settings
 from registry.law import FOLDER, ONE_DAY, Pack
-from registry.law.files import ENDS, Cited, LawError, decoded
+from registry.law.files import ENDS, Cited, Event, LawError, decoded
 
 MONTHS_AHEAD = (1, 3, 6, 12)  # of an expected day, nearest first
-ENDS_ITSELF = ("sunset", "transition_end")
 
 
 class Step(Cited, frozen=True, kw_only=True):
@@ -88,31 +87,28 @@ def load(pack: Pack) -> tuple[Signal, ...]:
 
 
 def sunsets(pack: Pack) -> list[Signal]:
-    """Of each instrument that ends by its own terms, the ends as they became known; one that another act continues is settled."""
+    """Of each instrument whose end is known ahead, that end as it became known; one that ended otherwise is settled."""
     found = []
     for one in pack.instruments.values():
-        ends = [event for event in one.events if event.what in ENDS_ITSELF]
-        steps = [
-            Step(
-                what="its last day" if event.effect > event.known else "ended at once",
-                known=event.known,
-                expected=event.effect - ONE_DAY,
-                citation=event.citation,
-                grade=event.grade,
-                verified_on=event.verified_on,
-            )
-            for event in ends
-        ]
-        other = [event for event in one.events if event.what in ENDS and event.what not in ENDS_ITSELF]
-        for event in other if steps else ():
-            cited = {"citation": event.citation, "grade": event.grade, "verified_on": event.verified_on}
-            steps.append(Step(what="it ended otherwise", known=event.known, settled=True, **cited))
-        if steps:
-            title = f"The end of: {one.title}"
+        steps = tuple(_ending(event) for event in one.events if event.what in ENDS)
+        if any(step.expected for step in steps):
             found.append(
-                Signal(key=one.key, title=title, kind="sunset", source=one.source, instruments=(one.key,), steps=tuple(steps))
+                Signal(key=one.key, title=one.title, kind="sunset", source=one.source, instruments=(one.key,), steps=steps)
             )
     return found
+
+
+def _ending(event: Event) -> Step:
+    ahead = event.what != "superseded" and event.effect > event.known
+    return Step(
+        what="it ends, by what is known now" if ahead else "it ended",
+        known=event.known,
+        expected=event.effect - ONE_DAY if ahead else None,
+        settled=not ahead,
+        citation=event.citation,
+        grade=event.grade,
+        verified_on=event.verified_on,
+    )
 
 
 def warned(signals: Iterable[Signal], today: date) -> list[Warned]:
