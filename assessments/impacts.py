@@ -22,12 +22,13 @@ select i.key, i.exporter, i.importer, i.country, i.outcome, i.since, i.until, i.
     coalesce({PARTY.format("importer")}, '') as importer_name, v.key as vendor_key, v.thing as vendor
 from impact_assessment i
 left join lateral (select key, thing from vendor where party = i.importer order by thing limit 1) v on true
+left join unnest($4::text[], $5::text[]) n(country, version) on n.country = i.country
 where {STANDS.replace("until", "i.until").replace("since", "i.since")} and i.since <= $1
     and (i.until is null or i.until > $1) and i.draft is not true
     and not exists (select from impact_assessment o where o.exporter = i.exporter and o.importer = i.importer
         and o.country = i.country and o.draft is not true and o.since <= $1 and (o.until is null or o.until > $1)
         and (o.since, o.id) > (i.since, i.id))
-    and (i.next_review <= $2 or i.dossier_version is not null) and ($3::bigint is null or i.importer = $3)
+    and (i.next_review <= $2 or i.dossier_version < n.version) and ($3::bigint is null or i.importer = $3)
 order by i.key"""
 
 
@@ -79,13 +80,19 @@ def moved_beneath(one: Mapping[str, Any], on_file: dict[str, Dossier], known_on:
     return dossiers.moved(on_file, one["dossier_version"], one["country"], known_on)
 
 
-async def aged(at: asyncpg.Connection, pack: Pack, day: date, importer: int | None = None) -> list[Aged]:
-    """The standing assessments (of one importer, or all) that ask for another look on the day, in the order of their keys."""
-    on_file = dossiers.load(pack)
+async def aged(
+    at: asyncpg.Connection, pack: Pack, day: date, importer: int | None = None, known_on: date = date.max
+) -> list[Aged]:
+    """The standing assessments (of one importer, or all) that ask for another look on the day, in the order of their keys.
+
+    Dossiers are read as known by the day, or by another one that is earlier.
+    """
+    on_file, known = dossiers.load(pack), min(day, known_on)
+    newest = {country: version for country, one in on_file.items() if (version := one.version(known))}
     found = []
-    for row in await at.fetch(_STANDING, day, day + AHEAD, importer):
+    for row in await at.fetch(_STANDING, day, day + AHEAD, importer, list(newest), list(newest.values())):
         near = row["next_review"] is not None and row["next_review"] <= day + AHEAD
-        moved = moved_beneath(row, on_file, day)
+        moved = moved_beneath(row, on_file, known)
         if near or moved:
             overdue = near and row["next_review"] < day
             names = ("key", "importer", "importer_name", "country", "vendor", "vendor_key")
