@@ -40,6 +40,7 @@ async def _law(visitor: Visitor, bar: Bar, wrong: str = "", typed: Looked | None
         later = await reverified.recorded(at, bar.today)
     on_file = dossiers.load(pack)
     known = [(one, step) for one in signals.load(pack) if (step := one.on(bar.clocks.known_on)) is not None]
+    known.sort(key=lambda pair: pair[1].expected or date.max)
     return page(
         "law",
         422 if wrong else 200,
@@ -70,7 +71,7 @@ async def instrument(visitor: Visitor, bar: Bar, key: str) -> Template:
         one=pack.instruments[key],
         standing=pack.on(bar.clocks.as_of, bar.clocks.known_on).standing(key),
         signals=[(one, heard) for one in concerning if (heard := one.heard(bar.clocks.known_on))],
-        facts=_looked_up(pack, {key, *(one.key for one in concerning)}, later),
+        facts=_looked_up(pack, {key, *(one.key for one in concerning)}, later, bar),
         typed=Looked(),
     )
 
@@ -92,7 +93,7 @@ async def dossier(visitor: Visitor, bar: Bar, country: str) -> Template:
         version=one.version(bar.clocks.known_on) if one else None,
         paragraphs=one.on(bar.clocks.known_on) if one else (),
         versions=[day for day in one.versions if day <= bar.clocks.known_on] if one else [],
-        facts=_looked_up(pack, {country} if one else set(), later),
+        facts=_looked_up(pack, {country} if one else set(), later, bar),
         typed=Looked(),
     )
 
@@ -120,8 +121,8 @@ def _day(text: str) -> date:
         raise Refused("on: write the day on which it was looked up as YYYY-MM-DD") from error
 
 
-def _looked_up(pack: law.Pack, of: set[str], later: dict[str, date]) -> list[tuple[str, Any, date]]:
-    """The facts of these with the day on which each was last looked up."""
+def _looked_up(pack: law.Pack, of: set[str], later: dict[str, date], bar: Bar) -> list[tuple[str, Any, date]]:
+    """The facts of these that were known on the page's clock, with the day on which each was last looked up."""
     found = verified.facts(pack).items()
     return [(name, one.cited, max(one.cited.verified_on, later.get(name, date.min))) for name, one in found if one.of in of]
 

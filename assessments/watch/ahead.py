@@ -74,8 +74,12 @@ async def _unverified(
     """Once a month, what our flows rest on and nobody has looked up for too long, the weakest grade first."""
     regimes = {one.key for one in pack.instruments.values() if one.kind in {"regime", "duty"} and set(one.regimes) & used}
     used = used | regimes | {one.country for one in aged}
-    used |= {one.key for one in signals.load(pack) if set(one.instruments) & used}
+    concerning = {one.key: one.title for one in signals.load(pack) if set(one.instruments) & used}
+    used |= concerning.keys()
     found = [one for one in verified.overdue(pack, today, await reverified.recorded(at, today)) if one.of in used]
     if found:
-        names = [f"{one.fact} ({one.grade}, looked up {written(one.verified_on)})" for one in found]
+        titles = concerning | {one.key: one.title for one in pack.instruments.values()}
+        names = [
+            f"{titles.get(one.of, one.of)}, {one.citation} ({one.grade}, looked up {written(one.verified_on)})" for one in found
+        ]
         causes.add(f"law-unverified:{today:%Y-%m}", AlertKind.LAW_UNVERIFIED, names, today)

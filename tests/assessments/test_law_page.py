@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from assessments import impacts
+from assessments.show import day
 from registry import law
 from registry.law import signals
 from registry.web import now
@@ -82,7 +83,8 @@ def test_an_admin_or_dpo_records_that_a_fact_was_looked_up(register: Register, r
             for _ in range(2):
                 answer = await browser.post("/law/verified", twice)
                 assert answer.status_code == 303, answer.text
-            assert f"{FACT}</strong>: {TODAY.day} " in (await browser.get("/law/eu-adequacy-gb")).text
+            shown = (await browser.get("/law/eu-adequacy-gb")).text
+            assert f"</strong>: {day(TODAY)} " in shown[shown.index("extended to 27 December 2025</strong>") :]
         else:
             assert (await browser.post("/law/verified", given)).status_code == 403
 

@@ -181,8 +181,8 @@ def test_old_look_ups_are_told_once_a_month_while_flows_rest_on_them(register: R
     told = [causes(register, day, {"law_unverified"}) for day in days]
     assert told == [[], ["law-unverified:2027-01"], [], ["law-unverified:2027-02"], []]
     (one, _) = [one for one in register.answer("alerts") if one["kind"] == "law_unverified"]
-    assert "eu-adequacy-gb" in one["what"]
-    assert "eu-adequacy-br" not in one["what"], "no flow rests on the decision for Brazil"
+    assert "Adequacy decision for the United Kingdom, (EU) 2025/1226" in one["what"]
+    assert "Brazil" not in one["what"], "no flow rests on the decision for Brazil"
 
 
 def test_a_look_up_that_is_recorded_ends_the_reminder(register: Register, folder: Path) -> None:
