@@ -93,7 +93,7 @@ async def dossier(visitor: Visitor, bar: Bar, country: str) -> Template:
         version=one.version(bar.clocks.known_on) if one else None,
         paragraphs=one.on(bar.clocks.known_on) if one else (),
         versions=[day for day in one.versions if day <= bar.clocks.known_on] if one else [],
-        facts=_looked_up(pack, {country} if one else set(), later, bar),
+        facts=_looked_up(pack, {verified.dossier_of(country)}, later, bar),
         typed=Looked(),
     )
 
@@ -124,7 +124,11 @@ def _day(text: str) -> date:
 def _looked_up(pack: law.Pack, of: set[str], later: dict[str, date], bar: Bar) -> list[tuple[str, Any, date]]:
     """The facts of these that were known on the page's clock, with the day on which each was last looked up."""
     found = verified.facts(pack).items()
-    return [(name, one.cited, max(one.cited.verified_on, later.get(name, date.min))) for name, one in found if one.of in of]
+    return [
+        (name, one.cited, max(one.cited.verified_on, later.get(name, date.min)))
+        for name, one in found
+        if one.of in of and getattr(one.cited, "known", date.min) <= bar.clocks.known_on
+    ]
 
 
 ROUTES = [law_page, instrument, dossier, looked_up]

@@ -73,12 +73,13 @@ async def _unverified(
 ) -> None:
     """Once a month, what our flows rest on and nobody has looked up for too long, the weakest grade first."""
     regimes = {one.key for one in pack.instruments.values() if one.kind in {"regime", "duty"} and set(one.regimes) & used}
-    used = used | regimes | {one.country for one in aged}
+    countries = {verified.dossier_of(one.country): country_name(one.country, pack.on(today, today)) for one in aged}
+    used = used | regimes | countries.keys()
     concerning = {one.key: one.title for one in signals.load(pack) if set(one.instruments) & used}
     used |= concerning.keys()
     found = [one for one in verified.overdue(pack, today, await reverified.recorded(at, today)) if one.of in used]
     if found:
-        titles = concerning | {one.key: one.title for one in pack.instruments.values()}
+        titles = concerning | countries | {one.key: one.title for one in pack.instruments.values()}
         names = [
             f"{titles.get(one.of, one.of)}, {one.citation} ({one.grade}, looked up {written(one.verified_on)})" for one in found
         ]

@@ -21,14 +21,14 @@ class Overdue(msgspec.Struct, frozen=True):
     """A fact that is to be looked up again: when somebody last looked, by the file or by a later word."""
 
     fact: str
-    of: str  # the instrument, the signal, the country
+    of: str  # the instrument, the signal, the country, the dossier
     grade: str
     verified_on: date
     citation: str
 
 
 class Fact(msgspec.Struct, frozen=True):
-    """A citation on file, and what it is of: the key of an instrument or signal, or a country."""
+    """A citation on file, and what it is of: the key of an instrument or signal, a country, or its dossier."""
 
     of: str
     cited: Cited
@@ -72,7 +72,12 @@ def _every(pack: Pack) -> Iterator[tuple[str, str, Cited]]:
                 yield f"{signal.key} {step.known}", signal.key, step
     for country, dossier in dossiers.load(pack).items():
         for paragraph in dossier.paragraphs:
-            yield f"{country} paragraph {paragraph.number} {paragraph.known}", country, paragraph
+            yield f"{country} paragraph {paragraph.number} {paragraph.known}", dossier_of(country), paragraph
+
+
+def dossier_of(country: str) -> str:
+    """What the facts of a country's dossier are of; its memberships are of the country."""
+    return f"dossier {country}"
 
 
 def _cited(value: Any) -> Iterable[Cited]:
