@@ -90,6 +90,7 @@ async def dossier(visitor: Visitor, bar: Bar, country: str) -> Template:
         visitor=visitor,
         bar=bar,
         code=country,
+        exists=one is not None,
         version=one.version(bar.clocks.known_on) if one else None,
         paragraphs=one.on(bar.clocks.known_on) if one else (),
         versions=[day for day in one.versions if day <= bar.clocks.known_on] if one else [],

@@ -20,6 +20,10 @@ from registry.vocabulary import AlertKind
 _IN_USE = """
 select basis, count(distinct transfer), array_agg(distinct regime) from assessment where until is null group by basis"""
 
+_CITED = """
+select distinct country from impact_assessment where dossier_version is not null and draft is not true
+    and since <= $1 and (until is null or until > $1)"""
+
 
 async def ahead(at: asyncpg.Connection, pack: Pack, today: date, causes: Causes) -> None:
     """Everything of this module, in one look."""
@@ -30,7 +34,7 @@ async def ahead(at: asyncpg.Connection, pack: Pack, today: date, causes: Causes)
     aged = await impacts.aged(at, pack, today)
     _moved(aged, pack, today, causes)
     _looked_at_again(aged, causes)
-    await _unverified(at, pack, today, {*rests_on, *(regime for row in rows for regime in row[2])}, aged, causes)
+    await _unverified(at, pack, today, {*rests_on, *(regime for row in rows for regime in row[2])}, causes)
 
 
 def _signal(one: Warned, rests_on: Mapping[str, int], causes: Causes) -> None:
@@ -68,12 +72,11 @@ def _looked_at_again(aged: Sequence[Aged], causes: Causes) -> None:
             causes.add(cause, kind, [f"impact_assessment {one.key} due"], one.next_review, vendor=one.vendor)
 
 
-async def _unverified(
-    at: asyncpg.Connection, pack: Pack, today: date, used: set[str], aged: Sequence[Aged], causes: Causes
-) -> None:
+async def _unverified(at: asyncpg.Connection, pack: Pack, today: date, used: set[str], causes: Causes) -> None:
     """Once a month, what our flows rest on and nobody has looked up for too long, the weakest grade first."""
     regimes = {one.key for one in pack.instruments.values() if one.kind in {"regime", "duty"} and set(one.regimes) & used}
-    countries = {verified.dossier_of(one.country): country_name(one.country, pack.on(today, today)) for one in aged}
+    cited = [code for (code,) in await at.fetch(_CITED, today)]
+    countries = {verified.dossier_of(code): country_name(code, pack.on(today, today)) for code in cited}
     used = used | regimes | countries.keys()
     concerning = {one.key: one.title for one in signals.load(pack) if set(one.instruments) & used}
     used |= concerning.keys()

@@ -185,6 +185,16 @@ def test_old_look_ups_are_told_once_a_month_while_flows_rest_on_them(register: R
     assert "Brazil" not in one["what"], "no flow rests on the decision for Brazil"
 
 
+def test_what_an_assessment_cites_is_among_what_is_looked_up(register: Register, folder: Path) -> None:
+    cites = assessed(dossier_version="US 2026-07-31", since="2026-08-01")
+    register.load(to_britain() | {"impact_assessment": [cites]}, folder)
+    (row,) = seen(register, "2027-03-01", {"law_unverified"})
+    assert "United States, PCLOB, without a quorum" in row["subject"], row["subject"]
+    register.load({"impact_assessment": [{"key": "tia", "until": "2027-03-15", "entry": {"kind": "changed"}}]}, folder)
+    (other,) = seen(register, "2027-04-01", {"law_unverified"})
+    assert "United States" not in other["subject"]
+
+
 def test_a_look_up_that_is_recorded_ends_the_reminder(register: Register, folder: Path) -> None:
     register.load(to_britain(), folder)
     name = "eu-adequacy-gb sunset 2025-12-28"
