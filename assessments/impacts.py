@@ -10,46 +10,76 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from assessments.dossier import STANDS
 from registry.law import Pack, dossiers
 from registry.law.dossiers import Dossier, Paragraph
 
 AHEAD = timedelta(days=30)  # how long before its day a next look is told
 DRAFT, SUPERSEDED, OVERDUE = "draft", "superseded", "overdue"
-PARTY = "(select name from party where thing = i.{} order by since <= $1 desc, since desc limit 1)"
-_STANDING = f"""
-select i.key, i.exporter, i.importer, i.country, i.outcome, i.since, i.until, i.draft, i.next_review, i.dossier_version,
-    coalesce({PARTY.format("importer")}, '') as importer_name, v.key as vendor_key, v.thing as vendor
-from impact_assessment i
-left join lateral (select key, thing from vendor where party = i.importer order by thing limit 1) v on true
-left join unnest($4::text[], $5::text[]) n(country, version) on n.country = i.country
-where {STANDS.replace("until", "i.until").replace("since", "i.since")} and i.since <= $1
-    and (i.until is null or i.until > $1) and i.draft is not true
-    and not exists (select from impact_assessment o where o.exporter = i.exporter and o.importer = i.importer
-        and o.country = i.country and o.draft is not true and o.since <= $1 and (o.until is null or o.until > $1)
-        and (o.since, o.id) > (i.since, i.id))
-    and (i.next_review <= $2 or i.dossier_version < n.version) and ($3::bigint is null or i.importer = $3)
+MOST = 1_000  # so many are listed; of all of them it is said how many they are
+FEW = 3  # so many of a kind are named
+
+_MOVED = r"""(i.dossier_version < n.version and i.dossier_version ~ '^[A-Z]{2}(-[A-Z]{3})? \d{4}-\d\d-\d\d$'
+    and starts_with(i.dossier_version, i.country || ' '))"""
+
+
+def _standing(asked: str) -> str:
+    """Completed assessments of which something is asked, that stand on the day ($1) and that no other replaced by then.
+
+    $2, $3 are the countries that have a dossier and its newest version. What is asked is looked at first: few meet it.
+    """
+    return f"""(
+    select i.* from impact_assessment i left join unnest($2::text[], $3::text[]) n(country, version) on n.country = i.country
+    where (i.until is null or (i.until > i.since and i.until > $1)) and i.since <= $1 and i.draft is not true and {asked}
+    offset 0) i
+where not exists (select from impact_assessment o where o.exporter = i.exporter and o.importer = i.importer
+    and o.country = i.country and o.draft is not true and o.since <= $1 and (o.until is null or o.until > $1)
+    and (o.since, o.id) > (i.since, i.id))"""
+
+
+_AGED = _standing(f"""(i.next_review <= $4 or {_MOVED}) and ($5::bigint is null or i.importer = $5) and ($6 = '' or exists (
+    select from party p where p.thing = i.importer and position(lower($6) in lower(p.name)) > 0))""")
+_LISTED = f"""
+select i.*, coalesce((select name from party where thing = i.importer order by since <= $1 desc, since desc limit 1), '')
+    as importer_name
+from (select i.* from {_AGED} order by i.key limit {MOST}) i order by i.key"""
+_NEAR = f"""
+select i.key, i.next_review, (select min(thing) from vendor v where v.party = i.importer) as vendor
+from {_standing("i.next_review <= $4")} and not exists (select from alert a where a.key = concat(
+    'day:impact_assessment:', i.key, ':', i.next_review, case when i.next_review >= $1 then ':-30' end))
 order by i.key"""
+_GROUPED = f"""
+select i.country, i.dossier_version, count(*), (array_agg(i.key order by i.key))[1:{FEW}] from {_standing(_MOVED)}
+group by i.country, i.dossier_version order by 1, 2"""
 
 
 class Aged(msgspec.Struct, frozen=True):
     """A standing assessment that asks for another look: its day is near or past, or paragraphs moved beneath it."""
 
     key: str
-    importer: int
     importer_name: str
     country: str
-    vendor: int | None
-    vendor_key: str | None
     version: str | None
     next_review: date | None
     overdue: bool
     moved: tuple[Paragraph, ...]
 
-    @property
-    def said(self) -> str:
-        """The paragraphs that moved, as a sentence names them."""
-        return dossiers.called(self.moved)
+
+class Cited(msgspec.Struct, frozen=True):
+    """A version of a dossier that standing assessments cite, and what moved since; `keys` names the first few of them."""
+
+    country: str
+    version: str
+    count: int
+    keys: tuple[str, ...]
+    moved: tuple[Paragraph, ...]
+
+
+class Near(msgspec.Struct, frozen=True):
+    """A standing assessment whose next look is due or past, and nobody was told."""
+
+    key: str
+    next_review: date
+    vendor: int | None
 
 
 def state(one: Mapping[str, Any], others: Sequence[Mapping[str, Any]], day: date) -> str:
@@ -81,22 +111,50 @@ def moved_beneath(one: Mapping[str, Any], on_file: dict[str, Dossier], known_on:
 
 
 async def aged(
-    at: asyncpg.Connection, pack: Pack, day: date, importer: int | None = None, known_on: date = date.max
+    at: asyncpg.Connection, pack: Pack, day: date, importer: int | None = None, known_on: date = date.max, sought: str = ""
 ) -> list[Aged]:
-    """The standing assessments (of one importer, or all) that ask for another look on the day, in the order of their keys.
+    """The first thousand standing assessments that ask for another look on the day, in the order of their keys.
 
-    Dossiers are read as known by the day, or by another one that is earlier.
+    Of one importer, or of those with `sought` in their name. Dossiers are read as known by the day, or an earlier one.
     """
     on_file, known = dossiers.load(pack), min(day, known_on)
-    newest = {country: version for country, one in on_file.items() if (version := one.version(known))}
     found = []
-    for row in await at.fetch(_STANDING, day, day + AHEAD, importer, list(newest), list(newest.values())):
-        near = row["next_review"] is not None and row["next_review"] <= day + AHEAD
+    for row in await at.fetch(_LISTED, day, *_newest(pack, known), day + AHEAD, importer, sought):
+        when: date | None = row["next_review"]
+        when = when if when is not None and when <= day + AHEAD else None
+        plain = {name: row[name] for name in ("key", "importer_name", "country")}
         moved = moved_beneath(row, on_file, known)
-        if near or moved:
-            overdue = near and row["next_review"] < day
-            names = ("key", "importer", "importer_name", "country", "vendor", "vendor_key")
-            plain = {name: row[name] for name in names}
-            when = row["next_review"] if near else None
-            found.append(Aged(**plain, version=row["dossier_version"], next_review=when, overdue=overdue, moved=moved))
+        found.append(
+            Aged(
+                **plain, version=row["dossier_version"], next_review=when, overdue=when is not None and when < day, moved=moved
+            )
+        )
     return found
+
+
+async def how_many(at: asyncpg.Connection, pack: Pack, day: date, sought: str = "") -> int:
+    """How many standing assessments ask for another look on the day."""
+    asked = (*_newest(pack, day), day + AHEAD, None, sought)
+    return int(await at.fetchval(f"select count(*) from {_AGED}", day, *asked))
+
+
+async def near(at: asyncpg.Connection, pack: Pack, day: date) -> list[Near]:
+    """The standing assessments whose next look is due within thirty days or past, and of which nobody was told yet."""
+    return [Near(*row) for row in await at.fetch(_NEAR, day, *_newest(pack, day), day + AHEAD)]
+
+
+async def cited(at: asyncpg.Connection, pack: Pack, day: date) -> list[Cited]:
+    """The versions that standing assessments cite and since which their dossier moved."""
+    on_file = dossiers.load(pack)
+    rows = await at.fetch(_GROUPED, day, *_newest(pack, day))
+    found = [
+        Cited(country, version, count, tuple(keys), dossiers.moved(on_file, version, country, day))
+        for country, version, count, keys in rows
+    ]
+    return [one for one in found if one.moved]
+
+
+def _newest(pack: Pack, known_on: date) -> tuple[list[str], list[str]]:
+    """The countries that have a dossier by the day, and its version."""
+    found = {code: version for code, one in dossiers.load(pack).items() if (version := one.version(known_on))}
+    return list(found), list(found.values())

@@ -42,7 +42,7 @@ async def desk(visitor: Visitor, bar: Bar) -> Template:
         rounds = await reviews.due(at, bar.today)
         warned = await at.fetch(_WARNED, day)
         undecided = await at.fetchval(_UNDECIDED, day)
-        aged = len(await impacts.aged(at, pack, bar.today)) if bar.now else 0
+        aged = await impacts.how_many(at, pack, bar.today) if bar.now else 0
         ahead = {
             "alerts": await at.fetchval("select count(*) from alert where until is null"),
             "aged": aged,

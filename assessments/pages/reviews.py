@@ -36,7 +36,8 @@ async def reviews(visitor: Visitor, bar: Bar, q: str = "", number: int = 1) -> T
     async with database.as_known(None) as at:
         due = await rounds.due(at, bar.today)
         following = await rounds.next_dues(at, bar.today, law.load())
-        aged = [one for one in await impacts.aged(at, law.load(), bar.today) if _sought(q, one.importer_name)]
+        aged = await impacts.aged(at, law.load(), bar.today, sought=q)
+        aging = await impacts.how_many(at, law.load(), bar.today, q)
     tiers = {thing: when.tier for thing, when in following.items()}
     due = [one for one in due if _sought(q, one.name, one.vendor)]
     dues = sorted(following.values(), key=lambda one: (one.due, one.name))
@@ -54,7 +55,7 @@ async def reviews(visitor: Visitor, bar: Bar, q: str = "", number: int = 1) -> T
         due=due[shown],
         following=dues[shown],
         aged=aged[:A_PAGE],
-        aging=len(aged),
+        aging=aging,
         tiers=tiers,
     )
 

@@ -9,7 +9,7 @@ from datetime import date
 import asyncpg
 
 from assessments import impacts
-from assessments.impacts import Aged
+from assessments.impacts import Cited, Near
 from assessments.watch.causes import Causes
 from assessments.wording import country_name, written
 from registry import reverified
@@ -31,9 +31,8 @@ async def ahead(at: asyncpg.Connection, pack: Pack, today: date, causes: Causes)
     rests_on = {row[0]: row[1] for row in rows if row[0] is not None}
     for one in signals.warned(signals.load(pack), today):
         _signal(one, rests_on, causes)
-    aged = await impacts.aged(at, pack, today)
-    _moved(aged, pack, today, causes)
-    _looked_at_again(aged, causes)
+    _moved(await impacts.cited(at, pack, today), pack, today, causes)
+    _looked_at_again(await impacts.near(at, pack, today), today, causes)
     await _unverified(at, pack, today, {*rests_on, *(regime for row in rows for regime in row[2])}, causes)
 
 
@@ -50,26 +49,28 @@ def _signal(one: Warned, rests_on: Mapping[str, int], causes: Causes) -> None:
     causes.add(one.cause, kind, [subject], one.day, instrument=next(iter(used)))
 
 
-def _moved(aged: Sequence[Aged], pack: Pack, today: date, causes: Causes) -> None:
-    """One alert for each dossier that moved and version that is cited, with the paragraphs and the assessments."""
+def _moved(found: Sequence[Cited], pack: Pack, today: date, causes: Causes) -> None:
+    """One alert for each dossier that moved and version that is cited, with the paragraphs and the first assessments."""
     law = pack.on(today, today)
-    for one in aged:
-        if one.moved:
-            newest = max(paragraph.known for paragraph in one.moved)
-            was = dossiers.cited(one.version)
-            since = f" since {written(was[1])}" if was else ""
-            told = f"{country_name(one.country, law)}{since}: {one.said}"
-            cause = f"dossier:{one.version}:{newest}".replace(" ", ":")
-            causes.add(cause, AlertKind.DOSSIER_MOVED, [told, f"impact_assessment {one.key} due"], newest)
+    for one in found:
+        newest = max(paragraph.known for paragraph in one.moved)
+        was = dossiers.cited(one.version)
+        since = f" since {written(was[1])}" if was else ""
+        told = f"{country_name(one.country, law)}{since}: {dossiers.called(one.moved)}"
+        more = one.count - len(one.keys)
+        others = [f"and {more} assessments more"] if more else []
+        cause = f"dossier:{one.version}:{newest}".replace(" ", ":")
+        assessments = [f"impact_assessment {key} due" for key in one.keys]
+        causes.add(cause, AlertKind.DOSSIER_MOVED, [told, *assessments, *others], newest)
 
 
-def _looked_at_again(aged: Sequence[Aged], causes: Causes) -> None:
+def _looked_at_again(found: Sequence[Near], today: date, causes: Causes) -> None:
     """Thirty days ahead of the day of the next look, and once when it is past."""
-    for one in aged:
-        if one.next_review is not None:
-            cause = f"day:impact_assessment:{one.key}:{one.next_review}" + ("" if one.overdue else ":-30")
-            kind = AlertKind.IMPACT_REVIEW_OVERDUE if one.overdue else AlertKind.IMPACT_REVIEW_DUE
-            causes.add(cause, kind, [f"impact_assessment {one.key} due"], one.next_review, vendor=one.vendor)
+    for one in found:
+        overdue = one.next_review < today
+        cause = f"day:impact_assessment:{one.key}:{one.next_review}" + ("" if overdue else ":-30")
+        kind = AlertKind.IMPACT_REVIEW_OVERDUE if overdue else AlertKind.IMPACT_REVIEW_DUE
+        causes.add(cause, kind, [f"impact_assessment {one.key} due"], one.next_review, vendor=one.vendor)
 
 
 async def _unverified(at: asyncpg.Connection, pack: Pack, today: date, used: set[str], causes: Causes) -> None:

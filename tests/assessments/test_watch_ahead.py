@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from assessments import impacts
 from assessments.watch import look
 from registry import database, law, reverified
 from registry.errors import Refused
@@ -148,6 +149,27 @@ def test_one_alert_tells_all_assessments_on_a_version_and_none_that_another_repl
     register.load(on_the_dpf(impact_assessment=[old, new]), folder)
     assert causes(register, "2025-12-22", {"dossier_moved"}) == ["dossier:US:2025-09-03:2025-12-22"]
     assert causes(register, "2026-06-12", {"dossier_moved"}) == ["dossier:US:2025-12-22:2026-06-12"]
+
+
+def test_many_assessments_on_a_version_are_counted_and_a_few_named(register: Register, folder: Path) -> None:
+    """Free text that reads like something older is no version, and is not counted."""
+    parties = [{"key": f"p{n}", "name": f"Party {n}", "country": "US", "since": SINCE} for n in range(6)]
+    rows = [assessed(f"tia-{n}", importer=f"p{n}", dossier_version="US 2025-12-22") for n in range(5)]
+    rows.append(assessed("own", importer="p5", dossier_version="A study"))
+    tables = on_the_dpf(impact_assessment=rows)
+    tables["party"] += parties
+    register.load(tables, folder)
+    (row,) = seen(register, "2026-06-04", {"dossier_moved"})
+    assert row["subject"].endswith("impact_assessment tia-2 due; and 2 assessments more")
+
+    async def counted() -> tuple[int, int, list[str]]:
+        async with database.as_known(None) as at:
+            pack, day = law.load(), date(2026, 6, 4)
+            found = await impacts.aged(at, pack, day, sought="party 3")
+            count = [await impacts.how_many(at, pack, when) for when in (date(2026, 6, 3), day)]
+            return count[0], count[1], [one.key for one in found]
+
+    assert register.do(counted) == (0, 5, ["tia-3"])
 
 
 def test_the_next_look_is_told_thirty_days_ahead_and_once_when_it_is_past(register: Register, folder: Path) -> None:
