@@ -15,7 +15,7 @@ import msgspec
 
 from registry import settings
 from registry.law import FOLDER, ONE_DAY, Pack
-from registry.law.files import ENDS, Cited, Event, LawError, decoded
+from registry.law.files import ENDS, WITHOUT_A_LAST_DAY, Cited, Event, LawError, decoded
 
 MONTHS_AHEAD = (1, 3, 6, 12)  # of an expected day, nearest first
 
@@ -99,7 +99,7 @@ def sunsets(pack: Pack) -> list[Signal]:
 
 
 def _ending(event: Event) -> Step:
-    ahead = event.what != "superseded" and event.effect > event.known
+    ahead = event.what not in WITHOUT_A_LAST_DAY and event.effect > event.known
     return Step(
         what="it ends, by what is known now" if ahead else "it ended",
         known=event.known,

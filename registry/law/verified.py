@@ -66,6 +66,8 @@ def _every(pack: Pack) -> Iterator[tuple[str, str, Cited]]:
         for field in one.__struct_fields__:
             for part in _cited(getattr(one, field)):
                 yield _named(one.key, OF.get(field, field), part), one.key, part
+    for policy in pack.policies:
+        yield f"policy {policy.key}", "policy", policy
     for signal in signals.load(pack):
         if signal.kind != "sunset":  # which is an event of its instrument
             for step in signal.steps:

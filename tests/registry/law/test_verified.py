@@ -17,6 +17,7 @@ def test_every_citation_on_file_is_a_fact_with_a_name_of_its_own() -> None:
     parts = sum(1 + len(one.events) + len(one.scope) + len(one.territory) for one in PACK.instruments.values())
     of_law = [fact for fact in FACTS.values() if fact.of in PACK.instruments]
     assert len(of_law) == parts
+    assert {f"policy {one.key}" for one in PACK.policies} <= FACTS.keys()
     assert {one.country for one in PACK.memberships} <= {fact.of for fact in FACTS.values()}
     for name in ("eu-adequacy-gb", "eu-adequacy-gb sunset 2031-12-28", "eu-adequacy-ca scope pipeda", "HR EU 2013-07-01"):
         assert name in FACTS, name
