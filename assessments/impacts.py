@@ -12,6 +12,7 @@ import msgspec
 
 from registry.law import Pack, dossiers
 from registry.law.dossiers import Dossier, Paragraph
+from registry.vocabulary import ImpactStandard
 
 AHEAD = timedelta(days=30)  # how long before its day a next look is told
 DRAFT, SUPERSEDED, OVERDUE = "draft", "superseded", "overdue"
@@ -32,7 +33,8 @@ def _standing(asked: str) -> str:
     where (i.until is null or (i.until > i.since and i.until > $1)) and i.since <= $1 and i.draft is not true and {asked}
     offset 0) i
 where not exists (select from impact_assessment o where o.exporter = i.exporter and o.importer = i.importer
-    and o.country = i.country and o.draft is not true and o.since <= $1 and (o.until is null or o.until > $1)
+    and o.country = i.country and coalesce(o.standard, 'tia') = coalesce(i.standard, 'tia')
+    and o.draft is not true and o.since <= $1 and (o.until is null or o.until > $1)
     and (o.since, o.id) > (i.since, i.id))"""
 
 
@@ -98,8 +100,10 @@ def state(one: Mapping[str, Any], others: Sequence[Mapping[str, Any]], day: date
 
 
 def _follows(other: Mapping[str, Any], one: Mapping[str, Any], day: date) -> bool:
-    """Whether another assessment of the same route took the place of one by the day."""
+    """Whether another assessment of the same route by the same test took the place of one by the day."""
     if other["draft"] or any(other[name] != one[name] for name in ("exporter", "importer", "country")):
+        return False
+    if (other["standard"] or ImpactStandard.TIA) != (one["standard"] or ImpactStandard.TIA):
         return False
     stands = other["since"] <= day and (other["until"] is None or other["until"] > day)
     return bool(stands and (other["since"], other["id"]) > (one["since"], one["id"]))

@@ -107,7 +107,16 @@ def test_law_check_counts_what_persons_recorded(register: Register, folder: Path
     assert "eu-adequacy-gb scope purpose" in due(last)
 
 
-IMPACT = {"exporter": 1, "importer": 2, "country": "US", "draft": None, "until": None, "next_review": None, "outcome": "ok"}
+IMPACT = {
+    "standard": None,
+    "exporter": 1,
+    "importer": 2,
+    "country": "US",
+    "draft": None,
+    "until": None,
+    "next_review": None,
+    "outcome": "ok",
+}
 
 
 def state(day: str, *rows: dict[str, Any]) -> str:
@@ -131,6 +140,8 @@ def state(day: str, *rows: dict[str, Any]) -> str:
         ("2026-05-01", ({}, {"since": date(2026, 5, 1), "draft": True}), "ok"),
         ("2026-05-01", ({}, {"since": date(2026, 5, 1), "country": "IN"}), "ok"),
         ("2026-05-01", ({"since": date(2026, 5, 1)}, {}), "ok"),
+        ("2026-05-01", ({}, {"since": date(2026, 5, 1), "standard": "tra"}), "ok"),
+        ("2026-05-01", ({}, {"since": date(2026, 5, 1), "standard": "tia"}), "superseded"),
         ("2026-05-01", ({"next_review": date(2026, 4, 30)}, {"since": date(2026, 4, 1)}), "superseded"),
     ],
 )
