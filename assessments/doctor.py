@@ -8,8 +8,8 @@ import msgspec
 
 from assessments.deliveries import waiting
 from assessments.wording import written
-from registry import adopted, checkpoints, database, journal, schema, settings
-from registry.law import Pack
+from registry import adopted, checkpoints, database, journal, reverified, schema, settings
+from registry.law import Pack, verified
 from registry.vocabulary import DEMO_NOTICE
 
 
@@ -51,7 +51,7 @@ async def look(pack: Pack, today: date) -> list[Check]:
         failing = (await waiting(at)).said()
         watched = await watch_stands(at)
         kept, faults, gone = await adopted.on_file(at), await adopted.unreadable(at), await _not_kept(at)
-    overdue = len(list(pack.overdue(today)))
+        overdue = len(verified.overdue(pack, today, await reverified.recorded(at, today)))
     return [
         Check("database", True, f"PostgreSQL {version}"),
         Check("register", True, f"a demo. {DEMO_NOTICE}" if demo else "no demo"),

@@ -62,7 +62,7 @@ select party, since, until, key, framework, status, covers_hr, covers_non_hr, ne
 from certification where {STANDS} and {{among}} order by party, framework, since, key"""
 _IMPACTS = f"""
 select exporter, importer, since, until, country, outcome, measures, standard
-from impact_assessment where {STANDS} and {{among}} order by since desc"""
+from impact_assessment where {STANDS} and draft is not true and {{among}} order by since desc"""
 _TRAITS = f"""
 select thing, since, until, {", ".join(TRAITS)}
 from party where {STANDS} and coalesce({", ".join(TRAITS)}) is not null and {{among}}"""

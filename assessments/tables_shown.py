@@ -1,7 +1,7 @@
 """What the commands print for people to read."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from datetime import date
 
 from rich.console import Console
 from rich.table import Table as Grid
@@ -13,7 +13,9 @@ from assessments.doctor import Check
 from assessments.recorded import RecordedVerdict
 from registry.drill import Step
 from registry.journal import Written
-from registry.law import ONE_DAY, Instrument, Pack, Standing
+from registry.law import ONE_DAY, Instrument, Pack, Standing, signals
+from registry.law.dossiers import Dossier, Paragraph
+from registry.law.verified import Overdue
 from registry.vocabulary import DEMO_NOTICE, Outcome
 
 MOST = 60  # changes of a preview that are printed
@@ -128,15 +130,16 @@ def instrument(one: Instrument, standing: Standing | None, clocks: Clocks) -> No
     out.print(f"On {clocks.as_of}, as known on {clocks.shown}: {stands}{last}")
 
 
-def law_check(pack: Pack, overdue: Sequence[dict[str, Any]]) -> None:
+def law_check(pack: Pack, overdue: Sequence[Overdue], signalled: int, dossiers: int) -> None:
     out = console()
     out.print(
         f"{len(pack.instruments)} instruments and {len(pack.memberships)} memberships are sound; version {pack.version}.",
     )
+    out.print(f"Sound are {signalled} signals and {dossiers} country dossier{'' if dossiers == 1 else 's'} too.")
     if overdue:
         grid = _grid("overdue for re-verification", "grade", "verified on", "citation")
         for one in overdue:
-            grid.add_row(one["fact"], one["grade"], str(one["verified_on"]), one["citation"])
+            grid.add_row(one.fact, one.grade, str(one.verified_on), one.citation)
         out.print(grid)
     else:
         out.print("Nothing is overdue for re-verification.")
@@ -181,6 +184,29 @@ def _said(side: Said | None) -> str:
     chain = f"; the chain beneath: {_worded(side.path_outcome)}" if side.path_outcome != side.outcome else ""
     last = f", last day {side.last_day}" if side.last_day else ""
     return f"{_worded(side.outcome)}{f' on {side.basis}' if side.basis else ''}{last}{chain}"
+
+
+def law_signals(found: Sequence[tuple[signals.Signal, signals.Step]]) -> None:
+    out = console()
+    for one, step in found:
+        when = "no day is known" if step.expected is None else f"{'the month of ' if step.by_month else ''}{step.expected}"
+        out.print(f"{one.title} ({one.kind}): {step.what}. Expected: {when}. Concerns {', '.join(one.instruments)}.")
+        out.print(f"  {step.citation}; known {step.known}, grade {step.grade}, verified on {step.verified_on}")
+    if not found:
+        out.print("No signal was known then.")
+
+
+def dossier(country: str, one: Dossier | None, paragraphs: Sequence[Paragraph], day: date) -> None:
+    out = console()
+    version = one.version(day) if one else None
+    if one is None or version is None:
+        out.print(f"No dossier on {country}{' was on file by then' if one else ''}.")
+        return
+    out.print(f"{country}, version {version}")
+    for paragraph in paragraphs:
+        out.print(f"{paragraph.number}. {paragraph.title}\n   {paragraph.text}")
+        cited = f"{paragraph.citation}; known {paragraph.known}, grade {paragraph.grade}, verified on {paragraph.verified_on}"
+        out.print(f"   {cited}")
 
 
 def journal(entries: Sequence[Written]) -> None:

@@ -41,13 +41,17 @@ class Permission(StrEnum):
     REVIEW = "review"
     REPORT = "report"
     PEOPLE = "people"
+    VERIFY = "verify"
 
 
 GRANTED = {
     PersonRole.PROCUREMENT: {Permission.LOOK, Permission.REGISTER, Permission.REVIEW},
-    PersonRole.DPO: {Permission.LOOK, Permission.REGISTER, Permission.DECIDE, Permission.REVIEW, Permission.REPORT},
+    PersonRole.DPO: {
+        *(Permission.LOOK, Permission.REGISTER, Permission.DECIDE),
+        *(Permission.REVIEW, Permission.REPORT, Permission.VERIFY),
+    },
     PersonRole.AUDITOR: {Permission.LOOK, Permission.REPORT},
-    PersonRole.ADMIN: {Permission.LOOK, Permission.PEOPLE},
+    PersonRole.ADMIN: {Permission.LOOK, Permission.PEOPLE, Permission.VERIFY},
 }
 
 

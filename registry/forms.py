@@ -4,7 +4,8 @@ What a person types stays words until it is bound; bound it is a row as a file w
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,7 +20,8 @@ from piccolo.table import Table
 from registry import journal, law, register, schema
 from registry.errors import Refused
 from registry.journal import Row
-from registry.questions import QUESTIONS
+from registry.law import dossiers
+from registry.questions import QUESTIONS, STEPS
 from registry.tables import is_country, is_personal
 from registry.vocabulary import EntryKind
 
@@ -103,6 +105,31 @@ def instruments(*kinds: str) -> Options:
     return tuple(sorted(found, key=lambda pair: pair[1]))
 
 
+def dossier_versions(today: date) -> Options:
+    """The versions of the country dossiers known by today, the newest of each country first."""
+    names = dict(countries())
+    found = [(code, day) for code, one in dossiers.load(law.load()).items() for day in reversed(one.versions) if day <= today]
+    return tuple((f"{code} {day}", f"{names[code]}, as known on {day}") for code, day in found)
+
+
+def holding(fields: Iterable[Field], row: Mapping[str, Any]) -> list[Field]:
+    """The fields of a form for a row: a list from which one chooses holds what stands in the row already, too."""
+    found = []
+    for one in fields:
+        stands = row.get(one.column)
+        gone = one.kind == "select" and one.options and stands and stands not in dict(one.options)
+        found.append(msgspec.structs.replace(one, options=(*one.options, (stands, stands))) if gone else one)
+    return found
+
+
+def in_steps(fields: Sequence[Field]) -> list[Field]:
+    """The fields of an impact assessment in the order of its six steps, each step under its heading."""
+    by_name = {one.name: one for one in fields}
+    steps = [(heading, [by_name.pop(name) for name in names if name in by_name]) for heading, names in STEPS]
+    placed = [msgspec.structs.replace(one, section=heading) for heading, found in steps for one in found]
+    return [*placed, *by_name.values()]
+
+
 def field(table: type[Table], key: str, options: Options = (), **more: Any) -> Field:
     """The field of a column; `more` says otherwise what the column's own words do not say well."""
     column = schema.columns(table)[key]
@@ -163,7 +190,9 @@ async def fields(at: asyncpg.Connection, table: type[Table], leaving_out: Iterab
             made.append(field(table, key, options, kind=kind, latest=today if key.endswith(HAPPENED) else ""))
             if key == "instrument":
                 made[-1] = field(table, key, kind="select", options=instruments("clauses", "tool", "derogation"))
-    return made
+            if key == "dossier_version":
+                made[-1] = field(table, key, kind="select", options=dossier_versions(date.fromisoformat(today)))
+    return in_steps(made) if schema.name(table) == "impact_assessment" else made
 
 
 def _shown_kind(table: type[Table], key: str) -> str:

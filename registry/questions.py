@@ -8,6 +8,28 @@ from typing import Final
 
 Asked = tuple[str, str]
 
+# An impact assessment is asked for in the six steps of the CNIL's guide of 31 January 2025, each column in its step.
+STEPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
+    (
+        "1. Know the transfer",
+        ("exporter", "importer", "country", "standard", "draft", "sector", "volume", "frequency", "data_format", "key_holder"),
+    ),
+    ("2. What it is to rest on", ("tool",)),
+    (
+        "3. Law and practice there",
+        (
+            *("dossier_version", "laws_assessed", "practice_evidence"),
+            *("clear_rules", "proportionate", "overseen", "remedies", "outcome"),
+        ),
+    ),
+    (
+        "4. Further measures",
+        ("technical_measures", "contractual_measures", "organisational_measures", "measures", "measures_taken"),
+    ),
+    ("5. Put it into practice", ("decision", "approver", "document", "note")),
+    ("6. Look again", ("next_review",)),
+)
+
 QUESTIONS: Final[dict[str, dict[str, Asked]]] = {
     "party": {
         "name": ("What is the company called?", "Its full name, as it stands in the contract"),
@@ -156,9 +178,34 @@ QUESTIONS: Final[dict[str, dict[str, Asked]]] = {
         "outcome": ("What did we find?", "Problematic: authorities there may reach the data more than is necessary"),
         "measures": ("Do further measures close the gap?", "Only where something problematic was found"),
         "measures_taken": ("Which measures?", "And who keeps the keys"),
-        "dossier_version": ("On which study of the country does it rest?", ""),
+        "dossier_version": ("On which version of our dossier on the country does it rest?", "The page of the law shows each"),
         "document": ("Which document is the assessment?", ""),
         "standard": ("By which test was it made?", "Empty: that of the EU. The United Kingdom has tests of its own"),
+        "draft": ("Is it still being written?", "A draft counts for nothing until it is finished"),
+        "sector": ("In which line of business are the data passed on?", ""),
+        "volume": ("How much data is it?", "Such as: some 20,000 people a year"),
+        "frequency": ("How often are they passed on?", ""),
+        "data_format": ("Can the importer read them?", "Clear: as they are. Encrypted: only with a key"),
+        "key_holder": ("Who holds the keys, or what tells who is who?", "Only where the importer cannot read them"),
+        "tool": ("What is the transfer to rest on?", "Such as the clauses of 2021, module 2, with annexes I to III"),
+        "laws_assessed": (
+            "Which laws of the country were looked at?",
+            "One a line: its name, where it stands, and whether it binds the importer",
+        ),
+        "practice_evidence": (
+            "What shows how authorities act?",
+            "One a line: a transparency report, how many requests there were, what the importer says",
+        ),
+        "clear_rules": ("Do clear rules that anybody can read say when authorities may reach the data?", ""),
+        "proportionate": ("Do they reach no more than is necessary?", ""),
+        "overseen": ("Does somebody independent watch over them?", ""),
+        "remedies": ("Can people turn to a court or the like?", ""),
+        "technical_measures": ("Which technical measures were taken?", "One a line, with which department, and by when"),
+        "contractual_measures": ("Which were agreed in the contract?", "One a line, with which department, and by when"),
+        "organisational_measures": ("Which concern how people work?", "One a line, with which department, and by when"),
+        "decision": ("What was decided, and what is to be done first?", ""),
+        "approver": ("Who approved it?", ""),
+        "next_review": ("By when is it to be looked at again?", "At the latest; a warning comes thirty days before"),
     },
     "measure": {
         "name": ("What is the measure called?", "One of our own, such as: encryption of back-ups"),

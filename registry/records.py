@@ -22,7 +22,7 @@ from registry.web import page, see_other, segment
 LOOK, EDIT = {"needs": Permission.LOOK}, {"needs": Permission.REGISTER}
 Asking = Request[Any, Any, Any]
 A_PAGE = 50
-FIXED = {*HIDDEN, "document", "signing_key", "erased", "law_pack"}  # nor edited: what they are is written by the program alone
+FIXED = {*HIDDEN, "document", "signing_key", "erased", "law_pack", "reverification"}  # nor edited: they have doors of their own
 KINDS = {
     "changed": "It changed on a day, and reads like this from then on",
     "ended": "It ended: it is no longer so",
@@ -215,7 +215,8 @@ async def _opened(
     if row is None and since:
         raise NotFoundException
     row = row or next((one for one in rows if one["until"] != one["since"]), rows[0])
-    return row, told.keyed(table, row, await told.names_of(at, table, [row])), await forms.fields(at, table)
+    keyed = told.keyed(table, row, await told.names_of(at, table, [row]))
+    return row, keyed, forms.holding(await forms.fields(at, table), keyed)
 
 
 def _bound(fields: list[Field], words: Typed) -> list[Field]:

@@ -340,10 +340,29 @@ class ImpactAssessment(Fact, Table):
     outcome = choice(v.ImpactOutcome, "EDPB Recommendations 01/2020, step 3", required=True)
     measures = choice(v.MeasuresOutcome, "EDPB Recommendations 01/2020, step 4: whether measures close the gap")
     measures_taken = note("Which supplementary measures, and who keeps the keys")
-    dossier_version = text("The country dossier it rests on")
+    dossier_version = text("The version of the country dossier it rests on, such as US 2026-06-29")
     document = link(Document, "The assessment itself", required=False)
     note = note("Anything else worth knowing")
     standard = choice(v.ImpactStandard, "Art. 46(1), UK GDPR Art. 46(1A): by which test; not said: that of the EU")
+    draft = answer("Whether it is still being written: a draft counts for nothing")
+    sector = text("Clause 14(b)(i): the economic sector in which the transfer takes place")
+    volume = text("Clause 14(b)(i): how many people or records")
+    frequency = choice(v.Frequency, "Annex I.B: how often the data are transferred")
+    data_format = choice(v.DataFormat, "Clause 14(b)(i): the format of the data")
+    key_holder = personal(text("EDPB Recommendations 01/2020, Annex 2: who holds the keys or the further information"))
+    tool = personal(text("EDPB Recommendations 01/2020, step 2: the transfer tool, and its annexes"))
+    laws_assessed = words("Step 3: each law with its citation, and whether it applies to the importer")
+    practice_evidence = words("Step 3: transparency reports, counts of requests, statements of the importer")
+    clear_rules = answer("EDPB Recommendations 02/2020, A: access rests on clear, precise and accessible rules")
+    proportionate = answer("EDPB Recommendations 02/2020, B: access is necessary and proportionate")
+    overseen = answer("EDPB Recommendations 02/2020, C: an independent body oversees it")
+    remedies = answer("EDPB Recommendations 02/2020, D: people have effective remedies")
+    technical_measures = words("Step 4: technical measures, each with the department that sees to it, and by when")
+    contractual_measures = words("Step 4: contractual measures, each with the department that sees to it, and by when")
+    organisational_measures = words("Step 4: organisational measures, each with the department that sees to it, and by when")
+    decision = personal(text("Step 5: what was decided, and what is to be done first"))
+    approver = link(Person, "Who approved it", required=False)
+    next_review = day("Step 6, Clause 14(e): by when it is to be looked at again; that day is in time")
 
 
 class Measure(Fact, Table):
@@ -391,6 +410,15 @@ class Notice(Fact, Table):
     agreement = note("Art. 48: the international agreement on which its order rests, where there is one")
     disclosed = answer("Art. 48, Clause 15: whether the data were handed over")
     challenged = answer("Clause 15.2: whether the request was reviewed and challenged")
+
+
+class Reverification(Fact, Table):
+    """Somebody looked a legal fact up again; `since` is the day on which that was recorded."""
+
+    fact = Varchar(length=160, required=True, default="", help_text="The fact as `onward law check` names it")
+    verified_on = day("The day on which it was looked up; later than the file says", required=True)
+    seen = note("What was seen: the page or the text")
+    note = note("Anything else worth knowing")
 
 
 class SigningKey(Fact, Table):

@@ -230,6 +230,22 @@ class MeasuresOutcome(StrEnum):
     INEFFECTIVE = "ineffective"
 
 
+class Frequency(StrEnum):
+    """How often data are transferred ((EU) 2021/914, Annex I.B)."""
+
+    ONE_OFF = "one_off"
+    NOW_AND_THEN = "now_and_then"
+    CONTINUOUS = "continuous"
+
+
+class DataFormat(StrEnum):
+    """In which form data are transferred (Clause 14(b)(i))."""
+
+    CLEAR = "clear"
+    PSEUDONYMISED = "pseudonymised"
+    ENCRYPTED = "encrypted"
+
+
 class EvidenceKind(StrEnum):
     """How strong the ground of an assurance is, weakest first."""
 
@@ -281,6 +297,12 @@ class AlertKind(StrEnum):
     NOTICE_RECEIVED = "notice_received"
     PAST_CHANGED = "past_changed"
     LAW_PACK_CHANGED = "law_pack_changed"
+    SIGNAL_KNOWN = "signal_known"
+    SIGNAL_AHEAD = "signal_ahead"
+    DOSSIER_MOVED = "dossier_moved"
+    IMPACT_REVIEW_DUE = "impact_review_due"
+    IMPACT_REVIEW_OVERDUE = "impact_review_overdue"
+    LAW_UNVERIFIED = "law_unverified"
 
 
 class Outcome(StrEnum):

@@ -96,6 +96,7 @@ def tried(found: dict[str, str]) -> list[Tried]:
     return [
         _read("/activities/{key:str}", "/activities/news"),
         _read("/law/{key:str}", "/law/eu-us-privacy-shield"),
+        _read("/law/dossiers/{country:str}", "/law/dossiers/US", "/law/dossiers/ZZ"),
         _read("/transfers/{key:str}", "/transfers/news"),
         _read("/checkpoints/{number:int}/note", "", "/checkpoints/999999/note"),
         _read("/vendors/{key:str}", "/vendors/mailer"),

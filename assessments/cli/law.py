@@ -13,6 +13,7 @@ from assessments import cases, tables_shown
 from assessments.adoption import Preview, previewed, unread
 from assessments.assess import assess as assess_register
 from assessments.cli.door import (
+    DAY,
     as_json,
     as_of_option,
     clocks,
@@ -25,9 +26,12 @@ from assessments.cli.door import (
     today,
     who,
 )
-from registry import adopted, database, journal, law
+from assessments.wording import country_name
+from registry import adopted, database, journal, law, reverified
 from registry.errors import Misused
-from registry.law import LawError, Pack, packs
+from registry.law import LawError, Pack, packs, verified
+from registry.law import dossiers as law_dossiers
+from registry.law import signals as law_signals
 from registry.law.files import faults
 
 
@@ -74,17 +78,68 @@ def _pack(by_law: str | None) -> Pack:
 @as_json
 def law_check(as_of: date | None, by_law: str | None, as_json: bool) -> None:
     """Fail on anything unsound; list what is overdue for re-verification, weakest grade first."""
-    pack = _pack(by_law)
+    pack, day = _pack(by_law), as_of or today()
     if fault := next(faults(pack.files), None):
         raise LawError(fault)
-    overdue = [
-        {"fact": fact, "grade": cited.grade, "verified_on": cited.verified_on, "citation": cited.citation}
-        for fact, cited in pack.overdue(as_of or today())
-    ]
+
+    async def later() -> dict[str, date]:
+        async with database.opened(), database.as_known(None) as at:
+            return await reverified.recorded(at, day)
+
+    try:
+        since = run(later())
+    except Misused:  # the files are sound or not, whether or not there is a register
+        since = {}
+    overdue = verified.overdue(pack, day, since)
     if as_json:
-        print_json(overdue)
+        print_json([{name: getattr(one, name) for name in ("fact", "grade", "verified_on", "citation")} for one in overdue])
     else:
-        tables_shown.law_check(pack, overdue)
+        signals, dossiers = law_signals.load(pack, whole=by_law is None), law_dossiers.load(pack)
+        tables_shown.law_check(pack, overdue, sum(one.kind != "sunset" for one in signals), len(dossiers))
+
+
+@law_group.command("verified")
+@click.argument("fact")
+@click.option("--on", type=DAY, required=True, help="The day on which it was looked up.")
+@click.option("--seen", required=True, help="What was seen: the page or the text.")
+@click.option("--note", default="", help="Anything else worth knowing.")
+def law_verified(fact: str, on: date, seen: str, note: str) -> None:
+    """Record that a legal fact was looked up again; FACT as `law check` names it."""
+
+    async def write() -> None:
+        async with database.opened():
+            await reverified.record(who(), law.load(), fact, on, seen, note)
+
+    run(write())
+    click.echo(f"Recorded: {fact} was looked up on {on}.")
+
+
+@law_group.command("signals")
+@as_of_option
+@as_json
+def law_signals_of(as_of: date | None, as_json: bool) -> None:
+    """List litigation, reviews and sunsets as known on a day, and the day that is expected."""
+    day = as_of or today()
+    found = [(one, step) for one in law_signals.load(law.load()) if (step := one.on(day)) is not None]
+    if as_json:
+        print_json([{"signal": one.key, "kind": one.kind, "instruments": one.instruments, "step": step} for one, step in found])
+    else:
+        tables_shown.law_signals(found)
+
+
+@law_group.command("dossier")
+@click.argument("country")
+@as_of_option
+@as_json
+def law_dossier(country: str, as_of: date | None, as_json: bool) -> None:
+    """Print what is on file about a country's law and practice, as known on a day."""
+    pack, day = law.load(), as_of or today()
+    one = law_dossiers.load(pack).get(pack.country(country.upper()))
+    paragraphs = one.on(day) if one else ()
+    if as_json:
+        print_json(paragraphs)
+    else:
+        tables_shown.dossier(country_name(pack.country(country.upper()), pack.on(day, day)), one, paragraphs, day)
 
 
 @law_group.command("show")

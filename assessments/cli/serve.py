@@ -15,6 +15,7 @@ from assessments.cli.door import main, run
 from assessments.schedule import clockwork
 from registry import access, database, journal, settings
 from registry.errors import Misused
+from registry.law import verified
 from registry.vocabulary import DEMO_NOTICE
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
@@ -31,6 +32,7 @@ def serve(host: str, port: int) -> None:
         raise Misused("ONWARD_URL: begin it with https://: beyond this machine passwords would travel open to all")
 
     settings.checkpoint_every()  # what cannot be read is told before anything is served
+    verified.facts(law.load())
 
     async def served() -> None:
         async with database.opened(create=True):

@@ -5,7 +5,7 @@ from datetime import timedelta
 from litestar import get
 from litestar.response import Template
 
-from assessments import reviews
+from assessments import impacts, reviews
 from assessments.assess import assess
 from assessments.clockbar import Bar
 from assessments.pages.vendors import IN_FORCE, NAME, ends_of, parties_of
@@ -42,8 +42,10 @@ async def desk(visitor: Visitor, bar: Bar) -> Template:
         rounds = await reviews.due(at, bar.today)
         warned = await at.fetch(_WARNED, day)
         undecided = await at.fetchval(_UNDECIDED, day)
+        aged = await impacts.how_many(at, pack, bar.today) if bar.now else 0
         ahead = {
             "alerts": await at.fetchval("select count(*) from alert where until is null"),
+            "aged": aged,
             "reviews": len(rounds),
             "overdue": sum(one.overdue for one in rounds),
             "ending": await at.fetchval(

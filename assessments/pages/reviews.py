@@ -8,6 +8,7 @@ from litestar import Request, get, post
 from litestar.exceptions import NotFoundException
 from litestar.response import Redirect, Template
 
+from assessments import impacts
 from assessments import reviews as rounds
 from assessments.clockbar import Bar
 from registry import database, documents, law
@@ -35,6 +36,8 @@ async def reviews(visitor: Visitor, bar: Bar, q: str = "", number: int = 1) -> T
     async with database.as_known(None) as at:
         due = await rounds.due(at, bar.today)
         following = await rounds.next_dues(at, bar.today, law.load())
+        aged = await impacts.aged(at, law.load(), bar.today, sought=q)
+        aging = await impacts.how_many(at, law.load(), bar.today, q)
     tiers = {thing: when.tier for thing, when in following.items()}
     due = [one for one in due if _sought(q, one.name, one.vendor)]
     dues = sorted(following.values(), key=lambda one: (one.due, one.name))
@@ -51,6 +54,8 @@ async def reviews(visitor: Visitor, bar: Bar, q: str = "", number: int = 1) -> T
         counts=(len(due), len(dues)),
         due=due[shown],
         following=dues[shown],
+        aged=aged[:A_PAGE],
+        aging=aging,
         tiers=tiers,
     )
 

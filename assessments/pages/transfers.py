@@ -10,6 +10,7 @@ from litestar import get
 from litestar.exceptions import NotFoundException
 from litestar.response import Template
 
+from assessments import impacts
 from assessments.assess import assess
 from assessments.clockbar import Bar
 from assessments.coverage import Stretch, stretches
@@ -22,7 +23,7 @@ from assessments.standing import standing
 from assessments.verdicts import Judge
 from registry import access, database, law, told
 from registry.access import Permission, Visitor
-from registry.law import ONE_DAY
+from registry.law import ONE_DAY, dossiers
 from registry.tables import Transfer
 from registry.vocabulary import NoticeKind, Outcome, SafeguardState
 from registry.web import page
@@ -103,6 +104,7 @@ async def shown(visitor: Visitor, bar: Bar, key: str, status: int = 200, wrong: 
         signed=[
             row for row in on_file["safeguards"] if row["state"] == SafeguardState.SIGNED and _stands(row, bar.clocks.as_of)
         ],
+        assessed=_assessed(on_file["impacts"], bar),
         recorded=written[::-1],
         reread=await reread(written, law.load()),
         told=history,
@@ -174,6 +176,17 @@ def _lines(dossiers: Sequence[Dossier], bar: Bar) -> dict[str, list[Band]]:
             found = stretches(dossier, judge, regime, _years_before(last), last)
             lines.setdefault(regime or "no law modelled", []).extend(_drawn(found, dossier.route.since, last))
     return lines
+
+
+def _assessed(rows: Sequence[Any], bar: Bar) -> list[tuple[Any, str, Any]]:
+    """Each impact assessment with its state on the day, and the paragraphs of its country's dossier that moved since."""
+    on_file, day = dossiers.load(law.load()), bar.clocks.as_of
+    found = []
+    for row in rows:
+        state = impacts.state(row, rows, day)
+        moved = () if state == impacts.SUPERSEDED else impacts.moved_beneath(row, on_file, min(day, bar.clocks.known_on))
+        found.append((row, state, moved))
+    return found
 
 
 def _stands(row: Any, day: date) -> bool:

@@ -9,6 +9,7 @@ from litestar import get
 from litestar.exceptions import NotFoundException
 from litestar.response import Template
 
+from assessments import impacts
 from assessments.assess import Assessed, assess
 from assessments.clockbar import Bar
 from assessments.rules.gate import TERMS_OF_ART_28, UNDERTAKINGS
@@ -195,6 +196,7 @@ async def opened(at: Any, key: str, bar: Bar) -> dict[str, Any]:
             thing,
         ),
         "chain": await chain(at, party, day),
+        "aged": await impacts.aged(at, law.load(), day, party, bar.clocks.known_on),
     }
 
 

@@ -12,6 +12,7 @@ import msgspec
 
 from assessments import reviews
 from assessments.watch.acts import Act, acts, first_spans, touched
+from assessments.watch.ahead import ahead
 from assessments.watch.causes import Causes, raise_alerts
 from assessments.watch.chain import hops_told, notices_told, uncovered
 from assessments.watch.endings import endings
@@ -148,6 +149,7 @@ async def _looked(under: Under) -> Looked:
     for start in range(0, len(keys), PART):
         count += await _judged(under, keys[start : start + PART], concerned)
     await endings(at, pack, today, causes)
+    await ahead(at, pack, today, causes)
     opened = await _reviews(under)
     await raise_alerts(under.book, causes, today, under.newest, pack.version)
     return Looked(today, under.newest, len(keys), count, tuple(causes.new), opened)

@@ -1,5 +1,6 @@
-"""What will end: listings, clauses and instruments of the law, told ninety, thirty, seven days and one day ahead."""
+"""What will end: listings and clauses, told ninety, thirty, seven days and one day ahead, and the last days of the law."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 import asyncpg
@@ -10,6 +11,7 @@ from registry.law import Pack
 from registry.vocabulary import AlertKind
 
 THRESHOLDS = (1, 7, 30, 90)  # days ahead of an end, nearest first
+LAST_DAYS = (1, 7)  # of an instrument of the law, which is told months ahead besides (`ahead.py`)
 
 
 async def endings(at: asyncpg.Connection, pack: Pack, today: date, causes: Causes) -> None:
@@ -41,16 +43,16 @@ async def endings(at: asyncpg.Connection, pack: Pack, today: date, causes: Cause
 
 async def _law_endings(at: asyncpg.Connection, pack: Pack, today: date, causes: Causes) -> None:
     """Of the instruments, those alone on which a recorded verdict rests."""
-    law, horizon = pack.on(today, today), today + timedelta(days=max(THRESHOLDS))
+    law, horizon = pack.on(today, today), today + timedelta(days=max(LAST_DAYS))
     for (basis,) in await at.fetch("select distinct basis from assessment where until is null and last_day >= $1", today):
         standing = law.standing(basis) if basis in pack.instruments else None
         if standing is not None and standing.last_day is not None and today <= standing.last_day <= horizon:
-            ahead = threshold(standing.last_day, today)
+            ahead = threshold(standing.last_day, today, LAST_DAYS)
             subject = f"{standing.instrument.title}: {standing.event.citation}"
             cause = f"day:law:{basis}:{standing.last_day}:-{ahead}"
             causes.add(cause, AlertKind.SAFEGUARD_ENDING, [subject], standing.last_day, instrument=basis)
 
 
-def threshold(last: date, today: date) -> int:
+def threshold(last: date, today: date, thresholds: Sequence[int] = THRESHOLDS) -> int:
     """How many days ahead of a last day the nearest threshold lies that has been reached."""
-    return next(days for days in THRESHOLDS if (last - today).days <= days)
+    return next(days for days in thresholds if (last - today).days <= days)

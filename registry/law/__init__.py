@@ -5,7 +5,6 @@ point nothing can ask what day it is. No rule holds a date or a country: they ar
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
@@ -17,10 +16,7 @@ from registry.law import packs
 from registry.law.files import (
     ENDS,
     FOREVER,
-    VERIFY_EVERY,
-    WEAKEST_FIRST,
     WITHOUT_A_LAST_DAY,
-    Cited,
     Event,
     Files,
     Instrument,
@@ -160,17 +156,6 @@ class Pack:
     def changes_after(self, day: date) -> tuple[date, ...]:
         """The later days on which any rule's answer may change."""
         return self.change_days[bisect_right(self.change_days, day) :]
-
-    def overdue(self, today: date) -> Iterator[tuple[str, Cited]]:
-        """What must be looked up again by today, weakest grade first."""
-        facts: list[tuple[str, Cited]] = [(one.country, one) for one in self.memberships]
-        for one in self.instruments.values():
-            facts += [(one.key, one), *((f"{one.key} {event.what} {event.effect}", event) for event in one.events)]
-            facts += [(f"{one.key} scope {scope.fact}", scope) for scope in one.scope]
-            facts += [(f"{one.key} territory {territory.area}", territory) for territory in one.territory]
-        facts += [(f"policy {one.key}", one) for one in self.policies]
-        facts.sort(key=lambda fact: (WEAKEST_FIRST.index(fact[1].grade), fact[1].verified_on, fact[0]))
-        return (fact for fact in facts if (today - fact[1].verified_on).days >= VERIFY_EVERY[fact[1].grade])
 
 
 class Law:

@@ -293,6 +293,11 @@ def _called(name: str) -> str:
     return name.rpartition("/")[2]
 
 
+def decoded(path: Path, kind: Any) -> Any:
+    """A file as what it is to hold. Raises LawError naming the file, the place in it and where to read what may stand there."""
+    return _decode(path.name, _bytes(path), kind)
+
+
 def _decode(name: str, content: bytes, kind: Any) -> Any:
     try:
         return msgspec.toml.decode(content, type=kind, strict=True)

@@ -44,7 +44,7 @@ PLAIN = {
     "processing_activity": {"name"},  # titles, chosen by us
     "measure": {"name"},
     "certification": {"looked_up_at"},  # the address of a public list
-    "impact_assessment": {"dossier_version"},
+    "impact_assessment": {"dossier_version", "sector", "volume"},
 }
 
 

@@ -126,14 +126,6 @@ def test_which_law_a_scope_brings_on_a_day(basis: str, territory: str, day: date
     assert PACK.on(day, TODAY).regimes(basis, territory) == regimes
 
 
-def test_what_is_overdue_comes_weakest_grade_first() -> None:
-    grades = [WEAKEST_FIRST.index(cited.grade) for _, cited in PACK.overdue(date(2030, 1, 1))]
-    assert grades == sorted(grades)
-    parts = sum(len(one.scope) + len(one.territory) for one in PACK.instruments.values())
-    assert len(grades) == len(DATED) + len(PACK.instruments) + len(PACK.memberships) + parts + len(PACK.policies)
-    assert list(PACK.overdue(date(2026, 10, 9))) == []
-
-
 WHOLE = """
 key = "own-decision"
 title = "A decision of our own"

@@ -1,0 +1,173 @@
+"""Signals as dated files: strict in reading, both sides of every day, and no verdict that reads them."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from registry import law
+from registry.law import signals
+from registry.law.signals import Signal, Step, Warned, months_ahead, months_before, warned
+from tests.support import environment
+
+PACK = law.load()
+ALL = {one.key: one for one in signals.load(PACK)}
+ONE = timedelta(days=1)
+STEPS = [(one, step) for one in ALL.values() for step in one.steps]
+SUNSET = date(2031, 12, 27)
+
+
+def causes(day: date, key: str) -> list[str]:
+    return [one.cause for one in warned([ALL[key]], day)]
+
+
+@pytest.mark.parametrize(("one", "step"), STEPS, ids=lambda x: getattr(x, "key", None) or str(x.known))
+def test_nothing_is_known_before_its_day(one: Signal, step: Step) -> None:
+    assert step not in one.heard(step.known - ONE)
+    assert step in one.heard(step.known)
+    assert one.on(step.known - ONE) != step
+    assert one.on(step.known) == (None if step.settled else step)
+
+
+@pytest.mark.parametrize(
+    ("day", "months"),
+    [
+        (date(2030, 12, 26), None),
+        (date(2030, 12, 27), 12),
+        (date(2031, 6, 26), 12),
+        (date(2031, 6, 27), 6),
+        (date(2031, 9, 26), 6),
+        (date(2031, 9, 27), 3),
+        (date(2031, 11, 26), 3),
+        (date(2031, 11, 27), 1),
+        (SUNSET, 1),
+        (SUNSET + ONE, None),
+    ],
+)
+def test_the_sunset_for_the_united_kingdom_is_told_at_twelve_six_three_and_one_months(day: date, months: int | None) -> None:
+    assert causes(day, "eu-adequacy-gb") == ([f"signal:eu-adequacy-gb:{SUNSET}:-{months}m"] if months else [])
+
+
+@pytest.mark.parametrize(
+    ("day", "cause"),
+    [
+        (date(2025, 6, 23), ["signal:eu-adequacy-gb:2025-06-27:-1m"]),
+        (date(2025, 6, 24), ["signal:eu-adequacy-gb:2025-12-27:-12m"]),
+        (date(2025, 12, 18), ["signal:eu-adequacy-gb:2025-12-27:-1m"]),
+        (date(2025, 12, 19), []),
+    ],
+)
+def test_an_end_that_is_put_off_is_told_as_it_was_known(day: date, cause: list[str]) -> None:
+    """Extended on 24 June 2025 and renewed on 19 December 2025: what was expected before is expected no more."""
+    assert causes(day, "eu-adequacy-gb") == cause
+
+
+def test_a_bridge_that_a_decision_ended_is_settled_on_the_day_of_the_decision() -> None:
+    assert causes(date(2021, 6, 27), "eu-uk-tca-bridge") == ["signal:eu-uk-tca-bridge:2021-06-30:-1m"]
+    assert causes(date(2021, 6, 28), "eu-uk-tca-bridge") == []
+
+
+def test_the_appeal_without_a_day_is_told_by_the_day_it_became_known() -> None:
+    key = "eu-us-dpf-latombe"
+    days = (date(2025, 9, 2), date(2025, 9, 3), date(2025, 12, 21), date(2025, 12, 22), date(2026, 6, 3), date(2026, 6, 4))
+    told = [causes(day, key) for day in days]
+    known = ["2025-09-03", "2025-09-03", "2025-12-22", "2025-12-22", "2026-06-04"]
+    assert told == [[], *([f"signal:{key}:{day}"] for day in known)]
+
+
+def test_where_only_the_month_is_known_its_first_day_counts() -> None:
+    key = "eu-us-dpf-fisa-702"
+    assert causes(date(2027, 1, 31), key) == [f"signal:{key}:2027-03-01:-3m"]
+    assert causes(date(2027, 2, 1), key) == [f"signal:{key}:2027-03-01:-1m"]
+
+
+@pytest.mark.parametrize(
+    ("day", "months", "before"),
+    [
+        (date(2031, 12, 31), 1, date(2031, 11, 30)),
+        (date(2031, 12, 31), 3, date(2031, 9, 30)),
+        (date(2024, 3, 31), 1, date(2024, 2, 29)),
+        (date(2024, 2, 29), 12, date(2023, 2, 28)),
+        (date(2031, 1, 15), 1, date(2030, 12, 15)),
+    ],
+)
+def test_months_before_a_day(day: date, months: int, before: date) -> None:
+    assert months_before(day, months) == before
+    assert months_ahead(day, before) == months
+    assert months_ahead(day, before - ONE) != months
+
+
+def test_every_signal_is_cited_graded_and_verified() -> None:
+    for one, step in STEPS:
+        assert one.instruments, one.key
+        assert step.citation, one.key
+        assert step.verified_on <= date(2026, 11, 23), one.key
+    assert {one.kind for one in ALL.values()} == {"litigation", "review", "sunset", "oversight"}
+
+
+def test_a_signal_is_no_part_of_what_transfers_are_judged_by(folder: Path) -> None:
+    """One more signal leaves the pack, its version and its files as they were."""
+    (folder / "own" / "signals").mkdir(parents=True)
+    (folder / "own" / "signals" / "suit.toml").write_text(WHOLE)
+    before, files = law.load().version, law.load().sources
+    with environment(ONWARD_LAW=str(folder / "own")):
+        assert "suit" in {one.key for one in signals.load(law.load())}
+        assert law.load().version == before
+        assert law.load().sources == files
+    assert "suit" not in {one.key for one in signals.load(law.load())}
+
+
+WHOLE = """
+key = "suit"
+title = "A suit"
+kind = "litigation"
+source = "https://court.example"
+instruments = ["eu-us-dpf"]
+
+[[steps]]
+known = 2026-01-01
+what = "it was brought"
+expected = 2027-01-01
+citation = "Somewhere"
+grade = "M-l"
+verified_on = 2026-01-02
+"""
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "told"),
+    [
+        ('key = "suit"', 'key = "other"', "the file is named 'suit'"),
+        ('"eu-us-dpf"', '"eu-us-dpx"', "no instrument is called 'eu-us-dpx'"),
+        ('instruments = ["eu-us-dpf"]', "instruments = []", "`instruments` is empty"),
+        ('citation = "Somewhere"', 'citation = " "', "`what` or `citation` is empty"),
+        ('citation = "Somewhere"', "", "citation"),
+        ("expected = 2027-01-01", "expected = 2025-01-01", "`expected` lies before `known`"),
+        ("expected = 2027-01-01", "expected = 2027-01-02\nby_month = true", "first day of the month"),
+        ("expected = 2027-01-01", "expected = 2027-01-01\nsettled = true", "settled, and a day is expected"),
+        ('kind = "litigation"', 'kind = "sunset"', "write it there"),
+        ('grade = "M-l"', 'grade = "M-x"', "suit.toml"),
+        ("[[steps]]", 'colour = "red"\n[[steps]]', "colour"),
+        ('title = "A suit"', 'title = ""', "`title` or `source` is empty"),
+    ],
+)
+def test_an_unsound_signal_is_refused_in_a_line_that_names_it(folder: Path, wrong: str, right: str, told: str) -> None:
+    own = folder / "own"
+    (own / "signals").mkdir(parents=True)
+    (own / "signals" / "suit.toml").write_text(WHOLE.replace(wrong, right))
+    with environment(ONWARD_LAW=str(own)), pytest.raises(law.LawError, match=r"suit\.toml") as error:
+        signals.load(law.load())
+    assert told in str(error.value)
+
+
+def test_a_key_of_ours_is_not_taken_by_an_own_file(folder: Path) -> None:
+    own = folder / "own" / "signals"
+    own.mkdir(parents=True)
+    (own / "eu-us-dpf-pclob.toml").write_text(WHOLE.replace('key = "suit"', 'key = "eu-us-dpf-pclob"'))
+    with environment(ONWARD_LAW=str(own.parent)), pytest.raises(law.LawError, match="its key is taken"):
+        signals.load(law.load())
+
+
+def test_a_warning_says_its_day() -> None:
+    step = ALL["eu-us-dpf-latombe"].steps[0]
+    assert Warned(ALL["eu-us-dpf-latombe"], step, 0).day == step.known
