@@ -8,9 +8,10 @@ from datetime import date
 
 import msgspec
 
-from assessments.rules import Between, Dossier, Listing, Route, Sort
+from assessments.rules import Between, Dossier, Judged, Listing, Route, Sort
 from registry.law import Instrument, Pack
 from registry.law.supposing import adopted, ended
+from registry.vocabulary import Outcome
 
 LAPSED = "inactive_lapse"
 BY_COUNTRY = {"adequacy", "inside"}
@@ -46,6 +47,15 @@ class Supposed(msgspec.Struct, frozen=True):
         if self.moves or self.subs or any(one.kind in {"clauses", "regime"} for one in self.adopt):
             return False
         return not self.lapse or self.frameworks
+
+    @property
+    def only_ends(self) -> bool:
+        """Whether nothing is supposed but that listings, decisions, frameworks or clauses end, which can better nothing."""
+        return not (self.adopt or self.moves or self.subs)
+
+    def may_turn(self, judged: Judged) -> bool:
+        """Whether a leg of which the law said this may be judged otherwise where it only ends."""
+        return judged.outcome is Outcome.UNDETERMINED or judged.basis in (*self.annul, *self.end, *self.lapse)
 
     @property
     def changes_facts(self) -> bool:

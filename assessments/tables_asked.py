@@ -1,7 +1,18 @@
 """What the commands that ask further print for people to read: what stands beneath a party."""
 
+from rich.text import Text
+
 from assessments.radius import Concerned, Radius
-from assessments.tables_shown import console, titled
+from assessments.tables_shown import COLOURS, console, titled
+from assessments.what_follows import Answer
+from assessments.what_if import Fate
+
+TITLES = {
+    Fate.FALLS: "Would fall",
+    Fate.CAUGHT: "Would be caught by something else on file",
+    Fate.WORSE: "In doubt as they are, and would be no longer permitted or asked about",
+    Fate.BETTER: "Would be better off",
+}
 
 
 def radius(found: Radius) -> None:
@@ -29,3 +40,31 @@ def whose(found: Concerned) -> list[str]:
         "Special categories": [word.replace("_", " ") for word in found.special],
     }
     return [f"{title}: {', '.join(words) or 'none recorded'}" for title, words in lists.items()]
+
+
+def what_if(found: Answer) -> None:
+    """What is supposed, what would become of which flows, whose data they are, and what to do."""
+    out = console()
+    out.print(f"\nWhat if, on {found.as_of}, known on {found.known_on} (nothing is written):")
+    for line in found.supposed:
+        out.print(f"  {line}")
+    for fate, title in TITLES.items():
+        if not found.counts[fate]:
+            continue
+        out.print(f"\n{title}: {found.counts[fate]}", style="bold")
+        table = titled("transfer", "to", "verdict", "rests on", "last day", "covered again", "for")
+        for one in found.flows:
+            if one.fate is fate:
+                verdict = Text(one.after.replace("_", " ") + ("" if one.flowing else ", stopped"), COLOURS[one.after])
+                again = f"{one.again_on}, {one.gap_days} days" if one.again_on else "–"
+                way = f"{one.importer} ({one.country})"
+                last = str(one.last_day) if one.last_day else "–"
+                table.add_row(one.transfer, way, verdict, one.rests_on or "–", last, again, one.activity or "–")
+        out.print(table)
+    if found.counts[Fate.FALLS]:
+        out.print()
+        for line in whose(found.concerned):
+            out.print(line)
+    out.print("\nWhat to do:", style="bold")
+    for line in found.to_do:
+        out.print(f"  {line}")

@@ -4,7 +4,7 @@ Only what can be touched is judged again: the cases that an instrument or a fram
 reach a party. Pure: what is read is told, and nothing is written.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from enum import StrEnum
 
@@ -57,8 +57,9 @@ def what_if(picture: Picture, supposed: Supposed) -> WhatIf:
     law = law_of(supposed, picture.judge.pack, known_on)
     words = touched(supposed, law)
     if supposed.is_of_cases:
-        cases = list(picture.named(words))
-        return WhatIf(supposed, len(cases), tuple(_by_case(picture, cases, supposed, law)), law)
+        only_ends = supposed.only_ends and words is not None
+        cases = [found for found in picture.named(words) if not only_ends or supposed.may_turn(found[1].judged)]
+        return WhatIf(supposed, len(cases), tuple(_by_case(picture, cases, supposed, law, only_ends)), law)
     flows: Iterable[Dossier] = picture.dossiers
     if words is not None:
         parties = {one.party for one in (*supposed.moves, *supposed.subs)}
@@ -89,37 +90,45 @@ def covered_again(judge: Judge, dossier: Dossier, reading: Reading, day: date) -
     return None
 
 
-def _by_case(picture: Picture, cases: list[tuple[Case, Met]], supposed: Supposed, law: Pack) -> Iterator[Turned]:
-    """Each case is judged once as supposed; of the flows with a chain, those with a case that turns are judged whole."""
+def _by_case(
+    picture: Picture, cases: Iterable[tuple[Case, Met]], supposed: Supposed, law: Pack, only_ends: bool
+) -> Iterator[Turned]:
+    """Each case is judged once as supposed; of the flows with a chain, those with a case that turns are judged whole.
+
+    What ends can take a ground away and gives none: the worst stays the worst. Beneath it that holds too, unless a hop comes
+    to stand on a framework that it lends to the next.
+    """
     other = Outcomes(law, picture, (lambda sort: lapsed(sort, supposed)) if supposed.lapse else (lambda sort: sort))
-    turning: list[Met] = []
+    lends, turning, lent = other.precedents.onward_by_contract, list[Met](), not only_ends
     for case, met in cases:
         now, then = met.judged, other.again(case, picture.day)
         if now.outcome != then.outcome or now.basis != then.basis:
             turning.append(met)
-            if met.alone and (fate := _fate(now.outcome, then.outcome, others=True)) is not None:
+            lent = lent or then.basis in lends
+            if met.alone and (fate := _fate(now.outcome, then.outcome, lambda: True)) is not None:
                 yield from [Turned(fate, flow, then.outcome) for flow in met.alone]
     for flow in picture.beneath(turning):
-        after = other.read(flow.dossier, flow.reading.regime, picture.day)
-        if after is not None:
-            yield from _read(flow, after)
+        if lent or flow.reading.path_outcome is not Outcome.NOT_PERMITTED:
+            after = other.read(flow.dossier, flow.reading.regime, picture.day)
+            if after is not None:
+                yield from _read(flow, after)
 
 
 def _read(flow: Flow, after: Reading) -> Iterator[Turned]:
-    before, then = flow.reading.path_outcome, after.path_outcome
-    fate = _fate(before, then, others=_rests(flow.reading) != _rests(after))
+    before, then = flow.reading, after.path_outcome
+    fate = _fate(before.path_outcome, then, lambda: _rests(before) != _rests(after))
     if fate is not None:
         yield Turned(fate, flow, then)
 
 
-def _fate(before: Outcome, after: Outcome, *, others: bool) -> Fate | None:
-    """What becomes of a flow, `others` being whether anything rests on something else; None where it stands as it stood."""
+def _fate(before: Outcome, after: Outcome, others: Callable[[], bool]) -> Fate | None:
+    """What becomes of a flow; `others` tells whether anything rests on something else. None where it stands as it stood."""
     was, would = RANKING[before], RANKING[after]
     if after not in GOES_AHEAD and would < was:
         return Fate.FALLS if was >= LAWFUL else Fate.WORSE
     if would > was and not (before in GOES_AHEAD and after in GOES_AHEAD):
         return Fate.BETTER
-    return Fate.CAUGHT if others and would >= LAWFUL else None
+    return Fate.CAUGHT if would >= LAWFUL and others() else None
 
 
 def _rests(reading: Reading) -> list[tuple[int, str, str | None]]:
