@@ -140,10 +140,7 @@ def lapsed(sort: Sort, supposed: Supposed) -> Sort:
     if not any([one.framework in names for one in sort.listings]):
         return sort
     listings = tuple(
-        [
-            msgspec.structs.replace(one, status=LAPSED, overdue=False) if one.framework in names else one
-            for one in sort.listings
-        ]
+        [msgspec.structs.replace(one, status=LAPSED, overdue=False) if one.framework in names else one for one in sort.listings]
     )
     return msgspec.structs.replace(sort, listings=listings)
 

@@ -46,7 +46,10 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 class Told(msgspec.Struct, frozen=True):
-    """One flow under one law that would turn. `gap_days` counts from the day compared to `again_on`; None: no end is known."""
+    """One flow under one law that would turn; `decides` is who does down the chain, where the leg itself does not.
+
+    `gap_days` counts from the day compared to `again_on`; None where no end is known.
+    """
 
     transfer: str
     exporter: str
@@ -61,6 +64,7 @@ class Told(msgspec.Struct, frozen=True):
     rested_on: str | None
     rests_on: str | None
     last_day: date | None
+    decides: str | None
     again_on: date | None
     gap_days: int | None
     flowing: bool
@@ -79,6 +83,7 @@ class Answer(msgspec.Struct, frozen=True):
     concerned: Concerned
     to_do: tuple[str, ...]
     flows: tuple[Told, ...]
+    titles: dict[str, str]
     law_version: str
 
 
@@ -90,9 +95,9 @@ async def answer(pack: Pack, clocks: Clocks, asked: Asked, most: int | None = No
             day = max(clocks.as_of, supposed.day)
             dossiers, named, about = await open_dossiers(), await parties(day), await served(day)
         judge = Judge(pack, clocks.known_on)
-        for number, one in enumerate(supposed.subs, 1):
+        for number in range(1, len(supposed.subs) + 1):
             named.keys[-number] = f"new-sub-processor-{number}"
-            named.names[-number] = f"the new company in {country_name(one.country, judge.law(day))}"
+            named.names[-number] = "the new company"
 
         def worked_out() -> Answer:
             found = what_if(Picture(dossiers, judge, day), supposed)
@@ -121,9 +126,14 @@ async def _resolved(at: asyncpg.Connection, pack: Pack, clocks: Clocks, asked: A
         asked.lapse,
         tuple(Moved(vendors[key], pack.country(country)) for key, country in asked.moves),
         tuple(Moved(vendors[key], pack.country(country)) for key, country in asked.subs),
-        (*asked.adopt, *(decision(pack, country, regime, day) for country, regime in asked.decisions)),
+        (*asked.adopt, *(_decision(pack, country, regime, day) for country, regime in asked.decisions)),
         frameworks=all(name in known for name in asked.lapse),
     )
+
+
+def _decision(pack: Pack, country: str, regime: str, day: date) -> Instrument:
+    one = decision(pack, country, regime, day)
+    return msgspec.structs.replace(one, title=f"A decision on adequacy for {country_name(one.countries[0], pack.on(day, day))}")
 
 
 def _told(
@@ -138,11 +148,12 @@ def _told(
         after = other.read(dossier, one.flow.reading.regime, day)
         if after is not None:
             told.append(_flow(one, dossier, after, other, day, named, about))
-            if one.fate is Fate.FALLS:
+            if one.fate is Fate.FALLS or (one.fate is Fate.CAUGHT and after.path_outcome is Outcome.MEASURES_REQUIRED):
                 needs.append(need(after, named, other.law(day)))
     fallen = [one.flow.dossier for one in found.turned if one.fate is Fate.FALLS]
+    rests = {key for one in told for key in (one.rested_on, one.rests_on) if key}
     caught = [one for one in told if one.fate is Fate.CAUGHT]
-    numbers = dict(counts(found.turned))
+    numbers = counts(found.turned)
     whose = concerned((one.route.engagement for one in fallen), about)
     return Answer(
         tuple(said(found.supposed, found.law, named, day)),
@@ -152,8 +163,9 @@ def _told(
         numbers,
         len({one.flow.dossier.thing for one in found.turned}),
         whose,
-        tuple(to_do(needs, numbers[Fate.FALLS], {one.rests_on for one in caught}, numbers, whose, day, other.law(day))),
+        tuple(to_do(needs, numbers, {one.rests_on for one in caught}, whose, day, other.law(day))),
         tuple(told),
+        {key: found.law.instruments[key].title for key in sorted(rests) if key in found.law.instruments},
         judge.pack.version,
     )
 
@@ -187,6 +199,7 @@ def _flow(
         before.leg.verdict.judged.basis,
         after.leg.verdict.judged.basis,
         after.leg.verdict.last_day,
+        named.names[after.weakest.route.importer] if after.weakest is not after.leg else None,
         again,
         (again - day).days if again else None,
         after.flowing,

@@ -4,7 +4,7 @@ Only what can be touched is judged again: the cases that an instrument or a fram
 reach a party. Pure: what is read is told, and nothing is written.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from enum import StrEnum
 
@@ -27,7 +27,7 @@ class Fate(StrEnum):
 
     FALLS = "falls"  # may go ahead, and then may not
     WORSE = "worse"  # is in doubt as it is, and would be no longer
-    CAUGHT = "caught"  # goes ahead, resting on something else
+    CAUGHT = "caught"  # rests on something else, which carries it, if need be with measures beside it
     BETTER = "better"
 
 
@@ -84,7 +84,7 @@ def covered_again(judge: Judge, dossier: Dossier, reading: Reading, day: date) -
     now, at = reading, day
     while (turn := judge.next_change(dossier, now, at)) is not None:
         then = judge.read(dossier, now.regime, turn)
-        if then is None or then.path_outcome in GOES_AHEAD:
+        if then is None or RANKING[then.path_outcome] >= LAWFUL:
             return turn if then is not None else None
         now, at = then, turn
     return None
@@ -124,11 +124,11 @@ def _read(flow: Flow, after: Reading) -> Iterator[Turned]:
 def _fate(before: Outcome, after: Outcome, others: Callable[[], bool]) -> Fate | None:
     """What becomes of a flow; `others` tells whether anything rests on something else. None where it stands as it stood."""
     was, would = RANKING[before], RANKING[after]
-    if after not in GOES_AHEAD and would < was:
+    if would < LAWFUL and would < was:
         return Fate.FALLS if was >= LAWFUL else Fate.WORSE
-    if would > was and not (before in GOES_AHEAD and after in GOES_AHEAD):
+    if would > was and before not in GOES_AHEAD:
         return Fate.BETTER
-    return Fate.CAUGHT if would >= LAWFUL and others() else None
+    return Fate.CAUGHT if would >= LAWFUL and (would < was or others()) else None
 
 
 def _rests(reading: Reading) -> list[tuple[int, str, str | None]]:
@@ -137,7 +137,7 @@ def _rests(reading: Reading) -> list[tuple[int, str, str | None]]:
     return [(hop.route.importer, hop.route.country, hop.verdict.judged.basis) for hop in hops]
 
 
-def counts(turned: Iterable[Turned]) -> Mapping[Fate, int]:
+def counts(turned: Iterable[Turned]) -> dict[Fate, int]:
     """How many flows each fate has; a transfer under two laws counts under each."""
     found = dict.fromkeys(Fate, 0)
     for one in turned:

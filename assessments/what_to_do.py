@@ -8,6 +8,7 @@ from enum import StrEnum
 from assessments.dossier import Parties
 from assessments.radius import Concerned
 from assessments.readings import Reading
+from assessments.what_if import Fate
 from assessments.wording import country_name, written
 from registry.law import Law
 from registry.vocabulary import Outcome
@@ -28,11 +29,11 @@ class Need(StrEnum):
 
 
 SENTENCES = {
-    Need.ASSESS: "Complete the transfer impact assessment for {whom} by {day}: clauses are signed, and carry the data once it is done.",
+    Need.ASSESS: "Complete the transfer impact assessment for {whom} by {day}: clauses are signed, and carry the data then.",
     Need.MEASURES: "Put supplementary measures in place for {whom} by {day}, or stop sending what they would have to protect.",
     Need.ASK: "Find out what is not on file about {whom} by {day}: what is unknown never counts as lawful.",
     Need.ANEW: "Conclude new standard contractual clauses for {whom} by {day}: those on file no longer fit.",
-    Need.SIGN: "Sign standard contractual clauses for {whom} and complete a transfer impact assessment by {day}, or stop sending data.",
+    Need.SIGN: "Sign standard contractual clauses for {whom}, with a transfer impact assessment, by {day}, or stop sending.",
 }
 
 
@@ -41,46 +42,48 @@ def need(reading: Reading, named: Parties, law: Law) -> tuple[Need, str]:
     hop = reading.weakest
     where = country_name(hop.route.country, law)
     whom = f"{named.names[hop.route.importer]} ({where})"
-    codes = {finding.code for finding in hop.verdict.judged.findings}
+    findings = hop.verdict.judged.findings
+    codes = {finding.code for finding in findings}
+    unassessed = {finding.tool for finding in findings if finding.code == "TIA_MISSING"}
+    unassessed -= {finding.tool for finding in findings if finding.code in OLD_CLAUSES}
     if hop.verdict.judged.outcome is Outcome.UNDETERMINED:
         return Need.ASK, whom
     if codes & MEASURES:
         return Need.MEASURES, whom
-    if codes & OLD_CLAUSES:
-        return Need.ANEW, whom
-    return (Need.ASSESS if "TIA_MISSING" in codes else Need.SIGN), whom
+    if unassessed:
+        return Need.ASSESS, whom
+    return (Need.ANEW if codes & OLD_CLAUSES else Need.SIGN), whom
 
 
 def to_do(
     needs: Sequence[tuple[Need, str]],
-    fallen: int,
+    numbers: Mapping[Fate, int],
     caught_by: Iterable[str | None],
-    numbers: Mapping[str, int],
     whose: Concerned,
     day: date,
     law: Law,
 ) -> Iterator[str]:
-    """The sentences, the most urgent first. `needs` are those of the flows that are told, `fallen` counts all that fall."""
+    """The sentences, the most urgent first. `needs` are those of the flows that are told, `numbers` count all."""
+    fallen = numbers[Fate.FALLS]
     by_need: dict[Need, dict[str, None]] = defaultdict(dict)
     for what, whom in needs:
         by_need[what][whom] = None
     for what in Need:
         if what in by_need:
             yield SENTENCES[what].format(whom=_listed(list(by_need[what])), day=written(day))
-    if fallen > len(needs):
-        yield f"{fallen - len(needs)} more flows fall than are told here: see them all by `onward what-if … --json`."
     if fallen:
         yield f"What cannot be mended by {written(day)} has to be stopped from that day on, on the page of each transfer."
     if whose.special:
         words = [word.replace("_", " ") for word in whose.special]
         yield f"Begin with the flows that carry special categories of data: {', '.join(words)}."
-    if numbers.get("caught"):
+    if numbers[Fate.CAUGHT]:
         titles = sorted({_title(key, law) for key in caught_by if key})
+        catching = ", ".join(titles) or "further down the chain"
         yield (
-            f"Where something else catches a flow ({', '.join(titles) or 'further down the chain'}), name it in the privacy notices "
+            f"Where something else catches a flow ({catching}), name it in the privacy notices "
             "(Art. 13(1)(f), 14(1)(f)) and in the record of processing (Art. 30(1)(e))."
         )
-    if not fallen and not numbers.get("caught"):
+    if not fallen and not numbers[Fate.CAUGHT]:
         yield "Nothing has to be done at once: no flow falls."
 
 

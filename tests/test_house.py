@@ -20,7 +20,15 @@ RULES = [path for path in CODE if path.parent.name == "rules"]
 # A module imports only from its own line or one above.
 LINES = [
     {"registry", "registry.vocabulary", "registry.questions", "registry.errors", "registry.settings", "registry.whole"},
-    {"registry.law", "registry.law.files", "registry.law.changes", "registry.embedded", "registry.upgrade", "registry.door"},
+    {
+        "registry.law",
+        "registry.law.files",
+        "registry.law.changes",
+        "registry.law.supposing",
+        "registry.embedded",
+        "registry.upgrade",
+        "registry.door",
+    },
     {"registry.tree", "registry.verify_bundle"},
     {"registry.tables", "assessments"},
     {"assessments.tables", "registry.piccolo_app", "assessments.piccolo_app", "piccolo_conf"},
@@ -46,6 +54,11 @@ LINES = [
     {"assessments.verdicts"},
     {"assessments.wording"},
     {"assessments.assess", "assessments.cases", "assessments.coverage", "assessments.named", "assessments.recorded"},
+    {"assessments.radius"},
+    {"assessments.supposed", "assessments.picture"},
+    {"assessments.what_if"},
+    {"assessments.what_to_do"},
+    {"assessments.what_follows"},
     {"assessments.record", "assessments.facts"},
     {"assessments.press", "assessments.signing"},
     {
@@ -66,11 +79,12 @@ LINES = [
     {"assessments.deliveries", "assessments.standing"},
     {"assessments.doctor"},
     {"assessments.tables_shown", "assessments.show", "assessments.clockbar"},
+    {"assessments.tables_asked"},
     {
         *(
             f"assessments.pages.{name}"
             for name in (
-                "desk vendors gate transfers suspensions activities alerts reviews records law audit samples checkpoints"
+                "desk vendors gate transfers suspensions activities alerts reviews records law audit samples checkpoints what_if"
             ).split()
         ),
         "assessments.pages",
@@ -78,7 +92,10 @@ LINES = [
     {"assessments.schedule"},
     {"assessments.app"},
     {"assessments.cli.door"},
-    {f"assessments.cli.{name}" for name in ("law", "register", "serve", "report", "watch", "proof", "bundle", "backup")},
+    {
+        f"assessments.cli.{name}"
+        for name in ("law", "register", "serve", "report", "watch", "proof", "bundle", "backup", "whatif")
+    },
     {"assessments.cli"},
 ]
 
