@@ -1,7 +1,10 @@
 """What the commands that ask further print for people to read: what stands beneath a party."""
 
+from collections.abc import Sequence
+
 from rich.text import Text
 
+from assessments.coverage import Coverage
 from assessments.radius import Concerned, Radius
 from assessments.tables_shown import COLOURS, console, titled
 from assessments.what_follows import Answer
@@ -68,3 +71,21 @@ def what_if(found: Answer) -> None:
     out.print("\nWhat to do:", style="bold")
     for line in found.to_do:
         out.print(f"  {line}")
+
+
+def coverage(found: Sequence[Coverage]) -> None:
+    """A line a stretch, under each law."""
+    out = console()
+    for one in found:
+        out.print(
+            f"\n{one.transfer} under {one.regime or 'no law known'}, {one.first_day} to {one.last_day}, known on {one.known_on}: "
+            f"{one.covered_days} days covered, {one.bare_days} days bare"
+        )
+        table = titled("from", "to", "days", "", "verdict", "rests on")
+        for span in one.stretches:
+            what = "covered" if span.covered else "bare" if span.bare else "–"
+            verdict = Text(span.outcome.replace("_", " ") + ("" if span.flowing else ", stopped"), COLOURS[span.outcome])
+            table.add_row(str(span.first_day), str(span.last_day), str(span.days), what, verdict, span.basis or "–")
+        out.print(table)
+    if not found:
+        out.print("It does not stand on any of these days.")

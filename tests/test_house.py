@@ -54,7 +54,8 @@ LINES = [
     {"assessments.verdicts"},
     {"assessments.wording"},
     {"assessments.assess", "assessments.cases", "assessments.coverage", "assessments.named", "assessments.recorded"},
-    {"assessments.radius"},
+    {"assessments.radius", "assessments.drawing"},
+    {"assessments.gaps"},
     {"assessments.supposed", "assessments.picture"},
     {"assessments.what_if"},
     {"assessments.what_to_do"},
@@ -84,7 +85,7 @@ LINES = [
         *(
             f"assessments.pages.{name}"
             for name in (
-                "desk vendors gate transfers suspensions activities alerts reviews records law audit samples checkpoints what_if"
+                "desk vendors gate transfers suspensions activities alerts reviews records law audit samples checkpoints what_if gaps"
             ).split()
         ),
         "assessments.pages",

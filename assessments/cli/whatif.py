@@ -8,6 +8,8 @@ import rich_click as click
 
 from assessments import tables_asked, what_follows
 from assessments.cli.door import DAY, as_json, as_of_option, clocks, known_on_option, main, print_json, run
+from assessments.coverage import Coverage
+from assessments.coverage import coverage as coverage_of
 from assessments.radius import Radius
 from assessments.radius import radius as radius_of
 from registry import database, law
@@ -90,3 +92,24 @@ def _to_adopt(given: tuple[str, ...]) -> tuple[tuple[Instrument, ...], tuple[tup
     countries = [one for one in given if re.fullmatch(r"[A-Z]{2}(=\w+)?", one)]
     files = tuple(read_instrument(Path(one)) for one in given if one not in countries)
     return files, tuple((one.partition("=")[0], one.partition("=")[2] or what_follows.USUAL_LAW) for one in countries)
+
+
+@main.command()
+@click.argument("transfer")
+@click.option("--from", "since", type=DAY, default=None, help="The first day (that of the transfer).")
+@click.option("--to", "last", type=DAY, default=None, help="The last day (today).")
+@known_on_option
+@as_json
+def coverage(transfer: str, since: date | None, last: date | None, known_on: datetime | None, as_json: bool) -> None:
+    """Covered and bare days of TRANSFER between two days, and by which safeguard."""
+    asked = clocks(last, known_on)
+
+    async def read() -> list[Coverage]:
+        async with database.opened():
+            return await coverage_of(law.load(), asked, transfer, since, last)
+
+    found = run(read())
+    if as_json:
+        print_json(found)
+    else:
+        tables_asked.coverage(found)
