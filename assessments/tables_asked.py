@@ -78,8 +78,8 @@ def coverage(found: Sequence[Coverage]) -> None:
     out = console()
     for one in found:
         out.print(
-            f"\n{one.transfer} under {one.regime or 'no law known'}, {one.first_day} to {one.last_day}, known on {one.known_on}: "
-            f"{one.covered_days} days covered, {one.bare_days} days bare"
+            f"\n{one.transfer} under {one.regime or 'no law known'}, {one.first_day} to {one.last_day}, "
+            f"known on {one.known_on}: {one.covered_days} days covered, {one.bare_days} days bare"
         )
         table = titled("from", "to", "days", "", "verdict", "rests on")
         for span in one.stretches:

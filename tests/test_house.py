@@ -54,13 +54,13 @@ LINES = [
     {"assessments.verdicts"},
     {"assessments.wording"},
     {"assessments.assess", "assessments.cases", "assessments.coverage", "assessments.named", "assessments.recorded"},
-    {"assessments.radius", "assessments.drawing"},
+    {"assessments.radius"},
     {"assessments.gaps"},
     {"assessments.supposed", "assessments.picture"},
     {"assessments.what_if"},
     {"assessments.what_to_do"},
     {"assessments.what_follows"},
-    {"assessments.record", "assessments.facts"},
+    {"assessments.drawing", "assessments.record", "assessments.facts"},
     {"assessments.press", "assessments.signing"},
     {
         "assessments.reports.transfers",
@@ -85,7 +85,8 @@ LINES = [
         *(
             f"assessments.pages.{name}"
             for name in (
-                "desk vendors gate transfers suspensions activities alerts reviews records law audit samples checkpoints what_if gaps"
+                "desk vendors gate transfers suspensions activities alerts reviews records law audit samples checkpoints "
+                "what_if gaps"
             ).split()
         ),
         "assessments.pages",
