@@ -17,7 +17,7 @@ from assessments.supposed import Moved, Supposed, changed
 from assessments.verdicts import Judge
 from assessments.what_if import Fate, Turned, WhatIf, counts, covered_again, what_if
 from assessments.what_to_do import Need, need, to_do
-from assessments.wording import country_name
+from assessments.wording import country_name, written
 from registry.database import as_known, uncollected
 from registry.errors import Misused
 from registry.law import Instrument, Pack
@@ -214,7 +214,7 @@ def said(supposed: Supposed, law: Pack, named: Parties, day: date) -> Iterable[s
     def title(key: str) -> str:
         return law.instruments[key].title if key in law.instruments else key
 
-    since = f"from {supposed.day.isoformat()}"
+    since = f"from {written(supposed.day)}"
     yield from (f"{title(key)} is declared invalid {since}." for key in supposed.annul)
     yield from (f"{title(key)} ends {since}." for key in supposed.end)
     for name in supposed.lapse:
@@ -223,4 +223,4 @@ def said(supposed: Supposed, law: Pack, named: Parties, day: date) -> Iterable[s
     for one in supposed.subs:
         yield f"{named.names[one.party]} passes data on to a new company in {country_name(one.country, view)} {since}."
     for new in supposed.adopt:
-        yield f"{new.title} is adopted, and may be relied on from {begins(new).isoformat()}."
+        yield f"{new.title} is adopted, and may be relied on from {written(begins(new))}."

@@ -8,7 +8,7 @@ import asyncpg
 import msgspec
 from litestar import get
 from litestar.exceptions import NotFoundException
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from litestar.response import Response, Template
 from markupsafe import Markup
 
@@ -180,7 +180,7 @@ def _lines(dossiers: Sequence[Dossier], bar: Bar) -> list[Line]:
 
 
 @get("/transfers/{key:str}/coverage", opt={"needs": Permission.LOOK})
-async def days(bar: Bar, key: str, since: Annotated[str, Parameter(query="from")] = "", to: str = "") -> Response[bytes]:
+async def days(bar: Bar, key: str, since: Annotated[str, QueryParameter(name="from")] = "", to: str = "") -> Response[bytes]:
     """The same as JSON, between two days: the objects of `onward coverage`. Raises NotFoundException for no such transfer."""
     async with database.as_known(bar.clocks.instant) as at:
         if not await at.fetchval("select exists (select from transfer where key = $1)", key):

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import get
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from litestar.response import Template
 
 from assessments import what_follows
@@ -79,7 +79,7 @@ async def what_if(
     sub_in: str = "",
     adopt: str = "",
     adopt_law: str = "",
-    since: Annotated[str, Parameter(query="from")] = "",
+    since: Annotated[str, QueryParameter(name="from")] = "",
 ) -> Template:
     """The question as the address asks it, and its answer; without one, the form alone. What cannot be asked is said."""
     ends = (_several(annul), _several(end), _several(lapse))
