@@ -116,7 +116,7 @@ def everything(register: Register) -> dict[str, Any]:
     """Each table's rows, counted and summed up, and the journal's head."""
     names = [row[0] for row in register.ask("select table_name from information_schema.tables where table_schema = 'public'")]
     quiet = set(names) - {"look", "session", "attempt", "credential", "secret", "sent"}
-    summed = "select count(*), coalesce(sum(hashtextextended(t::text, 0)), 0) from \"{}\" t"
+    summed = 'select count(*), coalesce(sum(hashtextextended(t::text, 0)), 0) from "{}" t'
     return {name: tuple(register.ask(summed.format(name))[0]) for name in sorted(quiet)}
 
 
