@@ -1,5 +1,6 @@
 """Covered and bare days between two days: the command, the page, the picture, the report, and the gaps on the desk."""
 
+import itertools
 import json
 import re
 from datetime import date
@@ -30,7 +31,7 @@ def demo(server: str) -> Any:
 def test_each_day_is_in_one_stretch_that_reads_as_the_judge_says(dossier: Dossier) -> None:
     judge = Judge(PACK, TODAY)
     for regime, found in lines([dossier], judge, FIRST, LAST).items():
-        for one, later in zip(found, found[1:], strict=False):
+        for one, later in itertools.pairwise(found):
             assert one.last_day < later.first_day
         assert found[0].first_day >= FIRST
         assert found[-1].last_day <= LAST
