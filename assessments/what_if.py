@@ -12,7 +12,7 @@ import msgspec
 
 from assessments.picture import Case, Flow, Met, Outcomes, Picture
 from assessments.readings import Reading
-from assessments.rules import Dossier
+from assessments.rules import Dossier, Judged
 from assessments.supposed import Supposed, changed, lapsed, law_of, touched
 from assessments.verdicts import Judge
 from registry.law import Pack
@@ -93,25 +93,47 @@ def covered_again(judge: Judge, dossier: Dossier, reading: Reading, day: date) -
 def _by_case(
     picture: Picture, cases: Iterable[tuple[Case, Met]], supposed: Supposed, law: Pack, only_ends: bool
 ) -> Iterator[Turned]:
-    """Each case is judged once as supposed; of the flows with a chain, those with a case that turns are judged whole.
-
-    What ends can take a ground away and gives none: the worst stays the worst. Beneath it that holds too, unless a hop comes
-    to stand on a framework that it lends to the next.
-    """
+    """Each case is judged once as supposed; of the flows with a chain, those are judged whole whose cases leave it open."""
     other = Outcomes(law, picture, (lambda sort: lapsed(sort, supposed)) if supposed.lapse else (lambda sort: sort))
-    lends, turning, lent = other.precedents.onward_by_contract, list[Met](), not only_ends
+    turning: list[tuple[Met, Judged]] = []
     for case, met in cases:
         now, then = met.judged, other.again(case, picture.day)
         if now.outcome != then.outcome or now.basis != then.basis:
-            turning.append(met)
-            lent = lent or then.basis in lends
+            turning.append((met, then))
             if met.alone and (fate := _fate(now.outcome, then.outcome, lambda: True)) is not None:
                 yield from [Turned(fate, flow, then.outcome) for flow in met.alone]
-    for flow in picture.beneath(turning):
-        if lent or flow.reading.path_outcome is not Outcome.NOT_PERMITTED:
+    lent = _lent(picture, turning, other)
+    ended: set[int] = set()
+    for met, then in turning:
+        if then.outcome is Outcome.NOT_PERMITTED:
+            yield from _ended(picture, met, ended, lent if only_ends else None)
+    for flow in picture.beneath(met for met, _ in turning):
+        if id(flow) in ended:
+            continue
+        if not only_ends or id(flow) in lent or flow.reading.path_outcome is not Outcome.NOT_PERMITTED:
             after = other.read(flow.dossier, flow.reading.regime, picture.day)
             if after is not None:
                 yield from _read(flow, after)
+
+
+def _lent(picture: Picture, turning: Iterable[tuple[Met, Judged]], other: Judge) -> set[int]:
+    """The flows, by id, with a hop that comes to stand on a framework which it lends to the next: that may better a chain."""
+    lends = other.precedents.onward_by_contract
+    return {id(flow) for flow in picture.beneath(met for met, then in turning if then.basis in lends)}
+
+
+def _ended(picture: Picture, met: Met, ended: set[int], lent: set[int] | None) -> Iterator[Turned]:
+    """The flows that a case ends: those whose leg it is; and, where things only end and nothing is lent, those beneath whom
+    it stands, for what ends takes a ground away and gives none."""
+    above = () if lent is None else [picture.above[id(chain)] for chain in met.chains]
+    for flows in (met.chained, *above):
+        of_leg = flows is met.chained
+        for flow in flows:
+            if id(flow) in ended or not (of_leg or (lent is not None and id(flow) not in lent)):
+                continue
+            ended.add(id(flow))
+            if (fate := _fate(flow.reading.path_outcome, Outcome.NOT_PERMITTED, lambda: False)) is not None:
+                yield Turned(fate, flow, Outcome.NOT_PERMITTED)
 
 
 def _read(flow: Flow, after: Reading) -> Iterator[Turned]:
