@@ -44,7 +44,7 @@ class Supposed(msgspec.Struct, frozen=True):
     @property
     def is_of_cases(self) -> bool:
         """Whether all of it can be told of a leg from what its verdict follows from, whoever its parties are."""
-        if self.moves or self.subs or any(one.kind in {"clauses", "regime"} for one in self.adopt):
+        if self.moves or self.subs or any(one.kind not in {"adequacy", "framework", "inside"} for one in self.adopt):
             return False
         return not self.lapse or self.frameworks
 

@@ -11,7 +11,7 @@ import msgspec
 
 from registry.errors import Misused
 from registry.law import Pack
-from registry.law.files import Event, Files, Instrument, LawError, faults
+from registry.law.files import Event, Instrument, LawError, faults
 
 SAID = "supposed here, in no law"  # stands where a citation would
 ANNULLED = "invalidated"
@@ -48,7 +48,7 @@ def adopted(pack: Pack, instrument: Instrument, known_on: date) -> Pack:
     events = tuple(msgspec.structs.replace(event, known=min(event.known, known_on)) for event in instrument.events)
     scope = tuple(msgspec.structs.replace(one, known=min(one.known, known_on)) for one in instrument.scope)
     found = _with(pack, [msgspec.structs.replace(instrument, events=events, scope=scope)])
-    for fault in faults(_files(found)):
+    for fault in faults(found.files):
         raise LawError(fault)
     return found
 
@@ -99,9 +99,5 @@ def begins(instrument: Instrument) -> date:
 
 
 def _with(pack: Pack, changed: Iterable[Instrument]) -> Pack:
-    files = _files(pack)
-    return Pack(msgspec.structs.replace(files, instruments={**files.instruments, **{one.key: one for one in changed}}))
-
-
-def _files(pack: Pack) -> Files:
-    return Files(pack.instruments, pack.memberships, pack.countries, pack.version)
+    instruments = {**pack.instruments, **{one.key: one for one in changed}}
+    return Pack(msgspec.structs.replace(pack.files, instruments=instruments))
