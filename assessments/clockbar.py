@@ -36,7 +36,7 @@ async def bar(on: str | None = None, known: str | None = None) -> Bar:
     async with database.as_known(None) as at:
         demo = await journal.is_demo(at)
         today = await journal.today(at)
-    valid, known_on = _day("valid on", on) or today, _day("known on", known)
+    valid, known_on = day_of("valid on", on) or today, day_of("known on", known)
     if known_on is not None and known_on > today:
         raise Misused(f"known on {known_on}: nobody knows yet what will have been recorded by then; today is {today}")
     given = {name: day.isoformat() for name, day in (("on", valid), ("known", known_on or today)) if day != today}
@@ -45,7 +45,8 @@ async def bar(on: str | None = None, known: str | None = None) -> Bar:
     return Bar(Clocks(valid, instant, known_on or today, shown), today, demo, given)
 
 
-def _day(clock: str, text: str | None) -> date | None:
+def day_of(clock: str, text: str | None) -> date | None:
+    """A day as it stands in an address, None where none is given. Raises Misused for what is no day the law reaches."""
     if not text:
         return None
     try:

@@ -1,24 +1,30 @@
 """A transfer's days between two days: which stood on what, and which were bare. From change days, never day by day."""
 
+from collections.abc import Sequence
 from datetime import date
 
 import msgspec
 
+from assessments.assess import Clocks
+from assessments.dossier import open_dossiers
 from assessments.rules import Dossier
 from assessments.verdicts import Judge
-from registry.law import ONE_DAY
+from registry.database import as_known
+from registry.errors import Misused
+from registry.law import ONE_DAY, Pack
 from registry.vocabulary import Outcome
 
 COVERED = {Outcome.PERMITTED, Outcome.NO_TRANSFER}
 
 
 class Stretch(msgspec.Struct, frozen=True):
-    """Days on which a transfer reads alike, both ends counting. `basis` is the instrument's key."""
+    """Days on which a transfer reads alike, both ends counting. `basis` is the instrument's key; not `flowing`: stopped."""
 
     first_day: date
     last_day: date
     outcome: Outcome
     basis: str | None
+    flowing: bool = True
 
     @property
     def days(self) -> int:
@@ -28,6 +34,91 @@ class Stretch(msgspec.Struct, frozen=True):
     def covered(self) -> bool:
         return self.outcome in COVERED
 
+    @property
+    def bare(self) -> bool:
+        """Data flowed, and nothing on file carried them."""
+        return self.outcome is Outcome.NOT_PERMITTED and self.flowing
+
+
+class Span(msgspec.Struct, frozen=True):
+    """A stretch as it is printed: with its number of days, and whether they were covered or bare."""
+
+    first_day: date
+    last_day: date
+    days: int
+    outcome: Outcome
+    basis: str | None
+    flowing: bool
+    covered: bool
+    bare: bool
+
+
+class Coverage(msgspec.Struct, frozen=True):
+    """A transfer's days between two days under one regime. Neither covered nor bare are those in doubt, those on which
+    measures were required, and those on which the flow was stopped."""
+
+    transfer: str
+    regime: str | None
+    first_day: date
+    last_day: date
+    known_on: str
+    covered_days: int
+    bare_days: int
+    stretches: tuple[Span, ...]
+    law_version: str
+
+
+async def coverage(pack: Pack, clocks: Clocks, key: str, first: date | None, last: date | None) -> list[Coverage]:
+    """The days of a transfer between two days, one object a regime: from its first day with None, up to the day asked about.
+
+    Raises Misused for a transfer that is not recorded by then, or days in the wrong order.
+    """
+    async with as_known(clocks.instant):
+        dossiers = await open_dossiers([key])
+    if not dossiers:
+        raise Misused(f"no transfer is called {key!r}: `onward assess` lists them")
+    begun, ended = first or min(one.route.since for one in dossiers), last or clocks.as_of
+    if ended < begun:
+        raise Misused(f"--to {ended} lies before --from {begun}: give them in their order")
+    judge = Judge(pack, clocks.known_on)
+    return [
+        Coverage(
+            key,
+            regime,
+            begun,
+            ended,
+            clocks.shown,
+            sum(one.days for one in found if one.covered),
+            sum(one.days for one in found if one.bare),
+            tuple(_span(one) for one in found),
+            pack.version,
+        )
+        for regime, found in lines(dossiers, judge, begun, ended).items()
+    ]
+
+
+def lines(dossiers: Sequence[Dossier], judge: Judge, first: date, last: date) -> dict[str | None, list[Stretch]]:
+    """The stretches of one transfer, of all its periods, under every regime that governs it between the two days."""
+    found: dict[str | None, list[Stretch]] = {}
+    for dossier in dossiers:
+        for regime in _regimes(dossier, judge, first, last):
+            found.setdefault(regime, []).extend(stretches(dossier, judge, regime, first, last))
+    return {regime: line for regime, line in found.items() if line}
+
+
+def _regimes(dossier: Dossier, judge: Judge, first: date, last: date) -> list[str | None]:
+    """Each regime that governs the exporter on some day between the two."""
+    found: dict[str | None, None] = {}
+    day: date | None = max(first, dossier.route.since)
+    while day is not None and day <= last:
+        found |= dict.fromkeys(judge.regimes(dossier, day))
+        day = judge.next_regimes(dossier, day)
+    return list(found)
+
+
+def _span(one: Stretch) -> Span:
+    return Span(one.first_day, one.last_day, one.days, one.outcome, one.basis, one.flowing, one.covered, one.bare)
+
 
 def stretches(dossier: Dossier, judge: Judge, regime: str | None, first: date, last: date) -> list[Stretch]:
     """The stretches of one transfer under one regime, joined where outcome and basis stay the same."""
@@ -36,7 +127,7 @@ def stretches(dossier: Dossier, judge: Judge, regime: str | None, first: date, l
         begun, ended = max(since, first), min(last, until - ONE_DAY if until else last)
         if reading is None or begun > ended:
             continue
-        stretch = Stretch(begun, ended, reading.outcome, reading.leg.verdict.judged.basis)
+        stretch = Stretch(begun, ended, reading.outcome, reading.leg.verdict.judged.basis, reading.flowing)
         before = found[-1] if found else None
         if before and before.last_day + ONE_DAY == begun and _alike(before, stretch):
             found[-1] = msgspec.structs.replace(before, last_day=ended)
@@ -46,4 +137,4 @@ def stretches(dossier: Dossier, judge: Judge, regime: str | None, first: date, l
 
 
 def _alike(one: Stretch, other: Stretch) -> bool:
-    return (one.outcome, one.basis) == (other.outcome, other.basis)
+    return (one.outcome, one.basis, one.flowing) == (other.outcome, other.basis, other.flowing)

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from assessments.assess import Clocks
+from assessments.coverage import Stretch, stretches
 from assessments.dossier import Parties, open_dossiers, parties
 from assessments.readings import Reading
 from assessments.record import words
@@ -21,6 +22,7 @@ from registry.law import ONE_DAY, Law, Pack
 from registry.vocabulary import DEMO_NOTICE, Outcome
 
 HOW = {"established": "established there", "stored": "stored there", "accessed": "accessed from there", None: ""}
+PICTURED = 200  # flows whose days are kept one by one, for the pictures of reports
 BARE = {Outcome.NOT_PERMITTED, Outcome.UNDETERMINED}
 _IN_FORCE = "select * from {table} where since <= $1 and (until is null or until > $1) order by key"
 _SEQUENCE = """
@@ -30,7 +32,8 @@ Row = Any
 
 
 class Flow(msgspec.Struct, frozen=True):
-    """One transfer under one regime on the day, in words; `beneath` are the verdicts of the hops that follow from it."""
+    """One transfer under one regime on the day, in words; `beneath` are the verdicts of the hops that follow from it,
+    `days` its stretches up to the day, of the first flows alone."""
 
     transfer: str
     engagement: int
@@ -46,6 +49,7 @@ class Flow(msgspec.Struct, frozen=True):
     flowing: bool
     periods: tuple[str, ...]
     beneath: dict[tuple[int, int, str], str]
+    days: tuple[Stretch, ...] = ()
 
     @property
     def safeguard(self) -> str:
@@ -116,8 +120,9 @@ def _flows(dossiers: list[Dossier], rows: list[Row], judge: Judge, named: Partie
     lives: dict[str, list[Dossier]] = {}
     for dossier in dossiers:
         lives.setdefault(dossier.key, []).append(dossier)
-    for dossier in dossiers:
+    for place, dossier in enumerate(dossiers):
         for reading in judge.readings(dossier, day):
+            life = lives[dossier.key] if place < PICTURED else []
             route, verdict = dossier.route, reading.leg.verdict
             yield Flow(
                 transfer=dossier.key,
@@ -134,6 +139,7 @@ def _flows(dossiers: list[Dossier], rows: list[Row], judge: Judge, named: Partie
                 flowing=reading.flowing,
                 periods=tuple(_periods(lives[dossier.key], reading.regime, judge, day)),
                 beneath=_beneath(dossier, reading, judge, day),
+                days=tuple(one for part in life for one in stretches(part, judge, reading.regime, part.route.since, day)),
             )
 
 

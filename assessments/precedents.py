@@ -48,6 +48,11 @@ class Precedents:
         leg: Leg = self._values[number]
         return leg
 
+    def sort(self, number: int) -> Sort:
+        """What stood between two parties."""
+        sort: Sort = self._values[number]
+        return sort
+
     def light_beneath(self, light: int, framework: str | None, bound_alike: bool | None) -> int:
         """The light of the next hop under one that stands on a framework."""
         key = (light, framework, bound_alike)
@@ -65,6 +70,10 @@ class Precedents:
             since = self.pack.changed_by(day)
             found = self._ruled[key] = (self._judge(signature, since), self._turn(signature, since))
         return found
+
+    def said(self, sort: Sort, light: int, country: str, automated: bool | None, day: date) -> Judged:
+        """The same of what is of any sort, without the day on which something else is said."""
+        return self._judge(self._signature(sort, light, country, automated), self.pack.changed_by(day))
 
     def _signature(self, sort: Sort, light: int, country: str, automated: bool | None) -> int:
         """The number of all that a rule can tell of a leg; of traits, what decisions on its country ask."""

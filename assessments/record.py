@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from assessments.coverage import Stretch
 from registry.vocabulary import Outcome
 
 NOT_RECORDED = "not recorded"
@@ -37,8 +38,18 @@ class Table(msgspec.Struct, frozen=True):
     verdict: int | None = None
 
 
+class Figure(msgspec.Struct, frozen=True):
+    """The days of one flow from a first to a last day, which paper shows as a picture and data as they are."""
+
+    title: str
+    first_day: date
+    last_day: date
+    stretches: tuple[Stretch, ...]
+
+
 class Record(msgspec.Struct, frozen=True):
-    """One report on one day: what stands on its cover, and its tables, the first of which is the report itself."""
+    """One report on one day: what stands on its cover, its tables, the first of which is the report itself,
+    and what of it can be shown as a picture."""
 
     name: str
     title: str
@@ -51,6 +62,7 @@ class Record(msgspec.Struct, frozen=True):
     notice: str | None
     tables: tuple[Table, ...]
     proof: dict[str, str] = {}
+    figures: tuple[Figure, ...] = ()
 
     def marks(self) -> dict[str, str]:
         """What each form says of the record besides its tables."""

@@ -252,3 +252,8 @@ def _grid(*titles: str) -> Grid:
 
 def _day(day: object) -> str:
     return str(day) if day else "–"
+
+
+def titled(*titles: str) -> Grid:
+    """A table for a terminal, its columns titled."""
+    return _grid(*titles)

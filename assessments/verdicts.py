@@ -13,7 +13,7 @@ import msgspec
 
 from assessments.precedents import precedents
 from assessments.readings import Chain, Reading, rank, same, same_verdict, way_down
-from assessments.rules import Clauses, Dossier, Leg, Listing, Part, Period, Route, Scope, Verdict, earliest
+from assessments.rules import Clauses, Dossier, Leg, Listing, Part, Period, Route, Scope, State, Verdict, earliest
 from assessments.rules.onward import Hop, beneath
 from assessments.states import States, over
 from registry.law import ONE_DAY, Law, Pack
@@ -113,9 +113,13 @@ class Judge:
         """Every hop that follows from the leg on the day, the nearest first."""
         return tuple(beneath(reading.leg, self._carries, dossier.hops, day, self._judged_on(day)))
 
+    def state(self, route: Route, day: date) -> State:
+        """What stands on file between the two parties of a route on a day."""
+        return self._states.on(route.between, day)
+
     def verdict(self, route: Route, light: int, day: date) -> Verdict:
         """A route judged in a certain light: what is on file between the two parties, on the day."""
-        state = self._states.on(route.between, day)
+        state = self.state(route, day)
         judged, law_turn = self.precedents.ruled(state.sort, light, route.country, route.automated, day)
         last = judged.last_day
         row: Clauses | Listing

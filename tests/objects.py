@@ -98,6 +98,7 @@ def tried(found: dict[str, str]) -> list[Tried]:
         _read("/law/{key:str}", "/law/eu-us-privacy-shield"),
         _read("/law/dossiers/{country:str}", "/law/dossiers/US", "/law/dossiers/ZZ"),
         _read("/transfers/{key:str}", "/transfers/news"),
+        _read("/transfers/{key:str}/coverage", "/transfers/news/coverage", "/transfers/absent/coverage"),
         _read("/checkpoints/{number:int}/note", "", "/checkpoints/999999/note"),
         _read("/vendors/{key:str}", "/vendors/mailer"),
         _read("/vendors/{key:str}/gate", "/vendors/mailer/gate", "/vendors/absent/gate", own="/vendors/own/gate"),

@@ -20,7 +20,7 @@ RULES = [path for path in CODE if path.parent.name == "rules"]
 # A module imports only from its own line or one above.
 LINES = [
     {"registry", "registry.vocabulary", "registry.questions", "registry.errors", "registry.settings", "registry.whole"},
-    {"registry.law", "registry.law.files", "registry.law.packs", "registry.law.changes"},
+    {"registry.law", "registry.law.files", "registry.law.packs", "registry.law.changes", "registry.law.supposing"},
     {"registry.law.signals", "registry.law.dossiers"},
     {"registry.law.verified"},
     {"registry.embedded", "registry.upgrade", "registry.door"},
@@ -52,7 +52,13 @@ LINES = [
     {"assessments.wording"},
     {"assessments.case_rows"},
     {"assessments.assess", "assessments.cases", "assessments.coverage", "assessments.named", "assessments.recorded"},
-    {"assessments.record", "assessments.facts"},
+    {"assessments.radius"},
+    {"assessments.gaps"},
+    {"assessments.supposed", "assessments.picture"},
+    {"assessments.what_if"},
+    {"assessments.what_to_do"},
+    {"assessments.what_follows"},
+    {"assessments.drawing", "assessments.record", "assessments.facts"},
     {"assessments.press", "assessments.signing"},
     {
         "assessments.reports.transfers",
@@ -72,11 +78,13 @@ LINES = [
     {"assessments.deliveries", "assessments.standing"},
     {"assessments.doctor"},
     {"assessments.tables_shown", "assessments.show", "assessments.clockbar"},
+    {"assessments.tables_asked"},
     {
         *(
             f"assessments.pages.{name}"
             for name in (
-                "desk vendors gate transfers suspensions activities alerts reviews records law audit samples checkpoints"
+                "desk vendors gate transfers suspensions activities alerts reviews records law audit samples checkpoints "
+                "what_if gaps"
             ).split()
         ),
         "assessments.pages",
@@ -84,7 +92,10 @@ LINES = [
     {"assessments.schedule"},
     {"assessments.app"},
     {"assessments.cli.door"},
-    {f"assessments.cli.{name}" for name in ("law", "register", "serve", "report", "watch", "proof", "bundle", "backup")},
+    {
+        f"assessments.cli.{name}"
+        for name in ("law", "register", "serve", "report", "watch", "proof", "bundle", "backup", "whatif")
+    },
     {"assessments.cli"},
 ]
 

@@ -13,7 +13,7 @@ import uvicorn
 from assessments import app
 from assessments.cli.door import main, run
 from assessments.schedule import clockwork
-from registry import access, database, journal, settings
+from registry import access, database, journal, law, settings
 from registry.errors import Misused
 from registry.law import verified
 from registry.vocabulary import DEMO_NOTICE

@@ -8,6 +8,7 @@ from litestar.response import Template
 from assessments import impacts, reviews
 from assessments.assess import assess
 from assessments.clockbar import Bar
+from assessments.gaps import DESK, gaps
 from assessments.pages.vendors import IN_FORCE, NAME, ends_of, parties_of
 from assessments.standing import at_risk, standing, stopped
 from registry import database, law
@@ -16,6 +17,7 @@ from registry.vocabulary import NoticeKind
 from registry.web import page
 
 SHOWN = 50
+GAPS = 10
 SOON = timedelta(days=90)
 _WARNED = f"""select distinct on (v.key) v.key, coalesce({NAME.format("v.party")}, v.key) as name, n.since
 from notice n join vendor v on v.thing = n.vendor and {IN_FORCE.format("v")}
@@ -54,8 +56,11 @@ async def desk(visitor: Visitor, bar: Bar) -> Template:
                 bar.today + SOON,
             ),
         }
+    past = await gaps(pack, bar.clocks, DESK) if visitor.may(Permission.DECIDE) else ()
     return page(
         "desk",
+        gaps=past[:GAPS] if past else (),
+        gaps_count=None if past is None else len(past),
         visitor=visitor,
         bar=bar,
         most=SHOWN,

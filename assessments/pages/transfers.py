@@ -2,19 +2,22 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 
 import asyncpg
 import msgspec
 from litestar import get
 from litestar.exceptions import NotFoundException
-from litestar.response import Template
+from litestar.params import QueryParameter
+from litestar.response import Response, Template
+from markupsafe import Markup
 
 from assessments import impacts
 from assessments.assess import assess
-from assessments.clockbar import Bar
-from assessments.coverage import Stretch, stretches
+from assessments.clockbar import Bar, day_of
+from assessments.coverage import Stretch, coverage, lines
 from assessments.dossier import STANDS, open_dossiers
+from assessments.drawing import days_before, drawn
 from assessments.pages.vendors import IN_FORCE, NAME, parties_of
 from assessments.recorded import recorded_verdicts
 from assessments.rereading import reread
@@ -32,12 +35,12 @@ A_PAGE = 50
 YEARS_SHOWN = 10
 
 
-class Band(msgspec.Struct, frozen=True):
-    """A stretch as drawn: where it begins and how wide it is, in thousandths of the line."""
+class Line(msgspec.Struct, frozen=True):
+    """The days of a transfer under one law: drawn, and as a list."""
 
-    stretch: Stretch
-    x: float
-    width: float
+    regime: str
+    picture: Markup
+    stretches: tuple[Stretch, ...]
 
 
 @get("/transfers", opt={"needs": Permission.LOOK})
@@ -166,16 +169,28 @@ async def _opened(at: asyncpg.Connection, key: str, day: date) -> dict[str, Any]
     }
 
 
-def _lines(dossiers: Sequence[Dossier], bar: Bar) -> dict[str, list[Band]]:
-    """The covered and bare days under each regime."""
+def _lines(dossiers: Sequence[Dossier], bar: Bar) -> list[Line]:
+    """The covered and bare days under each law that governs the transfer on the day, ten years back and one ahead."""
     judge = Judge(law.load(), bar.clocks.known_on)
     last = bar.clocks.as_of.replace(day=1) + 365 * ONE_DAY
-    lines: dict[str, list[Band]] = {}
-    for dossier in dossiers:
-        for regime in judge.regimes(dossier, bar.clocks.as_of):
-            found = stretches(dossier, judge, regime, _years_before(last), last)
-            lines.setdefault(regime or "no law modelled", []).extend(_drawn(found, dossier.route.since, last))
-    return lines
+    begun = min((one.route.since for one in dossiers), default=last)
+    first = max(begun, days_before(last, YEARS_SHOWN))
+    found = []
+    for regime, stretches in lines(dossiers, judge, first, last).items():
+        said = (regime or "no law known").replace("_", " ")
+        picture = drawn(stretches, first, last, f"Days covered and bare under {said}: the table beside it tells the same")
+        found.append(Line(said, picture, tuple(stretches)))
+    return found
+
+
+@get("/transfers/{key:str}/coverage", opt={"needs": Permission.LOOK})
+async def days(bar: Bar, key: str, since: Annotated[str, QueryParameter(name="from")] = "", to: str = "") -> Response[bytes]:
+    """The same as JSON, between two days: the objects of `onward coverage`. Raises NotFoundException for no such transfer."""
+    async with database.as_known(bar.clocks.instant) as at:
+        if not await at.fetchval("select exists (select from transfer where key = $1)", key):
+            raise NotFoundException
+    found = await coverage(law.load(), bar.clocks, key, day_of("from", since), day_of("to", to))
+    return Response(msgspec.json.encode(found), media_type="application/json")
 
 
 def _assessed(rows: Sequence[Any], bar: Bar) -> list[tuple[Any, str, Any]]:
@@ -193,16 +208,4 @@ def _stands(row: Any, day: date) -> bool:
     return bool(row["since"] <= day and (row["until"] is None or row["until"] > day))
 
 
-def _years_before(day: date) -> date:
-    return day - YEARS_SHOWN * 365 * ONE_DAY
-
-
-def _drawn(found: list[Stretch], since: date, last: date) -> list[Band]:
-    first = max(since, _years_before(last))
-    whole = max(1, (last - first).days + 1)
-    return [
-        Band(one, round(1000 * (one.first_day - first).days / whole, 2), round(1000 * one.days / whole, 2)) for one in found
-    ]
-
-
-ROUTES = [transfers, transfer]
+ROUTES = [transfers, transfer, days]

@@ -1,7 +1,9 @@
 """The transfers of the register: every leg under every law, its verdict, and its mechanism from its first day on."""
 
+from collections.abc import Iterator
+
 from assessments.facts import Facts
-from assessments.record import Column, Record, Table, lines, words
+from assessments.record import Column, Figure, Record, Table, lines, words
 
 TITLE = "Transfers of personal data to third countries"
 LEGAL_BASIS = "Regulation (EU) 2016/679, Chapter V"
@@ -34,7 +36,17 @@ def compose(facts: Facts) -> Record:
         proof=facts.proof,
         notice=facts.notice,
         tables=(flows_table(facts),),
+        figures=tuple(figures(facts)),
     )
+
+
+def figures(facts: Facts) -> Iterator[Figure]:
+    """The days of the first flows as pictures; the table tells the same of all of them, in its last column."""
+    last = facts.clocks.as_of
+    for flow in sorted(facts.flows, key=lambda one: (one.transfer, one.regime)):
+        if flow.days:
+            title = f"{flow.transfer}: {flow.exporter} to {flow.importer}, {flow.country}, under {flow.regime}"
+            yield Figure(title, flow.days[0].first_day, last, flow.days)
 
 
 def flows_table(facts: Facts) -> Table:

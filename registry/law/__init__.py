@@ -82,6 +82,7 @@ class Pack:
         self.area_names = files.countries.areas
         self.own_names = files.countries.own | files.countries.areas
         self.policies = files.policies
+        self.files = files
         self._chosen = files.chosen.policies
         self._views: dict[tuple[date, date], Law] = {}
         self._changed_by: dict[date, date] = {}

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from registry.law import FOREVER, Pack
-from registry.law.files import Event, Files, Instrument, Membership, Scope, Territory
+from registry.law.files import Event, Instrument, Membership, Scope, Territory
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -44,7 +44,7 @@ def without(pack: Pack, gone: Sequence[Change]) -> Pack:
             memberships = [_kept(part, one) for part in memberships if not (part == one.part and one.begins)]
         else:
             instruments[one.key] = _lessened(instruments[one.key], one)
-    return Pack(Files(instruments, tuple(memberships), pack.countries, pack.version))
+    return Pack(msgspec.structs.replace(pack.files, instruments=instruments, memberships=tuple(memberships)))
 
 
 def _lessened(instrument: Instrument, gone: Change) -> Instrument:

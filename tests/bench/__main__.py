@@ -26,6 +26,7 @@ from tests.bench.proof import proving
 from tests.bench.record import printing
 from tests.bench.synthetic import load, synthetic
 from tests.bench.watch import watching
+from tests.bench.what_if import asking
 from tests.support import Server, drop_database, new_database
 
 TODAY = date(2026, 11, 23)
@@ -172,6 +173,7 @@ PARTS: dict[str, Callable[[str, int], None]] = {
     "paging": paging,
     "registering": lambda server, _: asyncio.run(registering(new_database(server, "bench_registering"))),
     "proof": proving,
+    "asking": asking,
 }
 
 

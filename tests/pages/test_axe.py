@@ -17,11 +17,13 @@ FILES = {
     "/documents/{key:str}",
     "/audit/sample/csv",
     "/checkpoints/{number:int}/note",
+    "/transfers/{key:str}/coverage",
 }
 ASKED = {  # pages that say most when they are asked something
     "/audit/sample": "/audit/sample?of=transfer&size=3&seed=a",
     "/audit/verification": "/audit/verification?run=yes",
     "/records/{table:str}/{key:str}": "/records/vendor/mailchimp",
+    "/what-if": "/what-if?annul=eu-us-dpf&on=2026-06-30",
 }
 NO_PAGES = {*FILES, "/vendors/new/alike"}  # a part of a page
 MAIN = ("/", "/vendors", "/vendors/mailchimp", "/transfers", "/reviews", "/vendors/new", "/audit", "/checkpoints")

@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from weasyprint import CSS, HTML
 from weasyprint.urls import URLFetcher
 
+from assessments.drawing import drawn
 from assessments.record import NOT_RECORDED, OUTCOMES, Record, Table
 
 MEDIA_TYPE = "application/pdf"
@@ -48,7 +49,7 @@ def page(record: Record) -> str:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.globals |= {"outcomes": OUTCOMES, "not_recorded": NOT_RECORDED, "groups": groups}
+    environment.globals |= {"outcomes": OUTCOMES, "not_recorded": NOT_RECORDED, "groups": groups, "drawn": drawn}
     whole = environment.get_template("reports/record.html").render(record=record, marks=record.marks())
     return UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", whole)
 

@@ -1,0 +1,115 @@
+"""Commands that ask further: what stands beneath a party, what would follow if, which days were covered."""
+
+import re
+from datetime import date, datetime
+from pathlib import Path
+
+import rich_click as click
+
+from assessments import tables_asked, what_follows
+from assessments.cli.door import DAY, as_json, as_of_option, clocks, known_on_option, main, print_json, run
+from assessments.coverage import Coverage
+from assessments.coverage import coverage as coverage_of
+from assessments.radius import Radius
+from assessments.radius import radius as radius_of
+from registry import database, law
+from registry.errors import Misused
+from registry.law import Instrument
+from registry.law.supposing import read_instrument
+
+
+@main.command()
+@click.argument("party")
+@as_of_option
+@known_on_option
+@as_json
+def radius(party: str, as_of: date | None, known_on: datetime | None, as_json: bool) -> None:
+    """What stands beneath PARTY (its key, or a vendor's): flows to it or through it, activities, people's categories."""
+    asked = clocks(as_of, known_on)
+
+    async def read() -> Radius:
+        async with database.opened():
+            return await radius_of(party, asked)
+
+    found = run(read())
+    if as_json:
+        print_json(found)
+    else:
+        tables_asked.radius(found)
+
+
+@main.command("what-if")
+@click.option("--annul", multiple=True, metavar="INSTRUMENT", help="A court declares it invalid, at once.")
+@click.option("--end", multiple=True, metavar="INSTRUMENT", help="It ends by its own terms, or is taken back.")
+@click.option("--lapse", multiple=True, metavar="LISTING|FRAMEWORK", help="A listing lapses, or every one in a framework.")
+@click.option("--move", multiple=True, metavar="VENDOR=COUNTRY", help="All that a vendor receives goes to that country.")
+@click.option("--sub", multiple=True, metavar="VENDOR=COUNTRY", help="A vendor passes data on to a new company there.")
+@click.option(
+    "--adopt", multiple=True, metavar="FILE|COUNTRY", help="An instrument as in registry/law/README.md, or BR, or BR=UK_GDPR."
+)
+@click.option("--from", "since", type=DAY, default=None, help="The day from which all of that holds (that of --as-of).")
+@as_of_option
+@known_on_option
+@as_json
+def what_if(
+    annul: tuple[str, ...],
+    end: tuple[str, ...],
+    lapse: tuple[str, ...],
+    move: tuple[str, ...],
+    sub: tuple[str, ...],
+    adopt: tuple[str, ...],
+    since: date | None,
+    as_of: date | None,
+    known_on: datetime | None,
+    as_json: bool,
+) -> None:
+    """What would follow, if: flows that fall, flows that something else catches, whose data, what to do. Writes nothing."""
+    asked_on = clocks(as_of, known_on)
+    files, decisions = _to_adopt(adopt)
+    moves, subs = (tuple(_parted(name, one) for one in given) for name, given in (("--move", move), ("--sub", sub)))
+    asked = what_follows.Asked(annul, end, lapse, moves, subs, files, decisions, since)
+
+    async def read() -> what_follows.Answer:
+        async with database.opened():
+            return await what_follows.answer(law.load(), asked_on, asked)
+
+    found = run(read())
+    if as_json:
+        print_json(found)
+    else:
+        tables_asked.what_if(found)
+
+
+def _parted(name: str, given: str) -> tuple[str, str]:
+    vendor, equals, country = given.rpartition("=")
+    if not equals or not vendor or not country:
+        raise Misused(f"{name}: {given!r} is not VENDOR=COUNTRY, such as mailer=IN")
+    return vendor, country.upper()
+
+
+def _to_adopt(given: tuple[str, ...]) -> tuple[tuple[Instrument, ...], tuple[tuple[str, str], ...]]:
+    """The instruments of files, and the countries for which the simplest decision is to be adopted, each with its law."""
+    countries = [one for one in given if re.fullmatch(r"[A-Z]{2}(=\w+)?", one)]
+    files = tuple(read_instrument(Path(one)) for one in given if one not in countries)
+    return files, tuple((one.partition("=")[0], one.partition("=")[2] or what_follows.USUAL_LAW) for one in countries)
+
+
+@main.command()
+@click.argument("transfer")
+@click.option("--from", "since", type=DAY, default=None, help="The first day (that of the transfer).")
+@click.option("--to", "last", type=DAY, default=None, help="The last day (today).")
+@known_on_option
+@as_json
+def coverage(transfer: str, since: date | None, last: date | None, known_on: datetime | None, as_json: bool) -> None:
+    """Covered and bare days of TRANSFER between two days, and by which safeguard."""
+    asked = clocks(last, known_on)
+
+    async def read() -> list[Coverage]:
+        async with database.opened():
+            return await coverage_of(law.load(), asked, transfer, since, last)
+
+    found = run(read())
+    if as_json:
+        print_json(found)
+    else:
+        tables_asked.coverage(found)

@@ -1,0 +1,68 @@
+"""The one picture of covered and bare days: an SVG for the page of a transfer and for reports on paper.
+
+No style stands in it: presentation attributes serve paper, and classes let a page's own style sheet, light or dark, say
+otherwise. Covered days stand tall, bare ones low, so that colour is not the only thing that tells them apart.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from markupsafe import Markup
+
+from assessments.coverage import Stretch
+from registry.law import ONE_DAY
+from registry.vocabulary import Outcome
+
+WIDE, TALL, FLOOR = 1000, 70, 40  # the whole picture, and where the bars stand
+LOOKS = {  # class, height, colour on paper
+    "covered": ("ow-covered", 36, "#2e7d4f"),
+    "halfway": ("ow-halfway", 24, "#a86f00"),
+    "bare": ("ow-bare", 12, "#b42318"),
+    "stopped": ("ow-stopped", 4, "#667085"),
+}
+LABELS = 6
+
+
+def drawn(stretches: Sequence[Stretch], first: date, last: date, title: str) -> Markup:
+    """The days from the first to the last as a line; `title` says of what, and that the list beside it tells the same."""
+    whole = max(1, (last - first).days + 1)
+    bars = Markup("").join(_bar(one, first, whole) for one in stretches)
+    covered, bare = (sum(one.days for one in stretches if getattr(one, which)) for which in ("covered", "bare"))
+    return Markup(
+        '<svg class="ow-days" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {} {}" role="img"><title>{}</title>'
+        "<desc>From {} to {}: {} days covered, {} days bare.</desc>{}{}</svg>"
+    ).format(WIDE, TALL, title, first, last, covered, bare, bars, Markup("").join(_years(first, last, whole)))
+
+
+def look(one: Stretch) -> str:
+    """How a stretch looks: covered, halfway (in doubt, or measures required), bare or stopped."""
+    if not one.flowing:
+        return "stopped"
+    if one.covered:
+        return "covered"
+    return "bare" if one.outcome is Outcome.NOT_PERMITTED else "halfway"
+
+
+def _bar(one: Stretch, first: date, whole: int) -> Markup:
+    name, height, colour = LOOKS[look(one)]
+    x, width = WIDE * (one.first_day - first).days / whole, max(1.0, WIDE * one.days / whole)
+    return Markup(
+        '<rect class="{}" x="{:.2f}" y="{}" width="{:.2f}" height="{}" fill="{}"><title>{} – {}</title></rect>'
+    ).format(name, x, FLOOR - height, width, height, colour, one.first_day, one.last_day)
+
+
+def _years(first: date, last: date, whole: int) -> Iterator[Markup]:
+    """A mark at each new year, every so many of them named."""
+    yield Markup('<path class="ow-axis" d="M0 {} H{}" stroke="#667085" fill="none"/>').format(FLOOR, WIDE)
+    years = range(first.year + 1, last.year + 1)
+    for year in years:
+        x = WIDE * (date(year, 1, 1) - first).days / whole
+        yield Markup('<path class="ow-axis" d="M{:.2f} {} v6" stroke="#667085" fill="none"/>').format(x, FLOOR)
+        if (year - first.year - 1) % (1 + len(years) // LABELS) == 0 and x < WIDE - 60:
+            yield Markup('<text class="ow-year" x="{:.2f}" y="{}" font-size="22" fill="#475467">{}</text>').format(
+                x, TALL - 3, year
+            )
+
+
+def days_before(day: date, years: int) -> date:
+    return day - years * 365 * ONE_DAY

@@ -1,0 +1,131 @@
+"""What if: a question in everyday words, asked by its address alone, and what would follow. Nothing is written."""
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import get
+from litestar.params import QueryParameter
+from litestar.response import Template
+
+from assessments import what_follows
+from assessments.clockbar import Bar, day_of
+from assessments.show import country
+from assessments.what_follows import USUAL_LAW, Answer, Asked
+from assessments.what_if import Fate
+from registry import database, forms, law
+from registry.access import Permission, Visitor
+from registry.errors import Misused, Refused
+from registry.law import Pack
+from registry.web import page
+
+MOST = 50  # flows of each fate
+LISTINGS = 300
+_LISTED = """select distinct on (c.key) c.key, c.framework, coalesce(p.name, c.key) as name from certification c
+left join party p on p.thing = c.party where c.since <= $1 and (c.until is null or c.until > $1)
+    and c.framework = any($2) order by c.key, p.since desc limit $3"""
+WORDS = {
+    Fate.FALLS: "These would fall: they may go ahead as it is, and then may not",
+    Fate.CAUGHT: "These would be caught: something else on file carries them",
+    Fate.WORSE: "These are in doubt as it is, and would be no longer",
+    Fate.BETTER: "These would be better off",
+}
+
+
+class Given(msgspec.Struct, frozen=True):
+    """What stands in the address, as it was typed."""
+
+    annul: tuple[str, ...] = ()
+    end: tuple[str, ...] = ()
+    lapse: tuple[str, ...] = ()
+    move: str = ""
+    move_to: str = ""
+    sub: str = ""
+    sub_in: str = ""
+    adopt: str = ""
+    adopt_law: str = ""
+    since: str = ""
+
+    @property
+    def asks(self) -> bool:
+        half = (self.move and not self.move_to) or (self.sub and not self.sub_in)
+        others = self.annul or self.end or self.lapse or self.adopt or self.move_to or self.sub_in
+        return bool(others or ((self.move or self.sub) and not half))
+
+    def asked(self) -> Asked:
+        """Raises Misused for a vendor without a country, or a day that is none."""
+        pairs = []
+        for vendor, where, what in ((self.move, self.move_to, "moves"), (self.sub, self.sub_in, "passes data on")):
+            if bool(vendor) != bool(where):
+                raise Misused(f"A vendor {what}: choose both the vendor and the country, or leave both out")
+            pairs.append(((vendor, where),) if vendor else ())
+        decisions = ((self.adopt, self.adopt_law or USUAL_LAW),) if self.adopt else ()
+        return Asked(self.annul, self.end, self.lapse, pairs[0], pairs[1], (), decisions, day_of("from", self.since))
+
+
+def _several(given: list[str] | None) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one for one in given or () if one))
+
+
+@get("/what-if", opt={"needs": Permission.LOOK})
+async def what_if(
+    visitor: Visitor,
+    bar: Bar,
+    annul: list[str] | None = None,
+    end: list[str] | None = None,
+    lapse: list[str] | None = None,
+    move: str = "",
+    move_to: str = "",
+    sub: str = "",
+    sub_in: str = "",
+    adopt: str = "",
+    adopt_law: str = "",
+    since: Annotated[str, QueryParameter(name="from")] = "",
+) -> Template:
+    """The question as the address asks it, and its answer; without one, the form alone. What cannot be asked is said."""
+    ends = (_several(annul), _several(end), _several(lapse))
+    given = Given(*ends, move, move_to, sub, sub_in, adopt, adopt_law, since)
+    pack = law.load()
+    found: Answer | None = None
+    wrong = ""
+    try:
+        if given.asks:
+            found = await what_follows.answer(pack, bar.clocks, given.asked(), MOST)
+    except Refused as error:
+        wrong = str(error)
+    return page(
+        "what-if",
+        422 if wrong else 200,
+        visitor=visitor,
+        bar=bar,
+        given=given,
+        found=found,
+        wrong=wrong,
+        words=WORDS,
+        most=MOST,
+        **await _choices(pack, bar),
+    )
+
+
+async def _choices(pack: Pack, bar: Bar) -> dict[str, Any]:
+    """What the form lets people choose from: what is in force on the day, listings, vendors, countries, laws."""
+    view = pack.on(bar.clocks.as_of, bar.clocks.known_on)
+    standing = [
+        one
+        for one in pack.instruments.values()
+        if one.kind != "regime" and (stands := view.standing(one.key)) and not stands.code
+    ]
+    frameworks = [one.key for one in pack.instruments.values() if one.kind == "framework"]
+    async with database.as_known(bar.clocks.instant) as at:
+        vendors = await forms.named(at, "vendor")
+        listings = await at.fetch(_LISTED, bar.clocks.as_of, frameworks, LISTINGS)
+    return {
+        "instruments": sorted(standing, key=lambda one: one.title),
+        "frameworks": [one for one in standing if one.kind == "framework"],
+        "listings": listings,
+        "vendors": vendors,
+        "countries": sorted(((code, country(code)) for code in pack.codes), key=lambda pair: pair[1]),
+        "laws": sorted({key for one in pack.instruments.values() if one.kind == "regime" for key in one.regimes}),
+    }
+
+
+ROUTES = [what_if]

@@ -1,0 +1,91 @@
+"""What the commands that ask further print for people to read: what stands beneath a party."""
+
+from collections.abc import Sequence
+
+from rich.text import Text
+
+from assessments.coverage import Coverage
+from assessments.radius import Concerned, Radius
+from assessments.tables_shown import COLOURS, console, titled
+from assessments.what_follows import Answer
+from assessments.what_if import Fate
+
+TITLES = {
+    Fate.FALLS: "Would fall",
+    Fate.CAUGHT: "Would be caught by something else on file",
+    Fate.WORSE: "In doubt as they are, and would be no longer permitted or asked about",
+    Fate.BETTER: "Would be better off",
+}
+
+
+def radius(found: Radius) -> None:
+    """The flows beneath a party, and whose data they carry."""
+    out = console()
+    count = len(found.flows)
+    out.print(f"\nBeneath {found.name} on {found.as_of}, known on {found.known_on}: {count} flow{'' if count == 1 else 's'}")
+    if not found.flows:
+        return
+    table = titled("transfer", "from", "received by", "in", "how", "for")
+    for one in found.flows:
+        how = "passed on to it" if one.passed_on else "received by it"
+        table.add_row(one.transfer, one.exporter, one.importer, one.country, how, one.activity or "–")
+    out.print(table)
+    for line in whose(found.concerned):
+        out.print(line)
+
+
+def whose(found: Concerned) -> list[str]:
+    """Activities, people and data in a line each, special categories said even where none are recorded."""
+    lists = {
+        "Activities": [one.name for one in found.activities],
+        "Whose data": found.people,
+        "Which data": found.data,
+        "Special categories": [word.replace("_", " ") for word in found.special],
+    }
+    return [f"{title}: {', '.join(words) or 'none recorded'}" for title, words in lists.items()]
+
+
+def what_if(found: Answer) -> None:
+    """What is supposed, what would become of which flows, whose data they are, and what to do."""
+    out = console()
+    out.print(f"\nWhat if, on {found.as_of}, known on {found.known_on} (nothing is written):")
+    for line in found.supposed:
+        out.print(f"  {line}")
+    for fate, title in TITLES.items():
+        if not found.counts[fate]:
+            continue
+        out.print(f"\n{title}: {found.counts[fate]}", style="bold")
+        table = titled("transfer", "to", "verdict", "rests on", "last day", "covered again", "for")
+        for one in found.flows:
+            if one.fate is fate:
+                verdict = Text(one.after.replace("_", " ") + ("" if one.flowing else ", stopped"), COLOURS[one.after])
+                again = f"{one.again_on}, {one.gap_days} days" if one.again_on else "–"
+                way = f"{one.importer} ({one.country})"
+                last = str(one.last_day) if one.last_day else "–"
+                table.add_row(one.transfer, way, verdict, one.rests_on or "–", last, again, one.activity or "–")
+        out.print(table)
+    if found.counts[Fate.FALLS]:
+        out.print()
+        for line in whose(found.concerned):
+            out.print(line)
+    out.print("\nWhat to do:", style="bold")
+    for line in found.to_do:
+        out.print(f"  {line}")
+
+
+def coverage(found: Sequence[Coverage]) -> None:
+    """A line a stretch, under each law."""
+    out = console()
+    for one in found:
+        out.print(
+            f"\n{one.transfer} under {one.regime or 'no law known'}, {one.first_day} to {one.last_day}, "
+            f"known on {one.known_on}: {one.covered_days} days covered, {one.bare_days} days bare"
+        )
+        table = titled("from", "to", "days", "", "verdict", "rests on")
+        for span in one.stretches:
+            what = "covered" if span.covered else "bare" if span.bare else "–"
+            verdict = Text(span.outcome.replace("_", " ") + ("" if span.flowing else ", stopped"), COLOURS[span.outcome])
+            table.add_row(str(span.first_day), str(span.last_day), str(span.days), what, verdict, span.basis or "–")
+        out.print(table)
+    if not found:
+        out.print("It does not stand on any of these days.")

@@ -1,0 +1,226 @@
+"""A what-if as it is asked and told: keys become what is supposed, flows that turn become sentences. Nothing is written."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+import asyncpg
+import msgspec
+
+from assessments.assess import Clocks, Reason, reasons
+from assessments.dossier import Parties, open_dossiers, parties
+from assessments.picture import Picture
+from assessments.radius import Concerned, Served, concerned, served
+from assessments.readings import Reading
+from assessments.rules import Dossier
+from assessments.supposed import Moved, Supposed, changed
+from assessments.verdicts import Judge
+from assessments.what_if import Fate, Turned, WhatIf, counts, covered_again, what_if
+from assessments.what_to_do import Need, need, to_do
+from assessments.wording import country_name, written
+from registry.database import as_known, uncollected
+from registry.errors import Misused
+from registry.law import Instrument, Pack
+from registry.law.supposing import begins, decision
+from registry.vocabulary import Outcome
+
+USUAL_LAW = "EU_GDPR"
+_VENDORS = "select key, party from vendor where key = any($1) order by since <= $2, since"
+_LISTINGS = "select distinct key, framework from certification where (key = any($1) or framework = any($1))"
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What is asked, in keys. `moves` and `subs` are vendors with a country, `decisions` countries with the law they are for.
+
+    `day` is the day from which all of it holds; None is the day asked about, or the day on which what is adopted begins.
+    """
+
+    annul: tuple[str, ...] = ()
+    end: tuple[str, ...] = ()
+    lapse: tuple[str, ...] = ()
+    moves: tuple[tuple[str, str], ...] = ()
+    subs: tuple[tuple[str, str], ...] = ()
+    adopt: tuple[Instrument, ...] = ()
+    decisions: tuple[tuple[str, str], ...] = ()
+    day: date | None = None
+
+
+class Told(msgspec.Struct, frozen=True):
+    """One flow under one law that would turn; `decides` is who does down the chain, where the leg itself does not.
+
+    `gap_days` counts from the day compared to `again_on`; None where no end is known.
+    """
+
+    transfer: str
+    exporter: str
+    importer: str
+    country: str
+    regime: str | None
+    activity: str | None
+    special: tuple[str, ...]
+    fate: Fate
+    before: Outcome
+    after: Outcome
+    rested_on: str | None
+    rests_on: str | None
+    last_day: date | None
+    decides: str | None
+    again_on: date | None
+    gap_days: int | None
+    flowing: bool
+    reasons: tuple[Reason, ...]
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What would follow on a day. `concerned` is about the flows that fall, `flows` are the first of those that turn."""
+
+    supposed: tuple[str, ...]
+    since: date
+    as_of: date
+    known_on: str
+    counts: dict[Fate, int]
+    transfers: int
+    concerned: Concerned
+    to_do: tuple[str, ...]
+    flows: tuple[Told, ...]
+    titles: dict[str, str]
+    law_version: str
+
+
+async def answer(pack: Pack, clocks: Clocks, asked: Asked, most: int | None = None) -> Answer:
+    """What would follow; of each fate at most so many flows are told. Raises Misused or LawError for what cannot be asked."""
+    with uncollected():
+        async with as_known(clocks.instant) as at:
+            supposed = await _resolved(at, pack, clocks, asked)
+            day = max(clocks.as_of, supposed.day)
+            dossiers, named, about = await open_dossiers(), await parties(day), await served(day)
+        judge = Judge(pack, clocks.known_on)
+        for number in range(1, len(supposed.subs) + 1):
+            named.keys[-number] = f"new-sub-processor-{number}"
+            named.names[-number] = "the new company"
+
+        def worked_out() -> Answer:
+            found = what_if(Picture(dossiers, judge, day), supposed)
+            return _told(found, judge, day, clocks, named, about, most)
+
+        return await asyncio.to_thread(worked_out)
+
+
+async def _resolved(at: asyncpg.Connection, pack: Pack, clocks: Clocks, asked: Asked) -> Supposed:
+    begin = [begins(one) for one in asked.adopt]
+    others = (asked.annul, asked.end, asked.lapse, asked.moves, asked.subs, asked.decisions)
+    day = asked.day or max([clocks.as_of, *([] if any(others) else begin)])
+    vendors = dict(await at.fetch(_VENDORS, [key for key, _ in (*asked.moves, *asked.subs)], clocks.as_of))
+    for key, _ in (*asked.moves, *asked.subs):
+        if key not in vendors:
+            raise Misused(f"no vendor is called {key!r}: the list of vendors has their keys")
+    listings = await at.fetch(_LISTINGS, list(asked.lapse))
+    known = {one.key for one in pack.instruments.values() if one.kind == "framework"} | {row[1] for row in listings}
+    for name in asked.lapse:
+        if name not in known and name not in {row[0] for row in listings}:
+            raise Misused(f"no listing and no framework is called {name!r}: frameworks are {', '.join(sorted(known))}")
+    return Supposed(
+        day,
+        asked.annul,
+        asked.end,
+        asked.lapse,
+        tuple(Moved(vendors[key], pack.country(country)) for key, country in asked.moves),
+        tuple(Moved(vendors[key], pack.country(country)) for key, country in asked.subs),
+        (*asked.adopt, *(_decision(pack, country, regime, day) for country, regime in asked.decisions)),
+        frameworks=all(name in known for name in asked.lapse),
+    )
+
+
+def _decision(pack: Pack, country: str, regime: str, day: date) -> Instrument:
+    one = decision(pack, country, regime, day)
+    return msgspec.structs.replace(one, title=f"A decision on adequacy for {country_name(one.countries[0], pack.on(day, day))}")
+
+
+def _told(
+    found: WhatIf, judge: Judge, day: date, clocks: Clocks, named: Parties, about: dict[int, Served], most: int | None
+) -> Answer:
+    other = Judge(found.law, clocks.known_on)
+    shown = _first(found.turned, most)
+    then = changed(found.supposed, [one.flow.dossier for one in shown])
+    told: list[Told] = []
+    needs: list[tuple[Need, str]] = []
+    for one, dossier in zip(shown, then, strict=True):
+        after = other.read(dossier, one.flow.reading.regime, day)
+        if after is not None:
+            told.append(_flow(one, dossier, after, other, day, named, about))
+            if one.fate is Fate.FALLS or (one.fate is Fate.CAUGHT and after.path_outcome is Outcome.MEASURES_REQUIRED):
+                needs.append(need(after, named, other.law(day)))
+    fallen = [one.flow.dossier for one in found.turned if one.fate is Fate.FALLS]
+    rests = {key for one in told for key in (one.rested_on, one.rests_on) if key}
+    caught = [one for one in told if one.fate is Fate.CAUGHT]
+    numbers = counts(found.turned)
+    whose = concerned((one.route.engagement for one in fallen), about)
+    return Answer(
+        tuple(said(found.supposed, found.law, named, day)),
+        found.supposed.day,
+        day,
+        clocks.shown,
+        numbers,
+        len({one.flow.dossier.thing for one in found.turned}),
+        whose,
+        tuple(to_do(needs, numbers, {one.rests_on for one in caught}, whose, day, other.law(day))),
+        tuple(told),
+        {key: found.law.instruments[key].title for key in sorted(rests) if key in found.law.instruments},
+        judge.pack.version,
+    )
+
+
+def _first(turned: Sequence[Turned], most: int | None) -> list[Turned]:
+    """The flows that are told: of each fate so many, in the order of their keys."""
+    found: list[Turned] = []
+    for fate in Fate:
+        of_it = sorted((one for one in turned if one.fate is fate), key=lambda one: one.flow.dossier.key)
+        found += of_it if most is None else of_it[:most]
+    return found
+
+
+def _flow(
+    one: Turned, dossier: Dossier, after: Reading, other: Judge, day: date, named: Parties, about: dict[int, Served]
+) -> Told:
+    route, before = dossier.route, one.flow.reading
+    again = covered_again(other, dossier, after, day) if one.fate is Fate.FALLS else None
+    kind = about.get(route.engagement or 0)
+    return Told(
+        dossier.key,
+        named.names[route.exporter],
+        named.names[route.importer],
+        route.country,
+        after.regime,
+        kind.name if kind else None,
+        kind.special if kind else (),
+        one.fate,
+        before.path_outcome,
+        after.path_outcome,
+        before.leg.verdict.judged.basis,
+        after.leg.verdict.judged.basis,
+        after.leg.verdict.last_day,
+        named.names[after.weakest.route.importer] if after.weakest is not after.leg else None,
+        again,
+        (again - day).days if again else None,
+        after.flowing,
+        tuple(dict.fromkeys(reasons(after.weakest, other.law(day), named))),
+    )
+
+
+def said(supposed: Supposed, law: Pack, named: Parties, day: date) -> Iterable[str]:
+    """What is supposed, a sentence each."""
+    view = law.on(day, day)
+
+    def title(key: str) -> str:
+        return law.instruments[key].title if key in law.instruments else key
+
+    since = f"from {written(supposed.day)}"
+    yield from (f"{title(key)} is declared invalid {since}." for key in supposed.annul)
+    yield from (f"{title(key)} ends {since}." for key in supposed.end)
+    for name in supposed.lapse:
+        yield f"Every listing in {title(name)} lapses {since}." if name in law.instruments else f"{name} lapses {since}."
+    yield from (f"{named.names[one.party]} moves to {country_name(one.country, view)} {since}." for one in supposed.moves)
+    for one in supposed.subs:
+        yield f"{named.names[one.party]} passes data on to a new company in {country_name(one.country, view)} {since}."
+    for new in supposed.adopt:
+        yield f"{new.title} is adopted, and may be relied on from {written(begins(new))}."

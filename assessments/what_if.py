@@ -1,0 +1,167 @@
+"""What if: the flows that would fall, those that something else on file would catch, and those that would be better off.
+
+Only what can be touched is judged again: the cases that an instrument or a framework decides about, or the flows that
+reach a party. Pure: what is read is told, and nothing is written.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from enum import StrEnum
+
+import msgspec
+
+from assessments.picture import Case, Flow, Met, Outcomes, Picture
+from assessments.readings import Reading
+from assessments.rules import Dossier, Judged
+from assessments.supposed import Supposed, changed, lapsed, law_of, touched
+from assessments.verdicts import Judge
+from registry.law import Pack
+from registry.vocabulary import RANKING, Outcome
+
+GOES_AHEAD = frozenset({Outcome.PERMITTED, Outcome.NO_TRANSFER})
+LAWFUL = RANKING[Outcome.MEASURES_REQUIRED]
+
+
+class Fate(StrEnum):
+    """What becomes of a flow."""
+
+    FALLS = "falls"  # may go ahead, and then may not
+    WORSE = "worse"  # is in doubt as it is, and would be no longer
+    CAUGHT = "caught"  # rests on something else, which carries it, if need be with measures beside it
+    BETTER = "better"
+
+
+class Turned(msgspec.Struct, frozen=True, gc=False):
+    """A flow that would be judged otherwise: what becomes of it, and its outcome then, its chain included."""
+
+    fate: Fate
+    flow: Flow
+    after: Outcome
+
+
+class WhatIf(msgspec.Struct, frozen=True):
+    """What would be: how many cases or flows were judged for it, those flows that turn, and the law as supposed."""
+
+    supposed: Supposed
+    judged: int
+    turned: tuple[Turned, ...]
+    law: Pack
+
+
+def what_if(picture: Picture, supposed: Supposed) -> WhatIf:
+    """Compares a day as it is with the same day as supposed, which is no earlier than what is supposed.
+
+    Raises Misused or LawError for what cannot be supposed.
+    """
+    known_on = picture.judge.precedents.known_on
+    law = law_of(supposed, picture.judge.pack, known_on)
+    words = touched(supposed, law)
+    if supposed.is_of_cases:
+        only_ends = supposed.only_ends and words is not None
+        cases = [found for found in picture.named(words) if not only_ends or supposed.may_turn(found[1].judged)]
+        return WhatIf(supposed, len(cases), tuple(_by_case(picture, cases, supposed, law, only_ends)), law)
+    flows: Iterable[Dossier] = picture.dossiers
+    if words is not None:
+        parties = {one.party for one in (*supposed.moves, *supposed.subs)}
+        parties.update(*(picture.ways.importers.get(word, ()) for word in words))
+        flows = picture.ways.flows(parties, picture.day)
+    flows = list(flows)
+    return WhatIf(supposed, len(flows), tuple(compared(flows, picture, supposed, Judge(law, known_on))), law)
+
+
+def compared(dossiers: Iterable[Dossier], picture: Picture, supposed: Supposed, other: Judge) -> Iterator[Turned]:
+    """Those of some dossiers that turn, each judged as it is and as supposed."""
+    dossiers, day = list(dossiers), picture.day
+    for one, then in zip(dossiers, changed(supposed, dossiers), strict=True):
+        before = {reading.regime: reading for reading in picture.judge.readings(one, day)}
+        for after in other.readings(then, day):
+            if after.regime in before:
+                yield from _read(Flow(one, before[after.regime]), after)
+
+
+def covered_again(judge: Judge, dossier: Dossier, reading: Reading, day: date) -> date | None:
+    """The first later day on which a flow may go ahead again by what is known; None where it ends before, or no day is."""
+    now, at = reading, day
+    while (turn := judge.next_change(dossier, now, at)) is not None:
+        then = judge.read(dossier, now.regime, turn)
+        if then is None or RANKING[then.path_outcome] >= LAWFUL:
+            return turn if then is not None else None
+        now, at = then, turn
+    return None
+
+
+def _by_case(
+    picture: Picture, cases: Iterable[tuple[Case, Met]], supposed: Supposed, law: Pack, only_ends: bool
+) -> Iterator[Turned]:
+    """Each case is judged once as supposed; of the flows with a chain, those are judged whole whose cases leave it open."""
+    other = Outcomes(law, picture, (lambda sort: lapsed(sort, supposed)) if supposed.lapse else (lambda sort: sort))
+    turning: list[tuple[Met, Judged]] = []
+    for case, met in cases:
+        now, then = met.judged, other.again(case, picture.day)
+        if now.outcome != then.outcome or now.basis != then.basis:
+            turning.append((met, then))
+            if met.alone and (fate := _fate(now.outcome, then.outcome, lambda: True)) is not None:
+                yield from [Turned(fate, flow, then.outcome) for flow in met.alone]
+    lent = _lent(picture, turning, other)
+    ended: set[int] = set()
+    for met, then in turning:
+        if then.outcome is Outcome.NOT_PERMITTED:
+            yield from _ended(picture, met, ended, lent if only_ends else None)
+    for flow in picture.beneath(met for met, _ in turning):
+        if id(flow) in ended:
+            continue
+        if not only_ends or id(flow) in lent or flow.reading.path_outcome is not Outcome.NOT_PERMITTED:
+            after = other.read(flow.dossier, flow.reading.regime, picture.day)
+            if after is not None:
+                yield from _read(flow, after)
+
+
+def _lent(picture: Picture, turning: Iterable[tuple[Met, Judged]], other: Judge) -> set[int]:
+    """The flows, by id, with a hop that comes to stand on a framework which it lends to the next: that may better a chain."""
+    lends = other.precedents.onward_by_contract
+    return {id(flow) for flow in picture.beneath(met for met, then in turning if then.basis in lends)}
+
+
+def _ended(picture: Picture, met: Met, ended: set[int], lent: set[int] | None) -> Iterator[Turned]:
+    """The flows that a case ends: those whose leg it is; and, where things only end and nothing is lent, those beneath whom
+    it stands, for what ends takes a ground away and gives none."""
+    above = () if lent is None else [picture.above[id(chain)] for chain in met.chains]
+    for flows in (met.chained, *above):
+        of_leg = flows is met.chained
+        for flow in flows:
+            if id(flow) in ended or not (of_leg or (lent is not None and id(flow) not in lent)):
+                continue
+            ended.add(id(flow))
+            if (fate := _fate(flow.reading.path_outcome, Outcome.NOT_PERMITTED, lambda: False)) is not None:
+                yield Turned(fate, flow, Outcome.NOT_PERMITTED)
+
+
+def _read(flow: Flow, after: Reading) -> Iterator[Turned]:
+    before, then = flow.reading, after.path_outcome
+    fate = _fate(before.path_outcome, then, lambda: _rests(before) != _rests(after))
+    if fate is not None:
+        yield Turned(fate, flow, then)
+
+
+def _fate(before: Outcome, after: Outcome, others: Callable[[], bool]) -> Fate | None:
+    """What becomes of a flow; `others` tells whether anything rests on something else. None where it stands as it stood."""
+    was, would = RANKING[before], RANKING[after]
+    if would < LAWFUL and would < was:
+        return Fate.FALLS if was >= LAWFUL else Fate.WORSE
+    if would > was and before not in GOES_AHEAD:
+        return Fate.BETTER
+    return Fate.CAUGHT if would >= LAWFUL and (would < was or others()) else None
+
+
+def _rests(reading: Reading) -> list[tuple[int, str, str | None]]:
+    """What a leg and the hops beneath it rest on, as far as they decide."""
+    hops = (reading.leg, *(reading.chain.hops if reading.chain else ()))
+    return [(hop.route.importer, hop.route.country, hop.verdict.judged.basis) for hop in hops]
+
+
+def counts(turned: Iterable[Turned]) -> dict[Fate, int]:
+    """How many flows each fate has; a transfer under two laws counts under each."""
+    found = dict.fromkeys(Fate, 0)
+    for one in turned:
+        found[one.fate] += 1
+    return found

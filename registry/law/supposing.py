@@ -1,0 +1,103 @@
+"""The law as it would stand if something happened to it: an instrument annulled or ended, another one adopted.
+
+Every answer is another `Pack` in memory; no file is written, and the pack it came from stays as it was.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+
+import msgspec
+
+from registry.errors import Misused
+from registry.law import Pack
+from registry.law.files import Event, Instrument, LawError, faults
+
+SAID = "supposed here, in no law"  # stands where a citation would
+ANNULLED = "invalidated"
+ENDED = {"clauses": "transition_end"}  # what ends clauses that were signed in time; all else ends by its own terms
+
+
+def ended(pack: Pack, key: str, day: date, known_on: date, *, annulled: bool) -> Pack:
+    """The pack in which an instrument is annulled, or else ends, with effect from a day.
+
+    Raises Misused, naming the way out, for an instrument that there is not, a whole law, one that is not in force then.
+    """
+    one = pack.instruments.get(key)
+    if one is None:
+        raise Misused(f"no instrument is called {key!r}: there are {', '.join(pack.instruments)}")
+    if one.kind == "regime":
+        raise Misused(f"{one.title} is a law as a whole: name a decision, a framework or clauses under it")
+    standing = pack.on(day, known_on).standing(key)
+    if standing is None or standing.code == "NOT_IN_FORCE":
+        first = min(event.effect for event in one.events if event.what == "in_force")
+        raise Misused(f"{one.title} is not in force yet on {day}: choose {first} or a later day")
+    if standing.code is not None:
+        raise Misused(f"{one.title} had ended by {day} already: choose a day on which it is in force, or another instrument")
+    what = ANNULLED if annulled else ENDED.get(one.kind, "sunset")
+    end = Event(citation=SAID, grade="M-l", verified_on=known_on, what=what, known=known_on, effect=day)  # type: ignore[arg-type]
+    kept = tuple(event for event in one.events if event.what != what)
+    return _with(pack, [msgspec.structs.replace(one, events=(*kept, end))])
+
+
+def adopted(pack: Pack, instrument: Instrument, known_on: date) -> Pack:
+    """The pack with one more instrument, published by the known day. Raises Misused for a key that is taken, LawError for
+    what is unsound in it or overlaps another decision."""
+    if instrument.key in pack.instruments:
+        raise Misused(f"the key {instrument.key!r} is taken: give what is to be adopted another one")
+    events = tuple(msgspec.structs.replace(event, known=min(event.known, known_on)) for event in instrument.events)
+    scope = tuple(msgspec.structs.replace(one, known=min(one.known, known_on)) for one in instrument.scope)
+    found = _with(pack, [msgspec.structs.replace(instrument, events=events, scope=scope)])
+    for fault in faults(found.files):
+        raise LawError(fault)
+    return found
+
+
+def decision(pack: Pack, country: str, regime: str, day: date) -> Instrument:
+    """The simplest decision on adequacy: a whole country, under one law, from a day, without conditions.
+
+    Raises Misused for what is no country or no law on file.
+    """
+    code = pack.country(country)
+    laws = {law: one for one in pack.instruments.values() if one.kind == "regime" for law in one.regimes}
+    if regime not in laws:
+        raise Misused(f"no law is called {regime!r}: there are {', '.join(sorted(laws))}")
+    like = (one for one in pack.instruments.values() if one.kind == "adequacy" and regime in one.regimes)
+    return Instrument(
+        key=f"supposed-adequacy-{code.lower()}",
+        title=f"A decision on adequacy for {pack.own_names.get(code, code)}",
+        kind="adequacy",
+        citation=SAID,
+        source=SAID,
+        grade="M-l",
+        verified_on=day,
+        regimes=(regime,),
+        articles={regime: next((one.articles[regime] for one in like), "45(1)")},
+        countries=(code,),
+        mechanism="ADEQUACY",
+        events=(Event(citation=SAID, grade="M-l", verified_on=day, what="in_force", known=day, effect=day),),
+    )
+
+
+def read_instrument(path: Path) -> Instrument:
+    """An instrument from a file in the format of README.md. Raises LawError, naming the file, for one that is unsound."""
+    try:
+        one = msgspec.toml.decode(path.read_bytes(), type=Instrument, strict=True)
+    except OSError as error:
+        raise Misused(f"{path}: cannot be read ({error.strerror}): name a file, or a country such as BR") from error
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise LawError(f"{path.name}: {error}: registry/law/README.md says what a file may hold") from error
+    return msgspec.structs.replace(one, own=True)
+
+
+def begins(instrument: Instrument) -> date:
+    """The first day on which somebody may rely on it. Raises LawError where the file names none."""
+    days = [event.effect for event in instrument.events if event.what == "in_force"]
+    if not days:
+        raise LawError(f"{instrument.key}: no event `in_force`: say when it comes into force")
+    return min(days)
+
+
+def _with(pack: Pack, changed: Iterable[Instrument]) -> Pack:
+    instruments = {**pack.instruments, **{one.key: one for one in changed}}
+    return Pack(msgspec.structs.replace(pack.files, instruments=instruments))

@@ -1,0 +1,100 @@
+"""Covered and bare days between two days: the command, the page, the picture, the report, and the gaps on the desk."""
+
+import itertools
+import json
+import re
+from datetime import date
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+
+from assessments.coverage import lines
+from assessments.drawing import drawn
+from assessments.rules import Dossier
+from assessments.verdicts import Judge
+from tests.assessments.test_rules import PACK, TODAY, dossiers
+from tests.support import Register, like
+from tests.web import browse
+
+FIRST, LAST = date(2018, 1, 1), date(2027, 1, 1)
+
+
+@pytest.fixture
+def demo(server: str) -> Any:
+    with like(server, "demo", lambda register: register.onward("demo")) as register:
+        yield register
+
+
+@given(dossiers())
+def test_each_day_is_in_one_stretch_that_reads_as_the_judge_says(dossier: Dossier) -> None:
+    judge = Judge(PACK, TODAY)
+    for regime, found in lines([dossier], judge, FIRST, LAST).items():
+        for one, later in itertools.pairwise(found):
+            assert one.last_day < later.first_day
+        assert found[0].first_day >= FIRST
+        assert found[-1].last_day <= LAST
+        for one in found:
+            for day in {one.first_day, one.last_day}:
+                reading = judge.read(dossier, regime, day)
+                assert reading is not None
+                assert (reading.outcome, reading.leg.verdict.judged.basis, reading.flowing) == (
+                    one.outcome,
+                    one.basis,
+                    one.flowing,
+                )
+
+
+@given(dossiers())
+def test_the_picture_is_sound_has_a_title_and_no_style(dossier: Dossier) -> None:
+    for found in lines([dossier], Judge(PACK, TODAY), FIRST, LAST).values():
+        picture = drawn(found, FIRST, LAST, "<Days> & nights")
+        tree = ElementTree.fromstring(picture)  # noqa: S314
+        names = [element.tag.rpartition("}")[2] for element in tree]
+        assert names[:2] == ["title", "desc"]
+        assert tree[0].text == "<Days> & nights"
+        assert names.count("rect") == len(found)
+        assert "style" not in picture
+
+
+def test_sixty_days_between_a_judgment_and_the_clauses(demo: Register) -> None:
+    (found,) = demo.answer("coverage", "salesforce", "--from", "2020-07-01", "--to", "2020-12-31")
+    assert (found["covered_days"], found["bare_days"]) == (15, 60)
+    bare = [one for one in found["stretches"] if one["bare"]]
+    assert [(one["first_day"], one["last_day"], one["basis"]) for one in bare] == [("2020-07-16", "2020-09-13", None)]
+    assert found["stretches"][0]["basis"] == "eu-us-privacy-shield"
+    assert sum(one["days"] for one in found["stretches"]) == 184
+    before = demo.answer("coverage", "salesforce", "--from", "2020-07-01", "--to", "2020-12-31", "--known-on", "2020-07-15")
+    assert before[0]["bare_days"] == 0
+    assert "no transfer is called" in demo.onward("coverage", "nothing", exit_code=2)
+    wrong = ("--from", "2021-01-01", "--to", "2020-01-01")
+    assert "lies before" in demo.onward("coverage", "salesforce", *wrong, exit_code=2)
+
+
+def test_days_on_which_the_flow_was_stopped_are_neither_covered_nor_bare(demo: Register) -> None:
+    (found,) = demo.answer("coverage", "jivochat", "--to", "2022-01-01")
+    stopped = found["stretches"][-1]
+    assert (stopped["flowing"], stopped["covered"], stopped["bare"]) == (False, False, False)
+
+
+def test_page_json_and_desk_tell_the_same(demo: Register) -> None:
+    async def work(as_role: Any) -> None:
+        dpo = await as_role("dpo")
+        page = (await dpo.get("/transfers/salesforce")).text
+        (picture,) = re.findall(r"<svg class=\"ow-days\".*?</svg>", page, re.S)
+        assert "<title>Days covered and bare under EU GDPR" in picture
+        assert "<td>60</td>" in page
+        answer = await dpo.get("/transfers/salesforce/coverage?from=2020-07-01&to=2020-12-31")
+        assert json.loads(answer.content)[0]["bare_days"] == 60
+        assert (await dpo.get("/transfers/nothing/coverage")).status_code == 404
+        assert (await dpo.get("/transfers/salesforce/coverage?from=never")).status_code == 422
+        desk = (await dpo.get("/")).text
+        gaps = desk[desk.index("In the past: data flowed") :]
+        row = next(row for row in gaps.split("<tr>") if "/transfers/salesforce" in row)
+        for words in ("16 Jul 2020", "13 Sep 2020", "<td>60</td>", "Prospective customers"):
+            assert words in row, words
+        assert "In the past: data flowed" not in (await (await as_role("auditor")).get("/")).text
+        assert "7 times on record" in (await dpo.get("/gaps")).text
+
+    browse(demo, work)

@@ -1,0 +1,239 @@
+"""What if: nothing supposed turns nothing, the quick way and the whole way agree, the demo's story, and nothing is written."""
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import msgspec
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from assessments.picture import Picture
+from assessments.rules import Dossier
+from assessments.supposed import Moved, Supposed
+from assessments.verdicts import Judge
+from assessments.what_if import Turned, compared, covered_again, what_if
+from registry.law import FOLDER, Pack
+from registry.law.files import read
+from registry.law.supposing import decision
+from tests.assessments.test_rules import DAYS, PACK, TODAY, dossiers
+from tests.support import Register, a_register, like
+from tests.web import browse
+
+FLOWS = st.lists(dossiers(), min_size=1, max_size=4)
+
+
+def registered(found: list[Dossier]) -> list[Dossier]:
+    """Dossiers of one register: the same hops beneath all, each with a key of its own."""
+    hops = found[0].hops
+    return [
+        msgspec.structs.replace(one, key=f"t{number}", thing=number, hops=hops, limited=False)
+        for number, one in enumerate(found)
+    ]
+
+
+def said(turned: Any) -> set[tuple[str, str | None, str, str]]:
+    return {(one.flow.dossier.key, one.flow.reading.regime, one.fate, one.after) for one in turned}
+
+
+def in_force(day: date, *kinds: str) -> list[str]:
+    view = PACK.on(day, TODAY)
+    return [
+        one.key
+        for one in PACK.instruments.values()
+        if one.kind in kinds and (stands := view.standing(one.key)) and stands.code is None
+    ]
+
+
+@given(FLOWS, DAYS)
+def test_what_if_with_nothing_supposed_equals_today(found: list[Dossier], day: date) -> None:
+    flows = registered(found)
+    picture = Picture(flows, Judge(PACK, TODAY), day)
+    assert what_if(picture, Supposed(day)).turned == ()
+    read_again = Judge(Pack(read(FOLDER, None)), TODAY)
+    assert list(compared(flows, picture, Supposed(day), read_again)) == []
+
+
+@given(FLOWS, DAYS, st.data())
+def test_judging_what_can_be_touched_says_the_same_as_judging_all(found: list[Dossier], day: date, data: st.DataObject) -> None:
+    flows = registered(found)
+    carrying = in_force(day, "adequacy", "framework", "clauses", "inside", "duty")
+    assume(carrying)
+    ends = tuple(data.draw(st.lists(st.sampled_from(carrying), max_size=2, unique=True)))
+    kinds: list[Callable[[], Supposed]] = [
+        lambda: Supposed(day, annul=ends),
+        lambda: Supposed(day, end=ends),
+        lambda: Supposed(day, annul=ends[:1], lapse=("eu-us-dpf",), frameworks=True),
+        lambda: Supposed(day, adopt=(decision(PACK, "IN", "EU_GDPR", day),), end=ends),
+        lambda: Supposed(day, lapse=("l",)),
+        lambda: Supposed(day, moves=(Moved(data.draw(st.sampled_from([2, 3])), "IN"),)),
+        lambda: Supposed(day, subs=(Moved(data.draw(st.sampled_from([2, 3])), "IN"),), annul=ends),
+    ]
+    supposed = data.draw(st.sampled_from(kinds))()
+    picture = Picture(flows, Judge(PACK, TODAY), day)
+    quick = what_if(picture, supposed)
+    whole = compared(flows, picture, supposed, Judge(quick.law, TODAY))
+    assert said(quick.turned) == said(whole)
+
+
+@given(FLOWS, DAYS)
+def test_a_flow_that_falls_is_covered_again_on_the_first_such_day_and_not_before(found: list[Dossier], day: date) -> None:
+    flows = registered(found)
+    assume(in_force(day, "framework"))
+    picture = Picture(flows, Judge(PACK, TODAY), day)
+    quick = what_if(picture, Supposed(day, annul=tuple(in_force(day, "framework"))))
+    other = Judge(quick.law, TODAY)
+    for one in quick.turned:
+        if one.fate == "falls":
+            again = _again(one, other, day)
+            assert again is None or again > day
+
+
+def _again(one: Turned, other: Judge, day: date) -> date | None:
+    dossier = one.flow.dossier
+    after = other.read(dossier, one.flow.reading.regime, day)
+    assert after is not None
+    again = covered_again(other, dossier, after, day)
+    if again is not None:
+        then, before = (other.read(dossier, after.regime, on) for on in (again, date.fromordinal(again.toordinal() - 1)))
+        assert then is not None
+        assert then.path_outcome in {"permitted", "no_transfer", "measures_required"}
+        assert before is not None
+        assert before.path_outcome not in {"permitted", "no_transfer", "measures_required"}
+    return again
+
+
+@pytest.fixture
+def demo(server: str) -> Any:
+    with like(server, "demo", lambda register: register.onward("demo")) as register:
+        yield register
+
+
+def everything(register: Register) -> dict[str, Any]:
+    """Each table's rows, counted and summed up, and the journal's head."""
+    names = [row[0] for row in register.ask("select table_name from information_schema.tables where table_schema = 'public'")]
+    quiet = set(names) - {"look", "session", "attempt", "credential", "secret", "sent"}
+    summed = 'select count(*), coalesce(sum(hashtextextended(t::text, 0)), 0) from "{}" t'
+    return {name: tuple(register.ask(summed.format(name))[0]) for name in sorted(quiet)}
+
+
+def test_the_framework_annulled_what_falls_what_catches_and_nothing_is_written(demo: Register) -> None:
+    before = everything(demo)
+    found = demo.answer("what-if", "--annul", "eu-us-dpf", "--as-of", "2026-06-30")
+    fates = {one["transfer"]: (one["fate"], one["after"], one["rests_on"]) for one in found["flows"]}
+    assert fates == {
+        "tallyport": ("falls", "not_permitted", None),
+        "salesforce": ("caught", "measures_required", "eu-scc-2021"),
+        "mailchimp": ("caught", "permitted", "eu-scc-2021"),
+    }
+    assert found["counts"] == {"falls": 1, "worse": 0, "caught": 2, "better": 0}
+    assert found["concerned"]["people"] == ["Customers and their staff"]
+    assert any("Tallyport" in line for line in found["to_do"])
+    text = demo.onward("what-if", "--annul", "eu-us-dpf", "--as-of", "2026-06-30")
+    assert "EU-U.S. Data Privacy Framework is declared invalid from 30 June 2026." in text
+    assert everything(demo) == before
+
+
+def test_a_gap_ends_on_the_day_on_which_what_is_adopted_begins(demo: Register, folder: Path) -> None:
+    file = folder / "eu-adequacy-new.toml"
+    file.write_text(DECISION)
+    words = ("what-if", "--annul", "eu-us-dpf", "--from", "2026-07-01", "--as-of", "2026-07-01", "--adopt", str(file))
+    (fallen,) = [one for one in demo.answer(*words)["flows"] if one["fate"] == "falls"]
+    assert (fallen["transfer"], fallen["again_on"], fallen["gap_days"]) == ("tallyport", "2026-08-30", 60)
+    alone = demo.answer("what-if", "--adopt", str(file), "--as-of", "2026-07-01")
+    assert alone["as_of"] == "2026-08-30"  # nothing else is supposed: the day on which it begins
+    assert {one["transfer"] for one in alone["flows"] if one["fate"] == "better"} == {"jivochat"}
+
+
+def test_a_vendor_moves_and_another_brings_in_a_company(demo: Register) -> None:
+    found = demo.answer("what-if", "--move", "mailchimp=IN", "--sub", "tallyport=ru", "--as-of", "2026-06-30")
+    flows = {one["transfer"]: one for one in found["flows"]}
+    assert flows["mailchimp"]["country"] == "IN"
+    assert flows["mailchimp"]["after"] == "not_permitted"
+    assert flows["tallyport"]["decides"] == "the new company"
+    assert flows["tallyport"]["after"] == "undetermined"
+    one = demo.answer("what-if", "--lapse", "eu-us-dpf", "--as-of", "2026-06-30")
+    other = demo.answer("what-if", "--annul", "eu-us-dpf", "--as-of", "2026-06-30")
+    assert [flow["after"] for flow in one["flows"]] == [flow["after"] for flow in other["flows"]]
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (["--annul", "nothing"], "no instrument is called 'nothing'"),
+        (["--annul", "eu-gdpr"], "a law as a whole"),
+        (["--annul", "eu-us-privacy-shield"], "had ended by"),
+        (["--annul", "eu-us-dpf", "--from", "2020-01-01", "--as-of", "2020-01-01"], "is not in force yet"),
+        (["--move", "mailchimp"], "VENDOR=COUNTRY"),
+        (["--move", "nobody=IN"], "no vendor is called 'nobody'"),
+        (["--sub", "mailchimp=ZZ"], "is no country code"),
+        (["--lapse", "nothing"], "no listing and no framework"),
+        (["--adopt", "absent.toml"], "cannot be read"),
+        (["--adopt", "JP"], "overlaps"),
+        (["--adopt", "BR=NOWHERE"], "no law is called"),
+    ],
+)
+def test_what_cannot_be_supposed_is_refused_with_the_way_out(demo: Register, words: list[str], named: str) -> None:
+    assert named in demo.onward("what-if", *words, exit_code=2 if named not in {"overlaps", "is no country code"} else 1)
+
+
+def test_the_page_is_its_address_and_writes_nothing(demo: Register) -> None:
+    async def work(as_role: Any) -> None:
+        auditor = await as_role("auditor")
+        connection = await asyncpg.connect(demo.url)
+        head = await connection.fetchval("select sequence from journal_head")
+        page = (await auditor.get("/what-if?annul=eu-us-dpf&on=2026-06-30")).text
+        for words in ("These would fall", "Tallyport", "These would be caught", "Conclude new standard contractual clauses"):
+            assert words in page, words
+        assert 'style="' not in page
+        assert "<script>" not in page
+        assert 'option value="eu-us-dpf" selected' in page
+        several = (await auditor.get("/what-if?annul=eu-us-dpf&annul=eu-scc-2021")).text
+        assert 'type="hidden" name="annul" value="eu-scc-2021"' in several
+        half = await auditor.get("/what-if?move=mailchimp")
+        assert half.status_code == 200
+        assert 'option value="mailchimp" selected' in half.text
+        wrong = await auditor.get("/what-if?annul=%3Cb%3E&sub=mailchimp&sub_in=IN")
+        assert wrong.status_code == 422
+        assert "no instrument is called &#39;&lt;b&gt;&#39;" in wrong.text
+        assert 'option value="mailchimp" selected' in wrong.text  # nothing that was chosen is lost
+        assert await connection.fetchval("select sequence from journal_head") == head
+        await connection.close()
+        assert "/what-if?annul=eu-us-dpf" in (await auditor.get("/law/eu-us-dpf")).text
+        assert "/what-if?move=mailchimp" in (await auditor.get("/vendors/mailchimp")).text
+        assert 'href="/what-if"' in (await auditor.get("/")).text
+
+    browse(demo, work)
+
+
+def test_an_empty_register_answers_too(register: Register, folder: Path) -> None:
+    register.load({"party": a_register()["party"][:1]}, folder)
+    found = register.answer("what-if", "--annul", "eu-us-dpf")
+    assert found["flows"] == []
+    assert found["to_do"] == ["Nothing has to be done at once: no flow falls."]
+
+
+DECISION = """
+key = "eu-adequacy-new"
+title = "A decision on the United States"
+kind = "adequacy"
+citation = "a draft"
+source = "a draft"
+grade = "M-l"
+verified_on = 2026-06-01
+regimes = ["EU_GDPR"]
+articles = { EU_GDPR = "45(1)" }
+countries = ["US"]
+mechanism = "ADEQUACY"
+
+[[events]]
+what = "in_force"
+known = 2026-08-20
+effect = 2026-08-30
+citation = "a draft, Art. 4"
+grade = "M-l"
+verified_on = 2026-06-01
+"""
