@@ -24,7 +24,6 @@ class Precedents:
     def __init__(self, pack: Pack, known_on: date) -> None:
         self.pack = pack
         self.known_on = known_on
-        self.onward_by_contract = {one.key for one in pack.instruments.values() if one.onward_by_contract}
         self._numbers: dict[Any, int] = {}
         self._values: list[Any] = []
         self._ruled: dict[tuple[int, int, str, bool | None, date], Ruling] = {}

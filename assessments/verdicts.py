@@ -92,11 +92,18 @@ class Judge:
         while True:
             sure, may = self._turning(dossier, now, at), self._maybe(dossier, at)
             if may is None or (sure is not None and sure <= may):
-                return sure
+                if sure is None or not self._lends_other(now.leg, sure):
+                    return sure
+                may = sure
             then = self.read(dossier, reading.regime, may)
             if then is None or not same(reading, then):
                 return may
             now, at = then, may
+
+    def _lends_other(self, leg: Hop, day: date) -> bool:
+        """Whether all that changes on the day is what the leg lends to the chain, which may decide nothing."""
+        then = self.verdict(leg.route, leg.light, day)
+        return then.judged.lends != leg.verdict.judged.lends and same_verdict(leg.verdict, then)
 
     def periods(self, dossier: Dossier, regime: str | None, last: date) -> Iterator[tuple[date, date | None, Reading | None]]:
         """From the first day of the dossier's route to a last one: since, until, and the reading, None where none is."""
@@ -168,7 +175,7 @@ class Judge:
         then = verdict
         while (own := then.state.next_change) is not None and (then.law_turn is None or own <= then.law_turn):
             then = self.verdict(route, light, own)
-            if not same_verdict(verdict, then):
+            if then.judged.lends != verdict.judged.lends or not same_verdict(verdict, then):
                 return own
         return then.law_turn
 
@@ -218,9 +225,8 @@ class Judge:
         return judged
 
     def _carries(self, verdict: Verdict) -> str | None:
-        """The framework a hop stands on, where it allows onward transfers to those who are bound alike."""
-        basis = verdict.judged.basis
-        return basis if basis in self.precedents.onward_by_contract else None
+        """The framework that a hop lends to the next, where that one is bound alike."""
+        return verdict.judged.lends
 
     def _chain_turn(self, dossier: Dossier, leg: Hop, chain: Chain, day: date) -> date | None:
         """The next day on which, the leg as it is, the way down from it reads otherwise."""

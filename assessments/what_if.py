@@ -118,8 +118,7 @@ def _by_case(
 
 def _lent(picture: Picture, turning: Iterable[tuple[Met, Judged]], other: Judge) -> set[int]:
     """The flows, by id, with a hop that comes to stand on a framework which it lends to the next: that may better a chain."""
-    lends = other.precedents.onward_by_contract
-    return {id(flow) for flow in picture.beneath(met for met, then in turning if then.basis in lends)}
+    return {id(flow) for flow in picture.beneath(met for met, then in turning if then.lends is not None)}
 
 
 def _ended(picture: Picture, met: Met, ended: set[int], lent: set[int] | None) -> Iterator[Turned]:

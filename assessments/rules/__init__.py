@@ -239,7 +239,11 @@ class Ground(msgspec.Struct, frozen=True, gc=False):
 
 
 class Judged(msgspec.Struct, frozen=True, gc=False):
-    """What the law says about a leg on a day. `basis` is the ground it rests on; warnings stand among the findings."""
+    """What the law says about a leg on a day. `basis` is the ground it rests on; warnings stand among the findings.
+
+    `lends` is the framework that the next hop may be bound to by contract: of all grounds that hold, not the best alone,
+    so that one more safeguard takes nothing from the chain beneath.
+    """
 
     outcome: Outcome
     basis: str | None
@@ -247,6 +251,7 @@ class Judged(msgspec.Struct, frozen=True, gc=False):
     listing: int | None = None
     clauses: int | None = None
     last_day: date | None = None
+    lends: str | None = None
 
 
 class Sort(msgspec.Struct, frozen=True, gc=False):

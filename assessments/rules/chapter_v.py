@@ -35,7 +35,13 @@ def judge(leg: Leg, law: Law) -> Judged:
     if best is None or RANKING[best.outcome] < LAWFUL:
         return _nothing_holds(leg, law, grounds, best)
     findings = (*best.findings, *_warnings(leg, law, grounds, best))
-    return Judged(best.outcome, best.instrument, findings, best.listing, best.clauses, best.last_day)
+    return Judged(best.outcome, best.instrument, findings, best.listing, best.clauses, best.last_day, _lends(law, grounds))
+
+
+def _lends(law: Law, grounds: list[Ground]) -> str | None:
+    """The framework among the grounds that hold under which the next hop may be bound by contract (Principle 3)."""
+    holding = [law.instrument(ground.instrument or "") for ground in grounds if ground.outcome is Outcome.PERMITTED]
+    return next((one.key for one in holding if one is not None and one.onward_by_contract), None)
 
 
 def regime_governs(leg: Leg, law: Law) -> Ground | None:

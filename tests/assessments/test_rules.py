@@ -264,12 +264,20 @@ def rank(reading: Reading) -> tuple[int, int]:
 @given(dossiers(), DAYS, all_clauses(), all_listings())
 def test_one_more_safeguard_on_file_never_worsens(dossier: Dossier, day: date, clauses: Clauses, listing: Listing) -> None:
     judge = Judge(PACK, TODAY)
-    on_file = dossier.route.between
-    with_more = msgspec.structs.replace(on_file, clauses=(*on_file.clauses, clauses), listings=(*on_file.listings, listing))
-    route = msgspec.structs.replace(dossier.route, between=with_more)
-    more = msgspec.structs.replace(dossier, route=route)
-    for before, after in zip(readings(dossier, day, judge), readings(more, day, judge), strict=True):
-        assert RANKING[after.outcome] >= RANKING[before.outcome]
+
+    def more_between(route: Route) -> Route:
+        one = route.between
+        more = msgspec.structs.replace(one, clauses=(*one.clauses, clauses), listings=(*one.listings, listing))
+        return msgspec.structs.replace(route, between=more)
+
+    hops = {party: tuple(more_between(route) for route in routes) for party, routes in dossier.hops.items()}
+    for more in (
+        msgspec.structs.replace(dossier, route=more_between(dossier.route)),
+        msgspec.structs.replace(dossier, route=more_between(dossier.route), hops=hops),
+    ):
+        for before, after in zip(readings(dossier, day, judge), readings(more, day, judge), strict=True):
+            assert RANKING[after.outcome] >= RANKING[before.outcome]
+            assert RANKING[after.path_outcome] >= RANKING[before.path_outcome]
 
 
 @given(dossiers(), DAYS)
