@@ -9,6 +9,10 @@ import asyncpg
 DAY = date(2018, 6, 1)
 COUNTRIES = ["US", "US", "US", "IN", "GB", "JP", "FR", "BR", "CH"]
 DEPTH = 4
+HOMES = ["DE", "DE", "GB", "CH", "BR"]  # of the companies that export: several laws, and one of which only leads are known
+TOOLS = [("eu-scc-2021", "M2"), ("eu-scc-2021", "M3"), ("eu-scc-2010-c2p", None), ("eu-bcr-c", None), ("uk-addendum", None)]
+LISTS = ["eu-us-dpf", "eu-us-dpf", "uk-us-dpf-extension", "swiss-us-dpf"]
+LETTERS = ["consent_explicit", "informed_of_risks", "necessary", "occasional"]  # of Art. 49(1), for one transfer in fifty
 NAMES = ["Alder", "Birch", "Cedar", "Dogwood", "Elm", "Fir", "Hazel", "Juniper", "Larch", "Maple", "Oak", "Poplar", "Rowan"]
 
 
@@ -28,11 +32,14 @@ class Rows:
 def synthetic(transfers: int, chance: random.Random) -> Rows:
     """About one vendor for five transfers, half of them with a chain beneath, each with safeguards of its own dates."""
     rows = Rows()
-    house = rows.add("party", name="House", ours=True, country="DE")
-    rows.add("regime_scope", party=house, basis="established", territory="DE")
-    activity = rows.add("processing_activity", name="All", controller=house, our_role="controller")
+    houses = []
+    for home in HOMES:
+        house = rows.add("party", name=f"House in {home}", ours=True, country=home)
+        rows.add("regime_scope", party=house, basis="established", territory=home)
+        houses.append((house, rows.add("processing_activity", name="All", controller=house, our_role="controller")))
+    rows.add("regime_scope", party=houses[0][0], basis="offers_or_monitors", territory="GB")
     while len(rows.tables.get("transfer", [])) < transfers:
-        _vendor(rows, house, activity, chance, transfers)
+        _vendor(rows, *chance.choice(houses), chance, transfers)
     return rows
 
 
@@ -48,7 +55,10 @@ def _vendor(rows: Rows, house: int, activity: int, chance: random.Random, transf
         for how in ("established", "stored", "accessed")[: chance.randint(2, 3)]:
             if len(rows.tables.get("transfer", [])) < transfers:
                 where = country if how == "established" else chance.choice(COUNTRIES)
-                rows.add("transfer", engagement=engagement, exporter=house, importer=party, country=where, how=how)
+                leg = rows.add("transfer", engagement=engagement, exporter=house, importer=party, country=where, how=how)
+                if chance.random() < 0.02:
+                    for fact in LETTERS:
+                        rows.add("circumstance", transfer=leg, fact=fact, answer=chance.choice([True, True, False]))
     _between(rows, house, party, country, chance)
     above = party
     for _ in range(chance.choice([0, 0, 1, DEPTH])):
@@ -75,7 +85,7 @@ def _party(rows: Rows, country: str, chance: random.Random) -> int:
         rows.add(
             "certification",
             party=party,
-            framework="eu-us-dpf",
+            framework=chance.choice(LISTS),
             status="active",
             covers_hr=True,
             covers_non_hr=True,
@@ -87,12 +97,13 @@ def _party(rows: Rows, country: str, chance: random.Random) -> int:
 def _between(rows: Rows, exporter: int, importer: int, country: str, chance: random.Random) -> None:
     if chance.random() < 0.6:
         day = date(2019, 1, 1) + timedelta(days=chance.randint(0, 2000))
+        instrument, module = chance.choice(TOOLS)
         rows.add(
             "safeguard",
             exporter=exporter,
             importer=importer,
-            instrument=chance.choice(["eu-scc-2021", "eu-scc-2021", "eu-scc-2010-c2p"]),
-            module=chance.choice(["M2", "M3", None]),
+            instrument=instrument,
+            module=module,
             concluded_on=day,
             rank="primary",
             state="signed",

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from registry import law
@@ -156,8 +157,17 @@ def test_an_unsound_signal_is_refused_in_a_line_that_names_it(folder: Path, wron
     (own / "signals").mkdir(parents=True)
     (own / "signals" / "suit.toml").write_text(WHOLE.replace(wrong, right))
     with environment(ONWARD_LAW=str(own)), pytest.raises(law.LawError, match=r"suit\.toml") as error:
-        signals.load(law.load())
+        signals.load(law.load(), whole=True)
     assert told in str(error.value)
+
+
+def test_a_signal_about_what_an_older_law_lacks_is_left_out(folder: Path) -> None:
+    """A register may go on with a law from before an instrument; its pages and its watch do not stop over a signal."""
+    pack = law.load()
+    older = law.Pack(msgspec.structs.replace(pack.files, instruments={
+        key: one for key, one in pack.instruments.items() if key != "eu-us-dpf"
+    }))  # fmt: skip
+    assert {one.key for one in signals.load(pack)} > {one.key for one in signals.load(older)}
 
 
 def test_a_key_of_ours_is_not_taken_by_an_own_file(folder: Path) -> None:
