@@ -4,6 +4,7 @@ Nothing here is of one register. A signature is all that a rule can tell of a le
 what was said of one holds for every leg that looks the same, in this round of judging and in the next.
 """
 
+from bisect import bisect_right
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -96,10 +97,17 @@ class Precedents:
         """The next day on which the law alone, all facts as they are, judges a leg otherwise than since this change of it."""
         key = (signature, since)
         if key not in self._turns:
-            now = self._judge(*key)
-            turns = (change for change in self.pack.changes_after(since) if self._judge(signature, change) != now)
+            now, days = self._judge(*key), self._days(signature)
+            turns = (day for day in days[bisect_right(days, since) :] if self._judge(signature, day) != now)
             self._turns[key] = next(turns, None)
         return self._turns[key]
+
+    def _days(self, signature: int) -> tuple[date, ...]:
+        """The days on which the law may say otherwise of a leg, all facts as they are."""
+        tools, number, country, *_ = self._values[signature]
+        light, (clauses, listings) = self.light(number), self._values[tools]
+        named = {one.instrument for one in clauses} | {one.framework for one in listings} | {light.above or ""}
+        return self.pack.changes_for(light.regime, frozenset({country, light.territory}), frozenset(named))
 
     def regimes(self, basis: str, territory: str, day: date) -> tuple[tuple[str, ...], date | None]:
         """The regimes that a scope brings on a day, and the next day on which they are others."""

@@ -48,6 +48,7 @@ __all__ = [
 
 FOLDER = Path(__file__).parent
 ONE_DAY = timedelta(days=1)
+BY_ITSELF = {"regime", "inside", "adequacy", "rule", "duty"}  # what counts though nobody names it
 TRAITS = ("pipeda", "appi_operator", "pipa", "lgpd", "covered_person", "gdpr_applies")  # columns of a party that the law asks
 
 
@@ -85,6 +86,7 @@ class Pack:
         self.files = files
         self._chosen = files.chosen.policies
         self._views: dict[tuple[date, date], Law] = {}
+        self._changes_for: dict[tuple[str, frozenset[str], frozenset[str]], tuple[date, ...]] = {}
         self._changed_by: dict[date, date] = {}
 
     def on(self, valid_on: date, known_on: date) -> "Law":
@@ -112,10 +114,7 @@ class Pack:
     @cached_property
     def change_days(self) -> tuple[date, ...]:
         """Every day on which any rule's answer may change, in order."""
-        days = {event.effect for one in self.instruments.values() for event in one.events}
-        days |= {event.alternative for one in self.instruments.values() for event in one.events if event.alternative}
-        days |= {day for one in self.instruments.values() for s in one.scope for day in (s.since, s.until)}
-        days |= {day for one in self.instruments.values() for t in one.territory for day in (t.since, t.until)}
+        days = {day for one in self.instruments.values() for day in _days_of(one)}
         days |= {day for one in self.memberships for day in (one.since, one.until)}
         return tuple(sorted(days - {date.min, FOREVER}))
 
@@ -157,6 +156,23 @@ class Pack:
     def changes_after(self, day: date) -> tuple[date, ...]:
         """The later days on which any rule's answer may change."""
         return self.change_days[bisect_right(self.change_days, day) :]
+
+    def changes_for(self, regime: str, countries: frozenset[str], named: frozenset[str]) -> tuple[date, ...]:
+        """The days on which a rule's answer may change about a leg under a regime, between countries, with instruments named.
+
+        Of tools and lists only those that are named count, by whatever law, and what they require; all else of the regime.
+        """
+        found = self._changes_for.get((regime, countries, named))
+        if found is None:
+            called = {self.instruments[key].mechanism for key in named if key in self.instruments} - {""}
+            days = {day for one in self.memberships if one.country in countries for day in (one.since, one.until)}
+            for one in self.instruments.values():
+                by_itself = one.kind in BY_ITSELF and regime in one.regimes
+                if by_itself or one.as_member or one.key in named or one.mechanism in called:
+                    days |= _days_of(one)
+            ordered = tuple(sorted(days - {date.min, FOREVER}))
+            found = self._changes_for[regime, countries, named] = ordered
+        return found
 
 
 class Law:
@@ -304,6 +320,13 @@ class Law:
         if event.alternative is None:
             return False
         return min(event.effect, event.alternative) <= self.day < max(event.effect, event.alternative)
+
+
+def _days_of(one: Instrument) -> set[date]:
+    """Every day on which something of an instrument begins or ends, by either reading."""
+    days = {event.effect for event in one.events} | {event.alternative for event in one.events if event.alternative}
+    days |= {day for scope in one.scope for day in (scope.since, scope.until)}
+    return days | {day for territory in one.territory for day in (territory.since, territory.until)}
 
 
 def load() -> Pack:
