@@ -65,10 +65,13 @@ def verdicts(assessed: Sequence[Assessed], clocks: Clocks) -> None:
 
 
 def _why(one: Assessed) -> Iterator[str]:
-    """Why a leg stops or what is asked for, with the article, and where its chain stops."""
+    """Why a leg stops, what is asked for or warned of, with the article, and where its chain stops."""
     if one.outcome not in {Outcome.PERMITTED, Outcome.NO_TRANSFER}:
         yield f"\n{one.transfer}:"
         yield from (f"  {reason.text} [Art. {reason.article}]" for reason in one.reasons)
+    elif len(one.reasons) > 1:
+        yield f"\n{one.transfer}, beside what it rests on:"
+        yield from (f"  {reason.text}" for reason in one.reasons[1:])
     if one.path_outcome != one.outcome:
         way = " → ".join([one.path[0].exporter, *(f"{step.importer} ({step.country})" for step in one.path)])
         yield f"\n{one.transfer}: beneath it the chain is {_worded(one.path_outcome)} at its end: {way}"

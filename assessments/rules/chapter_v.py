@@ -21,6 +21,7 @@ from assessments.rules.failings import (
 from registry.law import FOREVER, ONE_DAY, Law, Membership, Standing
 from registry.vocabulary import RANKING, Outcome
 
+OVER = {"EXPIRED", "SCC_EXPIRED", "INVALIDATED"}  # what the law ended for everybody needs no saying where something else holds
 LAWFUL = RANKING[Outcome.MEASURES_REQUIRED]
 BY_NAME = {"clauses", "tool", "derogation"}  # what a safeguard may name: each counts only where somebody relies on it
 
@@ -163,8 +164,10 @@ def _warnings(leg: Leg, law: Law, grounds: list[Ground], best: Ground) -> Iterat
     one = law.instrument(best.instrument or "")
     if leg.relied_on is None:
         for ground in grounds:
-            if ground.clauses is not None and leg.clauses[ground.clauses].primary and RANKING[ground.outcome] < LAWFUL:
-                stop = min(ground.findings, key=lambda finding: ORDER.get(finding.code, len(ORDER)))
+            if ground.clauses is None or not leg.clauses[ground.clauses].primary or RANKING[ground.outcome] >= LAWFUL:
+                continue
+            stop = min(ground.findings, key=lambda finding: ORDER.get(finding.code, len(ORDER)))
+            if stop.code not in OVER:
                 yield Finding("RELIED_ON_FAILS", stop.article, ground.instrument, ground.clauses, stop.code)
         caught = any(ground.clauses is not None and RANKING[ground.outcome] >= LAWFUL for ground in grounds)
         if one is not None and one.fallback_advised and best.listing is not None and not caught:

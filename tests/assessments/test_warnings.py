@@ -43,6 +43,11 @@ def chosen(folder: Path, content: str) -> law.Pack:
         ((SCC,), (), ["RELIED_ON_FAILS", "FALLBACK_MISSING"]),
         ((msgspec.structs.replace(SCC, primary=False),), (), ["FALLBACK_MISSING"]),
         ((msgspec.structs.replace(SCC, module="M1"),), ASSESSED, ["RELIED_ON_FAILS", "FALLBACK_MISSING"]),
+        (
+            (msgspec.structs.replace(SCC, instrument="eu-scc-2010-c2p", module=None, concluded=date(2015, 1, 1)),),
+            ASSESSED,
+            ["FALLBACK_MISSING"],
+        ),
     ],
 )
 def test_a_listing_wants_signed_clauses_and_an_assessment_behind_it(behind: Any, impacts: Any, warned: list[str]) -> None:
