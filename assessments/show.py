@@ -7,7 +7,7 @@ from typing import Any
 from babel.dates import format_date, format_datetime
 
 from assessments import wording
-from registry import law, schema
+from registry import forms, law, schema
 from registry.law import ONE_DAY
 from registry.questions import QUESTIONS
 from registry.vocabulary import Outcome
@@ -49,8 +49,7 @@ def word(value: Any) -> str:
 
 def plain(value: str | None) -> str:
     """One of the vocabulary's words, its underscores as spaces."""
-    spelled = {"crm": "CRM", "email_marketing": "E-mail marketing", "email_validation": "E-mail validation", "dpo": "DPO"}
-    return spelled.get(value or "", (value or "not recorded").replace("_", " ").capitalize())
+    return forms.plain(value or "not_recorded")
 
 
 def outcome(value: str | None) -> str:

@@ -21,7 +21,7 @@ from registry import journal, law, register, schema
 from registry.errors import Refused
 from registry.journal import Row
 from registry.law import dossiers
-from registry.questions import QUESTIONS, STEPS
+from registry.questions import CIRCUMSTANCES, QUESTIONS, STEPS
 from registry.tables import is_country, is_personal
 from registry.vocabulary import EntryKind
 
@@ -79,7 +79,7 @@ class Field(msgspec.Struct, frozen=True):
 
 def plain(word: str) -> str:
     """A word of the vocabulary or a column's name, as people write it."""
-    return SPELLED.get(word, word.replace("_", " ").capitalize())
+    return SPELLED.get(word) or CIRCUMSTANCES.get(word) or word.replace("_", " ").capitalize()
 
 
 @cache

@@ -242,3 +242,31 @@ QUESTIONS: Final[dict[str, dict[str, Asked]]] = {
         "challenged": ("Was the request reviewed and challenged?", "Only for a request by an authority"),
     },
 }
+
+# What a circumstance says where it is answered with yes, or what is counted.
+CIRCUMSTANCES: Final[dict[str, str]] = {
+    "consent_explicit": "The people explicitly consented to this transfer",
+    "informed_of_risks": "They were told of its risks before they consented",
+    "occasional": "It happens only occasionally",
+    "repetitive": "It is repeated",
+    "necessary": "It is necessary for what it is made for",
+    "limited_subjects": "It concerns only a limited number of people",
+    "assessed": "All its circumstances were assessed",
+    "safeguards": "Suitable safeguards were provided for it",
+    "subject_informed": "The people were told of it",
+    "sa_notified": "The supervisory authority was told of it",
+    "public_powers": "A public authority makes it in the exercise of its powers",
+    "public_register": "The data come from a public register",
+    "returning_to_own_controller": "The data go back to the company that they came from",
+    "bulk": "It concerns bulk data",
+    "pia": "A privacy impact assessment was made first (Quebec)",
+    "written_agreement": "There is a written agreement about it (Quebec)",
+    "rkn_notified": "Roskomnadzor was notified of it (Russia)",
+    "rkn_adequate": "The country is listed as adequate (Russia)",
+    "working_days_elapsed": "Working days since the notification (Russia)",
+    "subjects_since_jan1": "People whose data were sent since 1 January (China)",
+    "sensitive": "People whose sensitive data were sent since 1 January (China)",
+    "systematic": "It is systematic",
+    "ciio": "The exporter operates critical information infrastructure (China)",
+    "cisa_requirements": "The agreement meets the security requirements of CISA (United States)",
+}

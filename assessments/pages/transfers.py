@@ -94,6 +94,9 @@ async def shown(visitor: Visitor, bar: Bar, key: str, status: int = 200, wrong: 
         on_file = await _opened(at, key, bar.clocks.as_of)
         dossiers = await open_dossiers([key])
         written = await recorded_verdicts(at, [key])
+        conditions = await at.fetch(
+            f"select * from circumstance where transfer = $1 and {STANDS} order by fact, since desc", on_file["row"]["thing"]
+        )
         history = await told.history(at, Transfer, on_file["row"]["thing"], by=bar.clocks.instant)
     verdicts = await assess(law.load(), bar.clocks, [key])
     await access.look(visitor.key, "opened", f"/transfers/{key}")
@@ -108,6 +111,7 @@ async def shown(visitor: Visitor, bar: Bar, key: str, status: int = 200, wrong: 
             row for row in on_file["safeguards"] if row["state"] == SafeguardState.SIGNED and _stands(row, bar.clocks.as_of)
         ],
         assessed=_assessed(on_file["impacts"], bar),
+        conditions=conditions,
         recorded=written[::-1],
         reread=await reread(written, law.load()),
         told=history,
