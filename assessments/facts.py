@@ -23,7 +23,7 @@ from registry.vocabulary import DEMO_NOTICE, Outcome
 
 HOW = {"established": "established there", "stored": "stored there", "accessed": "accessed from there", None: ""}
 PICTURED = 200  # flows whose days are kept one by one, for the pictures of reports
-BARE = {Outcome.NOT_PERMITTED, Outcome.UNDETERMINED}
+STANDS_AS = {Outcome.NOT_PERMITTED: "bare", Outcome.UNDETERMINED: "in doubt", Outcome.MEASURES_REQUIRED: "in doubt"}
 _IN_FORCE = "select * from {table} where since <= $1 and (until is null or until > $1) order by key"
 _SEQUENCE = """
 select coalesce(nullif(current_setting('onward.known_on', true), '')::bigint, (select sequence from public.journal_head))"""
@@ -131,7 +131,7 @@ def _flows(dossiers: list[Dossier], rows: list[Row], judge: Judge, named: Partie
                 importer=named.names[route.importer],
                 country=country_name(route.country, law),
                 how=HOW[how[dossier.key]],
-                regime=words(reading.regime) if reading.regime else "no law known",
+                regime=_law_named(reading.regime, judge),
                 outcome=reading.outcome,
                 path_outcome=reading.path_outcome,
                 basis=_title(verdict, law),
@@ -141,6 +141,14 @@ def _flows(dossiers: list[Dossier], rows: list[Row], judge: Judge, named: Partie
                 beneath=_beneath(dossier, reading, judge, day),
                 days=tuple(one for part in life for one in stretches(part, judge, reading.regime, part.route.since, day)),
             )
+
+
+def _law_named(regime: str | None, judge: Judge) -> str:
+    """A law by its name; of one of which only leads are known, that too."""
+    if regime is None:
+        return "no law known"
+    one = judge.pack.regime(regime)
+    return f"{words(regime)} (leads, not verified)" if one is not None and one.leads else words(regime)
 
 
 def _beneath(dossier: Dossier, reading: Reading, judge: Judge, day: date) -> dict[tuple[int, int, str], str]:
@@ -171,7 +179,7 @@ def _mechanism(reading: Reading | None, law: Law) -> str:
     if reading is None:
         return "not under this law"
     outcome, basis = reading.outcome, _title(reading.leg.verdict, law)
-    said = f"bare, {words(outcome)}" if outcome in BARE else f"covered, {words(outcome)}"
+    said = f"{STANDS_AS.get(outcome, 'covered')}, {words(outcome)}"
     return said + (f", {basis}" if basis else "") + ("" if reading.flowing else ", flow suspended")
 
 

@@ -52,6 +52,19 @@ def plain(value: str | None) -> str:
     return forms.plain(value or "not_recorded")
 
 
+def condition(one: law.Scope) -> str:
+    """What an instrument asks about a fact, as people read it."""
+    asked = plain(one.fact)
+    if one.demands is not None:
+        return f"{asked}: {'yes' if one.demands else 'no'}"
+    if one.denies is not None:
+        return f"{asked}: not {'yes' if one.denies else 'no'}"
+    if one.none_of:
+        return f"{asked}: none of {', '.join(plain(word) for word in one.none_of)}"
+    limits = [f"at least {one.at_least:,}"] if one.at_least is not None else []
+    return f"{asked}: {' and '.join([*limits, *([f'at most {one.at_most:,}'] if one.at_most is not None else [])])}"
+
+
 def outcome(value: str | None) -> str:
     return SAID[Outcome(value)] if value else "Not judged"
 
@@ -95,6 +108,7 @@ FOR_TEMPLATES: dict[str, Callable[..., Any]] = {
     "title": title,
     "regime": regime,
     "last_day": last_day,
+    "condition": condition,
     "size": size,
     "help_text": help_text,
     "question": question,

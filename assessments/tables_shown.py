@@ -11,9 +11,10 @@ from assessments.adoption import Change, Preview, Said
 from assessments.assess import Assessed, Clocks
 from assessments.doctor import Check
 from assessments.recorded import RecordedVerdict
+from assessments.show import condition
 from registry.drill import Step
 from registry.journal import Written
-from registry.law import ONE_DAY, Instrument, Pack, Standing, signals
+from registry.law import ONE_DAY, Instrument, Pack, Scope, Standing, signals
 from registry.law.dossiers import Dossier, Paragraph
 from registry.law.verified import Overdue
 from registry.vocabulary import DEMO_NOTICE, Outcome
@@ -67,14 +68,18 @@ def verdicts(assessed: Sequence[Assessed], clocks: Clocks) -> None:
 def _why(one: Assessed) -> Iterator[str]:
     """Why a leg stops, what is asked for or warned of, with the article, and where its chain stops."""
     if one.outcome not in {Outcome.PERMITTED, Outcome.NO_TRANSFER}:
-        yield f"\n{one.transfer}:"
+        yield f"\n{_named(one)}:"
         yield from (f"  {reason.text} [Art. {reason.article}]" for reason in one.reasons)
     elif len(one.reasons) > 1:
-        yield f"\n{one.transfer}, beside what it rests on:"
+        yield f"\n{_named(one)}, beside what it rests on:"
         yield from (f"  {reason.text}" for reason in one.reasons[1:])
     if one.path_outcome != one.outcome:
         way = " → ".join([one.path[0].exporter, *(f"{step.importer} ({step.country})" for step in one.path)])
         yield f"\n{one.transfer}: beneath it the chain is {_worded(one.path_outcome)} at its end: {way}"
+
+
+def _named(one: Assessed) -> str:
+    return f"{one.transfer} ({one.regime})" if one.regime else one.transfer
 
 
 def _outcome(one: Assessed) -> Text:
@@ -101,7 +106,7 @@ def recorded(found: Sequence[RecordedVerdict]) -> None:
     console().print(grid)
 
 
-def instrument(one: Instrument, standing: Standing | None, clocks: Clocks) -> None:
+def instrument(one: Instrument, standing: Standing | None, conditions: Sequence[Scope], clocks: Clocks) -> None:
     out = console()
     out.print(f"{one.title} ({one.key}){' (own)' if one.own else ''}")
     out.print(f"{one.citation}\n{one.source}")
@@ -121,13 +126,8 @@ def instrument(one: Instrument, standing: Standing | None, clocks: Clocks) -> No
             str(event.verified_on),
         )
     out.print(grid)
-    for scope in one.scope:
-        asks = (
-            f"{scope.fact} is {'yes' if scope.demands else 'no'}"
-            if scope.demands is not None
-            else f"{scope.fact} is none of {', '.join(scope.none_of)}"
-        )
-        out.print(f"Only where {asks} ({scope.citation})")
+    for scope in conditions:
+        out.print(f"Only where {condition(scope)} ({scope.citation})")
     stands = "not known yet" if standing is None else (standing.code or "in force").replace("_", " ").lower()
     last = f", last day {standing.last_day}" if standing and standing.last_day else ""
     out.print(f"On {clocks.as_of}, as known on {clocks.shown}: {stands}{last}")

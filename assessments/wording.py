@@ -43,7 +43,8 @@ def _territories(language: str) -> Mapping[str, str]:
 def sentence(finding: Finding, hop: Hop, names: Names, law: Law, language: str = "en") -> str:
     """What a finding says about a leg, in a sentence that may be put into a letter."""
     words = sentences(language)
-    said = words["law"][finding.code].format_map(_parameters(finding, hop, names, law, language))
+    code = "APPROVED_ELSEWHERE" if (finding.code, finding.fact) == ("WRONG_FRAMEWORK", "approved_by") else finding.code
+    said = words["law"][code].format_map(_parameters(finding, hop, names, law, language))
     if not finding.open or finding.fact is None:
         return said
     question = words["open"].get(finding.fact, words["open"]["default"])
@@ -81,7 +82,8 @@ def _parameters(finding: Finding, hop: Hop, names: Names, law: Law, language: st
         "concluded": written(None, language),
     }
     if finding.code == "RELIED_ON_FAILS":
-        stop = msgspec.structs.replace(finding, code=finding.fact or "", fact=None)
+        code, _, fact = (finding.fact or "").partition(" ")
+        stop = msgspec.structs.replace(finding, code=code, fact=fact or None)
         said["stop"] = sentence(stop, hop, names, law, language)
     if finding.tool is not None and one is not None and one.kind == "framework":
         said["due"] = written(verdict.state.listings[finding.tool].next_due, language)

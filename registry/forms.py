@@ -51,7 +51,18 @@ SPELLED = {
     "M2": "Module 2 (controller to processor)",
     "M3": "Module 3 (processor to processor)",
     "M4": "Module 4 (processor to controller)",
+    "tia": "Transfer impact assessment (EU, Switzerland)",
+    "tra": "Transfer risk assessment (United Kingdom, before February 2026)",
+    "data_protection_test": "Data protection test (United Kingdom)",
+    "EU": "An authority in the European Union",
+    "UK": "The authority of the United Kingdom",
+    "CH": "The authority of Switzerland",
+    "active_recert_review": "Active, its re-certification under review",
+    "ch_amended": "The Swiss amendments",
+    "SCC_EXPIRED": "Ended, for old contracts too",
+    "NOT_MODELLED": "Contested: nothing is said about it",
 }
+CERTIFICATES = (("iso-27001", "ISO 27001"), ("iso-27701", "ISO 27701"), ("soc-2", "SOC 2"), ("pci-dss", "PCI DSS"))
 HAPPENED = "_on"  # columns that end like this hold the day on which something happened
 LONG = ("note", "address", "service", "message", "claim", "description", "measures", "limits", "reason", "taken")
 
@@ -188,6 +199,8 @@ async def fields(at: asyncpg.Connection, table: type[Table], leaving_out: Iterab
             options = await named(at, targets[key]) if key in targets else ()
             kind = "select" if key in targets else _shown_kind(table, key)
             made.append(field(table, key, options, kind=kind, latest=today if key.endswith(HAPPENED) else ""))
+            if key == "framework":
+                made[-1] = field(table, key, kind="select", options=(*instruments("framework"), *CERTIFICATES))
             if key == "instrument":
                 made[-1] = field(table, key, kind="select", options=instruments("clauses", "tool", "derogation"))
             if key == "dossier_version":

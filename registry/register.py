@@ -23,8 +23,8 @@ from registry import journal, law, once, people, schema
 from registry.database import as_known, single
 from registry.errors import Refused
 from registry.journal import Book, Row
-from registry.tables import Erased, LawPack, Person, Register, SigningKey, is_country, is_moment
-from registry.vocabulary import DEMO_NOTICE, EntryKind, PersonRole
+from registry.tables import Circumstance, Erased, LawPack, Person, Register, SigningKey, is_country, is_moment
+from registry.vocabulary import DEMO_NOTICE, NUMBERS, EntryKind, PersonRole
 
 REGISTER = "register"
 ITSELF = {schema.name(table) for table in (Erased, LawPack, Register, SigningKey)}
@@ -290,7 +290,18 @@ def _normal(table: type[Table], values: Row, place: str) -> Row:
     since, until = values.get("since"), values.get("until")
     if since is not None and until is not None and until < since:
         raise Refused(f"{place} until: {until} lies before since, {since}: mend one of them")
+    if table is Circumstance and values.get("fact") is not None:
+        _answered(values, place)
     return values
+
+
+def _answered(values: Row, place: str) -> None:
+    """Raises Refused for a yes where something is counted, or a number where it is asked with yes or no."""
+    counted = values["fact"] in NUMBERS
+    if counted and values.get("answer") is not None:
+        raise Refused(f"{place} answer: {values['fact']} is counted: say how many in `number`, and leave this out")
+    if not counted and values.get("number") is not None:
+        raise Refused(f"{place} number: {values['fact']} is a question of yes or no: say it in `answer`, and leave this out")
 
 
 def _interval(values: Row, place: str) -> None:
@@ -387,6 +398,8 @@ async def _alter(book: Book, row: Given, things: dict[tuple[str, str], int]) -> 
     _linked(row, things)
     if row.values.get("review_months") is not None:
         _interval(stands | row.values, row.place)
+    if row.table is Circumstance:
+        _answered(stands | row.values, row.place)
     if note.kind is EntryKind.VOIDED:
         await book.void(row.table, stands)
     elif note.kind is EntryKind.ERASED:

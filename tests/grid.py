@@ -90,7 +90,7 @@ READINGS = {
         lambda case: case.mechanism.startswith("BCR_") and case.regime != "EU_GDPR"
     ),
     "a listing holds by itself, as a decision on adequacy does": lambda case: case.mechanism == "NONE" and case.country == "US",
-    "whoever names the public register says that the data come from it": lambda case: case.mechanism == "DEROGATION_49_1_g",
+    "that the data come from a public register is a fact to be recorded": lambda case: case.mechanism == "DEROGATION_49_1_g",
     "a list of another country does not reach this one": lambda case: (
         case.country != "US"
         and case.mechanism in {"SAFE_HARBOR", "PRIVACY_SHIELD", "PRIVACY_SHIELD_CH", "DPF", "DPF_CH", "DPF_UK_EXT"}

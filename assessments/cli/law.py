@@ -120,7 +120,8 @@ def law_verified(fact: str, on: date, seen: str, note: str) -> None:
 def law_signals_of(as_of: date | None, as_json: bool) -> None:
     """List litigation, reviews and sunsets as known on a day, and the day that is expected."""
     day = as_of or today()
-    found = [(one, step) for one in law_signals.load(law.load()) if (step := one.on(day)) is not None]
+    known = [(one, step) for one in law_signals.load(law.load()) if (step := one.on(day)) is not None]
+    found = [(one, step) for one, step in known if step.expected is None or step.expected >= day]
     if as_json:
         print_json([{"signal": one.key, "kind": one.kind, "instruments": one.instruments, "step": step} for one, step in found])
     else:
@@ -153,7 +154,8 @@ def law_show(key: str, as_of: date | None, known_on: datetime | None, by_law: st
     if key not in pack.instruments:
         raise Misused(f"no instrument is called {key!r}: there are {', '.join(pack.instruments)}")
     asked = clocks(as_of, known_on)
-    tables_shown.instrument(pack.instruments[key], pack.on(asked.as_of, asked.known_on).standing(key), asked)
+    view, one = pack.on(asked.as_of, asked.known_on), pack.instruments[key]
+    tables_shown.instrument(one, view.standing(key), view.scope(one), asked)
 
 
 @law_group.command("cases")

@@ -65,13 +65,16 @@ async def instrument(visitor: Visitor, bar: Bar, key: str) -> Template:
         raise NotFoundException
     async with database.as_known(None) as at:
         later = await reverified.recorded(at, bar.today)
+    view, own = pack.on(bar.clocks.as_of, bar.clocks.known_on), pack.instruments[key]
     concerning = [one for one in signals.load(pack) if key in one.instruments and one.kind != "sunset"]
     return page(
         "instrument",
         visitor=visitor,
         bar=bar,
-        one=pack.instruments[key],
-        standing=pack.on(bar.clocks.as_of, bar.clocks.known_on).standing(key),
+        one=own,
+        standing=view.standing(key),
+        conditions=view.scope(own),
+        leads=all((law_of := pack.regime(code)) is not None and law_of.leads for code in own.regimes),
         signals=[(one, heard) for one in concerning if (heard := one.heard(bar.clocks.known_on))],
         facts=_looked_up(pack, {key, *(one.key for one in concerning)}, later, bar),
         typed=Looked(),

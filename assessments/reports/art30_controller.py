@@ -133,7 +133,8 @@ class Reader:
             return
         role = words(engagement["role"]) if engagement["role"] else "role not recorded"
         flows = self.flows.get(engagement["thing"], [])
-        said = dict.fromkeys(f"{flow.country}: {flow.safeguard}" for flow in flows)
+        several = len({flow.regime for flow in flows}) > 1
+        said = dict.fromkeys(f"{flow.country}{f' ({flow.regime})' if several else ''}: {flow.safeguard}" for flow in flows)
         yield f"{self._party(party)}, {role}; {'; '.join(said) or 'no transfer recorded'}"
         yield from self._beneath(engagement["thing"], party, flows)
 

@@ -21,7 +21,8 @@ from assessments.rules.failings import (
 from registry.law import FOREVER, ONE_DAY, Law, Membership, Standing
 from registry.vocabulary import RANKING, Outcome
 
-OVER = {"EXPIRED", "SCC_EXPIRED", "INVALIDATED"}  # what the law ended for everybody needs no saying where something else holds
+# What the law ended for everybody, or never knew, needs no saying where something else holds.
+OVER = {"EXPIRED", "SCC_EXPIRED", "INVALIDATED", "WRONG_FRAMEWORK"}
 LAWFUL = RANKING[Outcome.MEASURES_REQUIRED]
 BY_NAME = {"clauses", "tool", "derogation"}  # what a safeguard may name: each counts only where somebody relies on it
 
@@ -65,7 +66,7 @@ def regime_governs(leg: Leg, law: Law) -> Ground | None:
 def inside_the_area(leg: Leg, law: Law) -> Ground | None:
     """Art. 44: a flow to a country inside the area, or one that the law does not restrict, is no transfer."""
     if law.own(leg.regime, leg.country):
-        return Ground(Outcome.NO_TRANSFER, leg.country, (Finding("WITHIN_COUNTRY", "44"),))
+        return Ground(Outcome.NO_TRANSFER, leg.country, (Finding("WITHIN_COUNTRY", law.principle(leg.regime)),))
     for found in law.inside(leg.regime, leg.country, leg.territory):
         if isinstance(found, Membership):
             last = found.until - ONE_DAY if found.until != FOREVER and found.until_known <= law.known_on else None
@@ -110,7 +111,7 @@ def listing(leg: Leg, law: Law) -> Iterator[Ground]:
             unknown = Finding(
                 "NOT_LISTED", article_of(leg, standing.instrument), standing.instrument.key, fact="listing", open=True
             )
-            stops = wrong_framework(leg, standing) or [*in_force(leg, standing), *elsewhere(leg, standing), unknown]
+            stops = wrong_framework(leg, law, standing) or [*in_force(leg, standing), *elsewhere(leg, standing), unknown]
             yield _ground(leg, standing, stops, "LISTED")
 
 
@@ -126,7 +127,7 @@ def safeguards(leg: Leg, law: Law) -> Iterator[Ground]:
         one = standing.instrument
         if leg.relied_on not in {None, "NONE", one.mechanism, f"{one.mechanism}_{signed.module}"}:
             continue
-        findings = wrong_framework(leg, standing, signed) or [
+        findings = wrong_framework(leg, law, standing, signed) or [
             *(clauses_fail(leg, law, standing, signed, place) if one.kind == "clauses" else in_force(leg, standing)),
             *roles_fail(leg, one, signed, place),
             *conditions(leg, law, one, signed, place),
@@ -168,14 +169,15 @@ def _warnings(leg: Leg, law: Law, grounds: list[Ground], best: Ground) -> Iterat
                 continue
             stop = min(ground.findings, key=lambda finding: ORDER.get(finding.code, len(ORDER)))
             if stop.code not in OVER:
-                yield Finding("RELIED_ON_FAILS", stop.article, ground.instrument, ground.clauses, stop.code)
+                why = f"{stop.code} {stop.fact or ''}".strip()
+                yield Finding("RELIED_ON_FAILS", stop.article, ground.instrument, ground.clauses, why)
         caught = any(ground.clauses is not None and RANKING[ground.outcome] >= LAWFUL for ground in grounds)
         if one is not None and one.fallback_advised and best.listing is not None and not caught:
-            yield Finding("FALLBACK_MISSING", "46(1)", one.key)
+            yield Finding("FALLBACK_MISSING", law.principle(leg.regime), one.key)
     if one is not None and one.kind in {"adequacy", "framework"} and law.in_efta(leg.territory):
         yield Finding("EFTA_PILLAR", article_of(leg, one), one.key)
     if _leads(leg, law):
-        yield Finding("LEADS_ONLY", "3")
+        yield Finding("LEADS_ONLY", law.principle(leg.regime))
 
 
 def _leads(leg: Leg, law: Law) -> bool:
@@ -195,16 +197,25 @@ def _nothing_holds(leg: Leg, law: Law, grounds: list[Ground], best: Ground | Non
             f.instrument or "",
         ),
     )
-    leads = _leads(leg, law)
+    leads, principle = _leads(leg, law), law.principle(leg.regime)
+    ruled = any(ground.findings[0].code in ORDER and _by_rule(law, ground) for ground in grounds)
     if leg.relied_on == "NONE" and not leads:
-        findings.insert(0, Finding("NO_MECHANISM", "44", open=outcome is Outcome.UNDETERMINED))
+        findings.insert(0, Finding("NO_MECHANISM", principle, open=outcome is Outcome.UNDETERMINED))
+    elif leads and leg.relied_on is None and not ruled:  # what is not modelled may carry it still
+        outcome = Outcome.UNDETERMINED
+        findings.insert(0, Finding("REGIME_NOT_MODELLED", principle, open=True))
     elif not findings:
         outcome = Outcome.UNDETERMINED if leads or leg.relied_on else Outcome.NOT_PERMITTED
         code = "REGIME_NOT_MODELLED" if leads else "NOT_MODELLED" if leg.relied_on else "NO_MECHANISM"
-        findings = [Finding(code, "44", open=outcome is Outcome.UNDETERMINED)]
+        findings = [Finding(code, principle, open=outcome is Outcome.UNDETERMINED)]
     if leads:
-        findings.append(Finding("LEADS_ONLY", "3"))
+        findings.append(Finding("LEADS_ONLY", principle))
     return Judged(outcome, None, tuple(findings))
+
+
+def _by_rule(law: Law, ground: Ground) -> bool:
+    one = law.instrument(ground.instrument or "")
+    return one is not None and one.kind == "rule"
 
 
 def _ground(
@@ -240,4 +251,7 @@ def _is(law: Law, key: str, mechanism: str) -> bool:
 def _standing(leg: Leg, law: Law, signed: SignedClauses) -> Standing | None:
     """A safeguard as this regime takes it: one text may live longer under one regime than under another."""
     one = law.instrument(signed.instrument)
-    return law.by_mechanism(one.mechanism, leg.regime) if one and one.kind in BY_NAME else None
+    if one is None or one.kind not in BY_NAME:
+        return None
+    taken = law.by_mechanism(one.mechanism, leg.regime)
+    return taken if taken is not None and leg.regime in taken.instrument.regimes else law.standing(one.key) or taken

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from assessments.rules import ORDER, Finding, Leg, SignedClauses
-from registry.law import Instrument, Law, Scope, Standing
+from registry.law import Instrument, Law, Roles, Scope, Standing
 
 STILL_LISTED = {"active", "active_recert_review"}
 
@@ -18,11 +18,13 @@ def in_force(leg: Leg, standing: Standing) -> list[Finding]:
     return [Finding(standing.code, article_of(leg, one), one.key)] if standing.code else []
 
 
-def wrong_framework(leg: Leg, standing: Standing, signed: SignedClauses | None = None) -> list[Finding]:
+def wrong_framework(leg: Leg, law: Law, standing: Standing, signed: SignedClauses | None = None) -> list[Finding]:
     """A tool of another law; or one that was approved by another law's authority, whose approval serves that law alone."""
     one = standing.instrument
+    if leg.regime not in one.regimes:
+        return [Finding("WRONG_FRAMEWORK", law.principle(leg.regime), one.key)]
     other = signed is not None and one.approved_by is not None and signed.approved_by != one.approved_by
-    return [Finding("WRONG_FRAMEWORK", "44", one.key)] if other or leg.regime not in one.regimes else []
+    return [Finding("WRONG_FRAMEWORK", law.principle(leg.regime), one.key, fact="approved_by")] if other else []
 
 
 def conditions(
@@ -52,7 +54,7 @@ def _met(scope: Scope, value: Any) -> bool:
 def listing_fails(leg: Leg, law: Law, standing: Standing, place: int) -> list[Finding]:
     listed, one = leg.listings[place], standing.instrument
     article = article_of(leg, one)
-    if findings := wrong_framework(leg, standing):
+    if findings := wrong_framework(leg, law, standing):
         return findings
     never = [] if listed.status in STILL_LISTED else [Finding("NOT_LISTED", article, one.key, place)]
     if one.requires and not never:
@@ -110,11 +112,16 @@ def clauses_fail(leg: Leg, law: Law, standing: Standing, signed: SignedClauses, 
         yield Finding("SCC_CHANGED", article, one.key, place)
 
 
+def _roles(one: Instrument, signed: SignedClauses) -> Roles | None:
+    """The roles that what was signed is for: those of its module, where the instrument has modules."""
+    return one.roles.get("any") or one.roles.get(signed.module or "")
+
+
 def roles_fail(leg: Leg, one: Instrument, signed: SignedClauses, place: int) -> Iterator[Finding]:
     """Whether a tool was made for these two roles; an importer's role that is not recorded leaves it open."""
     if not one.roles:
         return
-    article, roles = article_of(leg, one), one.roles.get(signed.module or "any")
+    article, roles = article_of(leg, one), _roles(one, signed)
     if roles is None:
         yield Finding("MODULE_MISMATCH", article, one.key, place, "module", open=signed.module is None)
     elif roles.exporter not in {"any", leg.exporter_role}:
@@ -128,7 +135,7 @@ def impact_fails(leg: Leg, law: Law, standing: Standing, signed: SignedClauses, 
     duty = law.demands("impact_assessment", leg.regime)
     if duty is None:
         return
-    roles = standing.instrument.roles.get(signed.module or "any")
+    roles = _roles(standing.instrument, signed)
     if roles and roles.impact_assessment == "if_combined" and signed.combines_eu_data is False:
         return
     article, key = duty.instrument.articles[leg.regime], duty.instrument.key

@@ -22,6 +22,7 @@ from registry.law.files import (
     Instrument,
     LawError,
     Membership,
+    Roles,
     Scope,
     begins,
     fingerprint,
@@ -39,6 +40,7 @@ __all__ = [
     "LawError",
     "Membership",
     "Pack",
+    "Roles",
     "Scope",
     "Standing",
     "begins",
@@ -47,6 +49,7 @@ __all__ = [
 ]
 
 FOLDER = Path(__file__).parent
+PRINCIPLE = "44"
 ONE_DAY = timedelta(days=1)
 BY_ITSELF = {"regime", "inside", "adequacy", "rule", "duty"}  # what counts though nobody names it
 TRAITS = ("pipeda", "appi_operator", "pipa", "lgpd", "covered_person", "gdpr_applies")  # columns of a party that the law asks
@@ -230,7 +233,9 @@ class Law:
         """Which regimes a scope brings an exporter under on this day (Art. 3(1), 3(2))."""
         found = []
         for one in self.pack.instruments.values():
-            if one.kind != "regime" or (standing := self.applies(one.regimes[0], territory)) is None or standing.code:
+            if one.kind != "regime" or (standing := self.applies(one.regimes[0], territory)) is None:
+                continue
+            if standing.code and not (one.leads and self.day < standing.first_day):  # before it forbids, it restricts nothing
                 continue
             areas = self.areas(territory)
             if basis == "established" and any(t.area in areas for t in one.territory):
@@ -266,6 +271,11 @@ class Law:
     def in_efta(self, territory: str) -> bool:
         """Whether a State takes part in the area through EFTA on this day (acts of the Union wait for it)."""
         return any(one.area == "EFTA" for one in self._members(territory))
+
+    def principle(self, regime: str) -> str:
+        """The article of a regime that says when data may go abroad at all; that of the GDPR where none is modelled."""
+        law = self.pack.regime(regime)
+        return law.principle if law is not None and law.principle else PRINCIPLE
 
     def own(self, regime: str, country: str) -> bool:
         """Whether the country is the regime's own, so that nothing crosses a border."""

@@ -34,9 +34,14 @@ WITHOUT_A_LAST_DAY = {"superseded", "contested"}  # ends after which something g
 
 # What a condition may ask about: the flow, the importer, the safeguard that is relied on, the circumstances recorded.
 FACTS = frozenset(
-    """automated data purpose pipeda appi_operator pipa lgpd covered_person gdpr_applies
+    """automated data purpose exporter_role pipeda appi_operator pipa lgpd covered_person gdpr_applies
     approved in_group commitments ch_amended filed""".split()
 ) | set(Circumstance)
+WORDS: dict[str, set[str]] = {
+    "data": {word.value for word in DataKind},
+    "purpose": {word.value for word in Purpose},
+    "exporter_role": {"controller", "processor"},
+}
 
 
 class LawError(Refused):
@@ -140,6 +145,7 @@ class Instrument(Cited, frozen=True, kw_only=True):
     policy: str | None = None
     exporters: tuple[str, ...] = ()
     area: str | None = None
+    principle: str = ""
     forbids: bool = False
     leads: bool = False
     roles: dict[str, Roles] = {}
@@ -360,8 +366,8 @@ def _faults(one: Instrument, pack: Files) -> Iterator[str]:
             yield f"[[scope]] on {scope.fact}: give one of `is`, `is_not`, `none_of`, or `at_least` and `at_most`"
         if scope.policy is not None and scope.policy not in {policy.key for policy in pack.policies}:
             yield f"[[scope]] on {scope.fact}: no policy is called {scope.policy!r}: put it into policies.toml"
-        known = {"data": DataKind, "purpose": Purpose}.get(scope.fact)
-        if scope.none_of and (known is None or set(scope.none_of) - set(known)):
+        known = WORDS.get(scope.fact)
+        if scope.none_of and (known is None or set(scope.none_of) - known):
             yield f"[[scope]] on {scope.fact}: `none_of` takes {', '.join(known) if known else 'no words here: use `is`'}"
         if not scope.citation.strip():
             yield f"[[scope]] on {scope.fact}: `citation` is empty: say where it stands"

@@ -137,3 +137,41 @@ def test_a_law_elsewhere_says_that_it_is_a_lead() -> None:
     assert (nothing.outcome, codes(nothing)) == ("undetermined", ["REGIME_NOT_MODELLED", "LEADS_ONLY"])
     before = judged("US", "2023-09-21", **quebec)
     assert (before.outcome, codes(before)) == ("permitted", ["BEFORE_FIRST_DAY"])
+
+
+def test_a_tool_of_another_law_takes_nothing_from_what_is_not_known() -> None:
+    """A law of which only leads are known says as little with an irrelevant listing on file as without."""
+    japan: Any = {"regime": "JP_APPI", "territory": "JP"}
+    for listings in ((), (Listed("swiss-us-dpf", "active", covers_hr=True, covers_non_hr=True, overdue=False),)):
+        assert judged("US", listings=listings, **japan).outcome == "undetermined"
+
+
+def test_an_agreement_of_the_united_kingdom_is_not_said_to_fail_under_the_law_of_the_union() -> None:
+    idta = SignedClauses("uk-idta", None, date(2023, 1, 1), None, None)
+    assert codes(judged(listings=(DPF,), clauses=(idta,))) == ["LISTED", "FALLBACK_MISSING"]
+
+
+def test_clauses_of_the_union_keep_their_own_name_where_another_law_does_not_know_them() -> None:
+    one = judged("IN", regime="UK_GDPR", territory="GB", clauses=(SCC,))
+    assert [(finding.code, finding.instrument) for finding in one.findings] == [("WRONG_FRAMEWORK", "eu-scc-2021")]
+
+
+@pytest.mark.parametrize(("said", "outcome"), [(True, "permitted"), (None, "undetermined"), (False, "not_permitted")])
+def test_a_public_register_is_said_to_be_one(said: bool | None, outcome: str) -> None:
+    """Art. 49(1)(g): naming the derogation is not enough."""
+    named = SignedClauses("eu-art-49-1-g", None, None, None, None)
+    facts = () if said is None else (("public_register", said),)
+    assert judged("IN", clauses=(named,), facts=facts).outcome == outcome
+
+
+@pytest.mark.parametrize(("role", "outcome"), [("processor", "no_transfer"), ("controller", "not_permitted")])
+def test_only_a_processor_returns_data_to_its_own_controller(role: str, outcome: str) -> None:
+    given: Any = {"regime": "UK_GDPR", "territory": "GB", "exporter_role": role}
+    assert judged("IN", facts=(("returning_to_own_controller", True),), **given).outcome == outcome
+
+
+def test_the_addendum_goes_with_any_module_of_the_clauses_behind_it() -> None:
+    for module in (None, "M1", "M2"):
+        addendum = SignedClauses("uk-addendum", module, date(2023, 1, 1), None, None)
+        given: Any = {"regime": "UK_GDPR", "territory": "GB", "clauses": (addendum,), "impacts": (("tra", "ok", None),)}
+        assert codes(judged("IN", **given)) == ["CLAUSES"]

@@ -17,6 +17,7 @@ from piccolo.columns.column_types import BigInt, Integer
 from registry import law, schema
 from registry.register import ITSELF
 from registry.tables import is_country, is_moment
+from registry.vocabulary import NUMBERS
 from tests.support import Register, a_register
 
 JOURNALED = [table for table in schema.tables() if schema.name(table) not in ITSELF]
@@ -69,6 +70,8 @@ def a_random_register(chance: random.Random, rows: int) -> dict[str, list[dict[s
                 }
                 until = since + timedelta(days=chance.choice([0, 1, 400]))
                 row |= {"key": key, "since": since.isoformat(), "until": until.isoformat()}
+                if title == "circumstance":
+                    row.pop("answer" if row["fact"] in NUMBERS else "number", None)
                 if title == "person" and row["role"] == "auditor":
                     row.setdefault("ends", None)
                 if title == "document":
@@ -95,6 +98,23 @@ def test_what_export_writes_import_reads_and_exports_as_the_same_bytes(
             shown = {name: found for name, found in row.items() if found is not False}
             kept = any(all(other.get(name) == found for name, found in shown.items()) for other in exported[table])
             assert kept, f"{table} lost {row}"
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ({"fact": "necessary", "number": 7}, "number: necessary is a question of yes or no: say it in `answer`"),
+        ({"fact": "sensitive", "answer": True}, "answer: sensitive is counted: say how many in `number`"),
+        ({"fact": "sensitive", "number": -1}, "number: Expected `int` >= 0"),
+    ],
+)
+def test_what_is_counted_is_no_yes_and_a_question_takes_no_number(
+    register: Register, folder: Path, row: dict[str, Any], told: str
+) -> None:
+    tables = a_register()
+    given = {"key": "c", "transfer": tables["transfer"][0]["key"], "since": "2024-01-01"} | row
+    (folder / "r.json").write_text(json.dumps(tables | {"circumstance": [given]}))
+    assert told in register.onward("import", "register", str(folder / "r.json"), exit_code=1)
 
 
 def test_an_import_writes_one_entry_a_row(register: Register, folder: Path) -> None:

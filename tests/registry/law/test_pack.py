@@ -113,9 +113,9 @@ def test_the_bridge_had_two_versions() -> None:
         ("offers_or_monitors", "GB", date(2020, 12, 31), ["EU_GDPR"]),
         ("offers_or_monitors", "GB", date(2021, 1, 1), ["UK_GDPR"]),
         ("established", "CH", date(2024, 1, 1), ["CH_FADP"]),
-        ("established", "CA-QC", date(2023, 9, 21), []),
+        ("established", "CA-QC", date(2021, 9, 21), ["QC_LAW25"]),  # a law that does not forbid yet: it says so
         ("established", "CA-QC", date(2023, 9, 22), ["QC_LAW25"]),
-        ("established", "US", date(2020, 1, 1), []),
+        ("established", "US", date(2020, 1, 1), ["US_DSP"]),
         ("offers_or_monitors", "EEA", date(2018, 5, 24), []),
         ("offers_or_monitors", "EEA", date(2018, 5, 25), ["EU_GDPR"]),
         ("offers_or_monitors", "FR", date(2018, 5, 25), ["EU_GDPR"]),
