@@ -126,6 +126,9 @@ def instrument(one: Instrument, standing: Standing | None, conditions: Sequence[
             str(event.verified_on),
         )
     out.print(grid)
+    for event in one.events:
+        if event.alternative:
+            out.print(f"{event.what.replace('_', ' ')}: by another reading on {event.alternative}. {event.dispute}")
     for scope in conditions:
         out.print(f"Only where {condition(scope)} ({scope.citation})")
     stands = "not known yet" if standing is None else (standing.code or "in force").replace("_", " ").lower()
