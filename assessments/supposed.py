@@ -53,13 +53,19 @@ class Supposed(msgspec.Struct, frozen=True):
         """Whether nothing is supposed but that listings, decisions, frameworks or clauses end, which can better nothing."""
         return not (self.adopt or self.moves or self.subs)
 
-    def may_turn(self, judged: Judged) -> bool:
-        """Whether a leg of which the law said this may be judged otherwise where it only ends."""
-        return judged.outcome is Outcome.UNDETERMINED or judged.basis in (*self.annul, *self.end, *self.lapse)
+    def grounds(self, law: Pack) -> frozenset[str]:
+        """What ends, by key, and every list that holds only for whom a list that lapses names too."""
+        leaning = [key for key, one in law.instruments.items() if one.requires in self.lapse]
+        return frozenset((*self.annul, *self.end, *self.lapse, *leaning))
 
     @property
     def changes_facts(self) -> bool:
         return bool(self.lapse or self.moves or self.subs)
+
+
+def may_turn(judged: Judged, grounds: frozenset[str]) -> bool:
+    """Whether a leg of which the law said this may be judged otherwise where nothing but these grounds ends."""
+    return judged.outcome is Outcome.UNDETERMINED or judged.basis in grounds
 
 
 def law_of(supposed: Supposed, pack: Pack, known_on: date) -> Pack:

@@ -13,7 +13,7 @@ import msgspec
 from assessments.picture import Case, Flow, Met, Outcomes, Picture
 from assessments.readings import Reading
 from assessments.rules import Dossier, Judged
-from assessments.supposed import Supposed, changed, lapsed, law_of, touched
+from assessments.supposed import Supposed, changed, lapsed, law_of, may_turn, touched
 from assessments.verdicts import Judge
 from registry.law import Pack
 from registry.vocabulary import RANKING, Outcome
@@ -58,7 +58,8 @@ def what_if(picture: Picture, supposed: Supposed) -> WhatIf:
     words = touched(supposed, law)
     if supposed.is_of_cases:
         only_ends = supposed.only_ends and words is not None
-        cases = [found for found in picture.named(words) if not only_ends or supposed.may_turn(found[1].judged)]
+        grounds = supposed.grounds(law)
+        cases = [found for found in picture.named(words) if not only_ends or may_turn(found[1].judged, grounds)]
         return WhatIf(supposed, len(cases), tuple(_by_case(picture, cases, supposed, law, only_ends)), law)
     flows: Iterable[Dossier] = picture.dossiers
     if words is not None:

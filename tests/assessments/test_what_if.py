@@ -67,6 +67,7 @@ def test_judging_what_can_be_touched_says_the_same_as_judging_all(found: list[Do
         lambda: Supposed(day, annul=ends),
         lambda: Supposed(day, end=ends),
         lambda: Supposed(day, annul=ends[:1], lapse=("eu-us-dpf",), frameworks=True),
+        lambda: Supposed(day, lapse=("eu-us-dpf",), frameworks=True),
         lambda: Supposed(day, adopt=(decision(PACK, "IN", "EU_GDPR", day),), end=ends),
         lambda: Supposed(day, lapse=("l",)),
         lambda: Supposed(day, moves=(Moved(data.draw(st.sampled_from([2, 3])), "IN"),)),
