@@ -48,7 +48,8 @@ class Asked(msgspec.Struct, frozen=True):
 class Told(msgspec.Struct, frozen=True):
     """One flow under one law that would turn; `decides` is who does down the chain, where the leg itself does not.
 
-    `gap_days` counts from the day compared to `again_on`; None where no end is known.
+    `decided` is the same of the flow as it is. `gap_days` counts from the day compared to `again_on`; None where no end is
+    known.
     """
 
     transfer: str
@@ -69,6 +70,7 @@ class Told(msgspec.Struct, frozen=True):
     gap_days: int | None
     flowing: bool
     reasons: tuple[Reason, ...]
+    decided: str | None = None
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -152,7 +154,7 @@ def _told(
                 needs.append(need(after, named, other.law(day)))
     fallen = [one.flow.dossier for one in found.turned if one.fate is Fate.FALLS]
     rests = {key for one in told for key in (one.rested_on, one.rests_on) if key}
-    caught = [one for one in told if one.fate is Fate.CAUGHT]
+    caught_by = {one.rests_on for one in told if one.fate is Fate.CAUGHT and one.rests_on != one.rested_on}
     numbers = counts(found.turned)
     whose = concerned((one.route.engagement for one in fallen), about)
     return Answer(
@@ -163,7 +165,7 @@ def _told(
         numbers,
         len({one.flow.dossier.thing for one in found.turned}),
         whose,
-        tuple(to_do(needs, numbers, {one.rests_on for one in caught}, whose, day, other.law(day))),
+        tuple(to_do(needs, numbers, caught_by, whose, day, other.law(day))),
         tuple(told),
         {key: found.law.instruments[key].title for key in sorted(rests) if key in found.law.instruments},
         judge.pack.version,
@@ -199,12 +201,18 @@ def _flow(
         before.leg.verdict.judged.basis,
         after.leg.verdict.judged.basis,
         after.leg.verdict.last_day,
-        named.names[after.weakest.route.importer] if after.weakest is not after.leg else None,
+        _decides(after, named),
         again,
         (again - day).days if again else None,
         after.flowing,
         tuple(dict.fromkeys(reasons(after.weakest, other.law(day), named))),
+        _decides(before, named),
     )
+
+
+def _decides(reading: Reading, named: Parties) -> str | None:
+    """Who decides further down the chain; None where the leg itself does."""
+    return named.names[reading.weakest.route.importer] if reading.weakest is not reading.leg else None
 
 
 def said(supposed: Supposed, law: Pack, named: Parties, day: date) -> Iterable[str]:

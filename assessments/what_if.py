@@ -7,6 +7,7 @@ reach a party. Pure: what is read is told, and nothing is written.
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from enum import StrEnum
+from functools import partial
 
 import msgspec
 
@@ -27,7 +28,7 @@ class Fate(StrEnum):
 
     FALLS = "falls"  # may go ahead, and then may not
     WORSE = "worse"  # is in doubt as it is, and would be no longer
-    CAUGHT = "caught"  # rests on something else, which carries it, if need be with measures beside it
+    CAUGHT = "caught"  # what it rests on carries it no longer, and something else does, if need be with measures beside it
     BETTER = "better"
 
 
@@ -73,11 +74,13 @@ def what_if(picture: Picture, supposed: Supposed) -> WhatIf:
 def compared(dossiers: Iterable[Dossier], picture: Picture, supposed: Supposed, other: Judge) -> Iterator[Turned]:
     """Those of some dossiers that turn, each judged as it is and as supposed."""
     dossiers, day = list(dossiers), picture.day
+    bare = Judge(_unadopted(picture, supposed), other.precedents.known_on) if supposed.adopt else None
     for one, then in zip(dossiers, changed(supposed, dossiers), strict=True):
         before = {reading.regime: reading for reading in picture.judge.readings(one, day)}
         for after in other.readings(then, day):
             if after.regime in before:
-                yield from _read(Flow(one, before[after.regime]), after)
+                again = partial(bare.read, then, after.regime, day) if bare else None
+                yield from _read(Flow(one, before[after.regime]), after, again)
 
 
 def covered_again(judge: Judge, dossier: Dossier, reading: Reading, day: date) -> date | None:
@@ -95,13 +98,16 @@ def _by_case(
     picture: Picture, cases: Iterable[tuple[Case, Met]], supposed: Supposed, law: Pack, only_ends: bool
 ) -> Iterator[Turned]:
     """Each case is judged once as supposed; of the flows with a chain, those are judged whole whose cases leave it open."""
-    other = Outcomes(law, picture, (lambda sort: lapsed(sort, supposed)) if supposed.lapse else (lambda sort: sort))
+    turn: Callable[[Sort], Sort] = (lambda sort: lapsed(sort, supposed)) if supposed.lapse else (lambda sort: sort)
+    other = Outcomes(law, picture, turn)
+    bare = Outcomes(_unadopted(picture, supposed), picture, turn) if supposed.adopt else None
     turning: list[tuple[Met, Judged]] = []
     for case, met in cases:
         now, then = met.judged, other.again(case, picture.day)
-        if now.outcome != then.outcome or now.basis != then.basis:
+        if _other(now, then):
             turning.append((met, then))
-            if met.alone and (fate := _fate(now.outcome, then.outcome, lambda: True)) is not None:
+            ends = bare is None or _other(now, bare.again(case, picture.day))
+            if met.alone and (fate := _fate(now.outcome, then.outcome, partial(bool, ends))) is not None:
                 yield from [Turned(fate, flow, then.outcome) for flow in met.alone]
     lent = _lent(picture, turning, other)
     ended: set[int] = set()
@@ -114,7 +120,18 @@ def _by_case(
         if not only_ends or id(flow) in lent or flow.reading.path_outcome is not Outcome.NOT_PERMITTED:
             after = other.read(flow.dossier, flow.reading.regime, picture.day)
             if after is not None:
-                yield from _read(flow, after)
+                again = partial(bare.read, flow.dossier, flow.reading.regime, picture.day) if bare else None
+                yield from _read(flow, after, again)
+
+
+def _unadopted(picture: Picture, supposed: Supposed) -> Pack:
+    """The law as supposed but for what is adopted: it tells whether what a flow rests on ends, or only something is added."""
+    bare = msgspec.structs.replace(supposed, adopt=())
+    return law_of(bare, picture.judge.pack, picture.judge.precedents.known_on)
+
+
+def _other(now: Judged, then: Judged) -> bool:
+    return now.outcome != then.outcome or now.basis != then.basis
 
 
 def _lent(picture: Picture, turning: Iterable[tuple[Met, Judged]], other: Judge) -> set[int]:
@@ -136,27 +153,41 @@ def _ended(picture: Picture, met: Met, ended: set[int], lent: set[int] | None) -
                 yield Turned(fate, flow, Outcome.NOT_PERMITTED)
 
 
-def _read(flow: Flow, after: Reading) -> Iterator[Turned]:
+def _read(flow: Flow, after: Reading, bare: Callable[[], Reading | None] | None) -> Iterator[Turned]:
+    """What becomes of a flow; `bare` reads it as it would be without what is adopted, where something is."""
     before, then = flow.reading, after.path_outcome
-    fate = _fate(before.path_outcome, then, lambda: _rests(before) != _rests(after))
+
+    def ends() -> bool:
+        if not _ends(before, after):
+            return False
+        alone = bare() if bare else None
+        return alone is None or alone.path_outcome != before.path_outcome or _ends(before, alone)
+
+    fate = _fate(before.path_outcome, then, ends)
     if fate is not None:
         yield Turned(fate, flow, then)
 
 
-def _fate(before: Outcome, after: Outcome, others: Callable[[], bool]) -> Fate | None:
-    """What becomes of a flow; `others` tells whether anything rests on something else. None where it stands as it stood."""
+def _fate(before: Outcome, after: Outcome, ends: Callable[[], bool]) -> Fate | None:
+    """What becomes of a flow; `ends` tells whether anything it rests on carries it no longer. None where it stands as it
+    stood, or what carries it is only joined by something."""
     was, would = RANKING[before], RANKING[after]
     if would < LAWFUL and would < was:
         return Fate.FALLS if was >= LAWFUL else Fate.WORSE
     if would > was and before not in GOES_AHEAD:
         return Fate.BETTER
-    return Fate.CAUGHT if would >= LAWFUL and (would < was or others()) else None
+    return Fate.CAUGHT if would >= LAWFUL and ((would < was and would == LAWFUL) or ends()) else None
 
 
-def _rests(reading: Reading) -> list[tuple[int, str, str | None]]:
-    """What a leg and the hops beneath it rest on, as far as they decide."""
+def _ends(before: Reading, after: Reading) -> bool:
+    """Whether the leg or a hop beneath it rests on something on which none does any more."""
+    return not _rests(before) <= _rests(after)
+
+
+def _rests(reading: Reading) -> set[tuple[int, str | None]]:
+    """Who receives, and on what, on a leg and on the hops beneath it, as far as they decide."""
     hops = (reading.leg, *(reading.chain.hops if reading.chain else ()))
-    return [(hop.route.importer, hop.route.country, hop.verdict.judged.basis) for hop in hops]
+    return {(hop.route.importer, hop.verdict.judged.basis) for hop in hops}
 
 
 def counts(turned: Iterable[Turned]) -> dict[Fate, int]:

@@ -80,6 +80,14 @@ def test_judging_what_can_be_touched_says_the_same_as_judging_all(found: list[Do
     assert said(quick.turned) == said(whole)
 
 
+@given(FLOWS, DAYS, st.booleans())
+def test_what_only_joins_catches_nothing(found: list[Dossier], day: date, adopts: bool) -> None:
+    flows = registered(found)
+    joins = {"adopt": (decision(PACK, "IN", "EU_GDPR", day),)} if adopts else {"subs": (Moved(2, "JP"), Moved(3, "FR"))}
+    turned = what_if(Picture(flows, Judge(PACK, TODAY), day), Supposed(day, **joins)).turned  # type: ignore[arg-type]
+    assert not {one.fate for one in turned} & ({"caught", "falls", "worse"} if adopts else {"caught"})
+
+
 @given(FLOWS, DAYS)
 def test_a_flow_that_falls_is_covered_again_on_the_first_such_day_and_not_before(found: list[Dossier], day: date) -> None:
     flows = registered(found)
