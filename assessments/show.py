@@ -75,10 +75,6 @@ def title(key: str | None) -> str:
     return one.title if one else {"eea": "the European Economic Area"}.get(key or "", key) or "nothing"
 
 
-def regime(key: str | None) -> str:
-    return key.replace("_", " ") if key else "a law that is not known"
-
-
 def last_day(until: date | None) -> str:
     """The last day of a half-open period."""
     return day(until - ONE_DAY if until else None)
@@ -106,7 +102,7 @@ FOR_TEMPLATES: dict[str, Callable[..., Any]] = {
     "plain": plain,
     "outcome": outcome,
     "title": title,
-    "regime": regime,
+    "regime": wording.law_name,
     "last_day": last_day,
     "condition": condition,
     "size": size,

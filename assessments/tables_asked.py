@@ -9,6 +9,7 @@ from assessments.radius import Concerned, Radius
 from assessments.tables_shown import COLOURS, console, titled
 from assessments.what_follows import Answer
 from assessments.what_if import Fate
+from assessments.wording import law_name
 
 TITLES = {
     Fate.FALLS: "Would fall",
@@ -55,14 +56,15 @@ def what_if(found: Answer) -> None:
         if not found.counts[fate]:
             continue
         out.print(f"\n{title}: {found.counts[fate]}", style="bold")
-        table = titled("transfer", "to", "verdict", "rests on", "last day", "covered again", "for")
+        table = titled("transfer", "to", "under", "verdict", "rests on", "last day", "covered again", "for")
         for one in found.flows:
             if one.fate is fate:
                 verdict = Text(one.after.replace("_", " ") + ("" if one.flowing else ", stopped"), COLOURS[one.after])
                 again = f"{one.again_on}, {one.gap_days} days" if one.again_on else "–"
                 way = f"{one.importer} ({one.country})"
                 last = str(one.last_day) if one.last_day else "–"
-                table.add_row(one.transfer, way, verdict, one.rests_on or "–", last, again, one.activity or "–")
+                rests = f"because of {one.decides}, further down" if one.decides else one.rests_on or "–"
+                table.add_row(one.transfer, way, law_name(one.regime), verdict, rests, last, again, one.activity or "–")
         out.print(table)
     if found.counts[Fate.FALLS]:
         out.print()

@@ -145,7 +145,7 @@ def _told(
     shown = _first(found.turned, most)
     then = changed(found.supposed, [one.flow.dossier for one in shown])
     told: list[Told] = []
-    needs: list[tuple[Need, str]] = []
+    needs: list[Need] = []
     for one, dossier in zip(shown, then, strict=True):
         after = other.read(dossier, one.flow.reading.regime, day)
         if after is not None:
@@ -176,7 +176,7 @@ def _first(turned: Sequence[Turned], most: int | None) -> list[Turned]:
     """The flows that are told: of each fate so many, in the order of their keys."""
     found: list[Turned] = []
     for fate in Fate:
-        of_it = sorted((one for one in turned if one.fate is fate), key=lambda one: one.flow.dossier.key)
+        of_it = sorted((one for one in turned if one.fate is fate), key=lambda one: (one.flow.dossier.key, one.flow.reading.regime or ""))
         found += of_it if most is None else of_it[:most]
     return found
 

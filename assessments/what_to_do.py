@@ -5,20 +5,24 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 
+import msgspec
+
 from assessments.dossier import Parties
 from assessments.radius import Concerned
 from assessments.readings import Reading
+from assessments.rules import ORDER, Finding
 from assessments.what_if import Fate
-from assessments.wording import country_name, written
-from registry.law import Law
+from assessments.wording import country_name, law_name, written
+from registry.law import Instrument, Law
 from registry.vocabulary import Outcome
 
 NAMED = 6  # as many are named in a sentence; the others are counted
 OLD_CLAUSES = {"SCC_REPEALED", "SCC_EXPIRED", "SCC_CHANGED", "MODULE_MISMATCH"}
 MEASURES = {"MEASURES_REQUIRED", "MEASURES_INEFFECTIVE"}
+BESIDE = {"TIA_MISSING", "MEASURES_INEFFECTIVE"}  # what clauses lack that are good in themselves
 
 
-class Need(StrEnum):
+class What(StrEnum):
     """What a flow lacks most nearly."""
 
     ASSESS = "assess"
@@ -26,37 +30,87 @@ class Need(StrEnum):
     ASK = "ask"
     ANEW = "anew"
     SIGN = "sign"
+    OTHERWISE = "otherwise"
+    LEADS = "leads"
+
+
+class Need(msgspec.Struct, frozen=True):
+    """What is lacking under one law, for a flow from somebody to `whom`, and by which tools of that law it may be had."""
+
+    what: What
+    under: str
+    whom: str
+    clauses: str
+    assessment: str
 
 
 SENTENCES = {
-    Need.ASSESS: "Complete the transfer impact assessment for {whom} by {day}: clauses are signed, and carry the data then.",
-    Need.MEASURES: "Put supplementary measures in place for {whom} by {day}, or stop sending what they would have to protect.",
-    Need.ASK: "Find out what is not on file about {whom} by {day}: what is unknown never counts as lawful.",
-    Need.ANEW: "Conclude new standard contractual clauses for {whom} by {day}: those on file no longer fit.",
-    Need.SIGN: "Sign standard contractual clauses for {whom}, with a transfer impact assessment, by {day}, or stop sending.",
+    What.ASSESS: "complete the {assessment} for {whom} by {day}: clauses are signed, and carry the data then.",
+    What.MEASURES: "put supplementary measures in place for {whom} by {day}, or stop sending what they would have to protect.",
+    What.ASK: "find out what is not on file about {whom} by {day}: what is unknown never counts as lawful.",
+    What.ANEW: "conclude the {clauses} anew for {whom} by {day}: what is on file no longer fits.",
+    What.SIGN: "sign the {clauses} for {whom}{assessment} by {day}, or stop sending.",
+    What.OTHERWISE: "no clauses could be signed then: find another ground for {whom} by {day}, or stop sending.",
+    What.LEADS: "what is on file about this law is not verified: ask somebody who knows it what would carry the data to {whom} "
+    "by {day}, or stop sending.",
 }
 
 
-def need(reading: Reading, named: Parties, law: Law) -> tuple[Need, str]:
-    """What the hop that decides lacks, and who it is about: from whom to whom and where."""
-    hop = reading.weakest
-    where = country_name(hop.route.country, law)
-    whom = f"{named.names[hop.route.importer]} ({where})"
-    findings = hop.verdict.judged.findings
-    codes = {finding.code for finding in findings}
-    unassessed = {finding.tool for finding in findings if finding.code == "TIA_MISSING"}
-    unassessed -= {finding.tool for finding in findings if finding.code in OLD_CLAUSES}
-    if hop.verdict.judged.outcome is Outcome.UNDETERMINED:
-        return Need.ASK, whom
-    if codes & MEASURES:
-        return Need.MEASURES, whom
-    if unassessed:
-        return Need.ASSESS, whom
-    return (Need.ANEW if codes & OLD_CLAUSES else Need.SIGN), whom
+def need(reading: Reading, named: Parties, law: Law) -> Need:
+    """What the hop that decides lacks, under the law that governs the flow, and who it is about and where."""
+    hop, regime = reading.weakest, reading.regime or ""
+    whom = f"{named.names[hop.route.importer]} ({country_name(hop.route.country, law)})"
+    clauses = " or the ".join(_within(one.title) for one in to_sign(law, regime))
+    duty = law.demands("impact_assessment", regime)
+    what = _lacks(reading, law)
+    if what in {What.ANEW, What.SIGN} and not clauses:
+        of = law.pack.regime(regime)
+        what = What.LEADS if of is None or of.leads else What.OTHERWISE
+    assessment = _within(duty.instrument.title) if duty else ""
+    if what is What.SIGN and assessment:
+        assessment = f", with a {assessment},"
+    return Need(what, law_name(reading.regime), whom, clauses, assessment)
+
+
+def to_sign(law: Law, regime: str) -> list[Instrument]:
+    """The clauses under a law that may be concluded on the law's day; none of a law of which nothing but leads are known."""
+    of = law.pack.regime(regime)
+    if of is None or of.leads:
+        return []
+    return [
+        standing.instrument
+        for standing in law.of_kind("clauses", regime)
+        if standing.code is None and (standing.no_new_from is None or law.day < standing.no_new_from)
+    ]
+
+
+def _lacks(reading: Reading, law: Law) -> What:
+    judged = reading.weakest.verdict.judged
+    findings = [finding for finding in judged.findings if not _listing(finding, law)]
+    failing = {finding.tool for finding in findings if finding.code in ORDER and finding.code not in BESIDE}
+    sound = {finding.code for finding in findings if finding.tool not in failing}
+    if judged.outcome is Outcome.UNDETERMINED:
+        return What.ASK
+    if sound & MEASURES:
+        return What.MEASURES
+    if "TIA_MISSING" in sound:
+        return What.ASSESS
+    return What.ANEW if any(finding.code in OLD_CLAUSES for finding in findings) else What.SIGN
+
+
+def _listing(finding: Finding, law: Law) -> bool:
+    """Whether a finding is about a listing, whose place is none among the clauses."""
+    one = law.instrument(finding.instrument or "")
+    return one is not None and one.kind == "framework"
+
+
+def _within(title: str) -> str:
+    """A title within a sentence; what begins with an abbreviation stays as it is."""
+    return title if title[1:2].isupper() else title[:1].lower() + title[1:]
 
 
 def to_do(
-    needs: Sequence[tuple[Need, str]],
+    needs: Sequence[Need],
     numbers: Mapping[Fate, int],
     caught_by: Iterable[str | None],
     whose: Concerned,
@@ -65,12 +119,15 @@ def to_do(
 ) -> Iterator[str]:
     """The sentences, the most urgent first. `needs` are those of the flows that are told, `numbers` count all."""
     fallen = numbers[Fate.FALLS]
-    by_need: dict[Need, dict[str, None]] = defaultdict(dict)
-    for what, whom in needs:
-        by_need[what][whom] = None
-    for what in Need:
-        if what in by_need:
-            yield SENTENCES[what].format(whom=_listed(list(by_need[what])), day=written(day))
+    whom: dict[Need, dict[str, None]] = defaultdict(dict)
+    for one in needs:
+        whom[msgspec.structs.replace(one, whom="")][one.whom] = None
+    order = list(What)
+    for alike in sorted(whom, key=lambda one: (order.index(one.what), one.under)):
+        said = SENTENCES[alike.what].format(
+            whom=_listed(list(whom[alike])), day=written(day), clauses=alike.clauses, assessment=alike.assessment
+        )
+        yield f"Under {alike.under}: {said}"
     if fallen:
         yield f"What cannot be mended by {written(day)} has to be stopped from that day on, on the page of each transfer."
     if whose.special:
@@ -81,7 +138,7 @@ def to_do(
         catching = ", ".join(titles) or "further down the chain"
         yield (
             f"Where something else catches a flow ({catching}), name it in the privacy notices "
-            "(Art. 13(1)(f), 14(1)(f)) and in the record of processing (Art. 30(1)(e))."
+            "and in the record of processing (in the GDPR Art. 13(1)(f), 14(1)(f) and 30(1)(e))."
         )
     if not fallen and not numbers[Fate.CAUGHT]:
         yield "Nothing has to be done at once: no flow falls."

@@ -34,6 +34,11 @@ def country_name(code: str, law: Law, language: str = "en") -> str:
     return law.pack.own_names.get(code) or _territories(language).get(code) or code
 
 
+def law_name(regime: str | None) -> str:
+    """What people call a law that governs a flow; of None, where no law on file does."""
+    return regime.replace("_", " ") if regime else "a law that is not known"
+
+
 @cache
 def _territories(language: str) -> Mapping[str, str]:
     names: Mapping[str, str] = Locale(language).territories

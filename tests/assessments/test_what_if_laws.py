@@ -1,8 +1,11 @@
 """What if, under several laws at once: each law is named and advised by its own instruments."""
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+from assessments.what_to_do import to_sign
+from tests.assessments.test_rules import PACK, TODAY
 from tests.support import Register, a_register
 
 SINCE = "2023-11-01"
@@ -40,3 +43,59 @@ def test_a_list_that_holds_only_for_whom_another_names_falls_with_that_one(regis
     assert fates(asked(register, "--lapse", "eu-us-dpf")) == both
     assert fates(asked(register, "--lapse", "uk-us-dpf-extension")) == {("news", "UK_GDPR", "falls")}
     assert fates(asked(register, "--annul", "eu-us-dpf")) == {("news", "EU_GDPR", "falls")}  # the list itself stands
+
+
+def test_each_law_is_named_and_advised_by_what_it_offers_itself(register: Register, folder: Path) -> None:
+    three = under_three_laws()
+    three["certification"].append(listed("c-ch", "swiss-us-dpf"))
+    register.load(three, folder)
+    words = ["--annul", "eu-us-dpf", "--annul", "uk-us-dpf-extension", "--annul", "swiss-us-dpf"]
+    found = asked(register, *words)
+    offered = {line.partition(":")[0]: line for line in found["to_do"] if line.startswith("Under ")}
+    assert set(offered) == {"Under EU GDPR", "Under UK GDPR", "Under CH FADP"}
+    assert "standard contractual clauses of 2021 for Mailer" in offered["Under EU GDPR"]
+    assert "UK Addendum" in offered["Under UK GDPR"]
+    assert "international data transfer agreement" in offered["Under UK GDPR"]
+    assert "standard contractual" not in offered["Under UK GDPR"]
+    assert "with the Swiss amendments" in offered["Under CH FADP"]
+    text = register.onward("what-if", *words, "--as-of", "2026-06-30")
+    assert all(law in text for law in ("EU GDPR", "UK GDPR", "CH FADP"))
+    (annulled,) = [line for line in asked(register, *words, "--annul", "eu-scc-2021")["to_do"] if "EU GDPR" in line]
+    assert "clauses of 2021" not in annulled
+    assert "no clauses could be signed" in annulled
+
+
+def test_clauses_that_are_annulled_are_not_to_be_assessed(register: Register, folder: Path) -> None:
+    signed = {"exporter": "house", "importer": "mailer", "instrument": "eu-scc-2021", "module": "M2", "rank": "primary"}
+    signed |= {"key": "signed", "concluded_on": "2023-11-01", "state": "signed", "since": SINCE}
+    register.load(under_three_laws() | {"safeguard": [signed]}, folder)
+    (one,) = [line for line in asked(register, "--annul", "eu-us-dpf")["to_do"] if "EU GDPR" in line]
+    assert "complete the transfer impact assessment" in one
+    (two,) = [line for line in asked(register, "--annul", "eu-us-dpf", "--annul", "eu-scc-2021")["to_do"] if "EU GDPR" in line]
+    assert "no clauses could be signed" in two
+
+
+def test_a_law_of_which_leads_alone_are_known_gives_no_clauses_to_sign() -> None:
+    law = PACK.on(date(2026, 6, 30), TODAY)
+    leading = {one.regimes[0] for one in PACK.instruments.values() if one.kind == "regime" and one.leads}
+    assert "BR_LGPD" in leading
+    assert not [regime for regime in leading if to_sign(law, regime)]
+    assert [one.key for one in to_sign(law, "UK_GDPR")] == ["uk-addendum", "uk-idta"]
+
+
+def test_who_decides_further_down_is_said(register: Register, folder: Path) -> None:
+    below = {"key": "below", "processor": "mailer", "sub_processor": "helper", "country": "IN", "how": "accessed"}
+    three = under_three_laws() | {"sub_processing": [below | {"bound_alike": True, "since": SINCE}]}
+    three["party"].append({"key": "helper", "name": "Helper Ltd", "country": "IN", "since": SINCE})
+    register.load(three, folder)
+    found = asked(register, "--move", "mailer=DE")
+    fallen = [one for one in found["flows"] if one["fate"] == "falls"]
+    assert {(one["regime"], one["decides"], one["decided"]) for one in fallen} == {
+        ("EU_GDPR", "Helper Ltd", None),
+        ("UK_GDPR", "Helper Ltd", None),
+    }
+    lines = register.onward("what-if", "--move", "mailer=DE", "--as-of", "2026-06-30").splitlines()
+    assert any("EU GDPR" in line and "because of Helper Ltd" in line for line in lines)
+    assert not any("not permitted" in line and " eea " in line for line in lines)
+    joined = asked(register, "--adopt", "IN")
+    assert joined["counts"]["caught"] == 0
