@@ -1,6 +1,7 @@
 """A what-if as it is asked and told: keys become what is supposed, flows that turn become sentences. Nothing is written."""
 
 import asyncio
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 
@@ -43,6 +44,15 @@ class Asked(msgspec.Struct, frozen=True):
     adopt: tuple[Instrument, ...] = ()
     decisions: tuple[tuple[str, str], ...] = ()
     day: date | None = None
+
+
+def to_adopt(given: str, law: str = "") -> tuple[str, str] | None:
+    """The country and the law of a decision written BR or BR=UK_GDPR; None for what is neither. A law written there goes
+    before the one given beside it, and where there is none it is the usual one."""
+    if not re.fullmatch(r"[A-Z]{2}(=\w+)?", given):
+        return None
+    country, _, own = given.partition("=")
+    return country, own or law or USUAL_LAW
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -173,10 +183,12 @@ def _told(
 
 
 def _first(turned: Sequence[Turned], most: int | None) -> list[Turned]:
-    """The flows that are told: of each fate so many, in the order of their keys."""
+    """The flows that are told: of each fate so many, in the order of their keys and laws."""
     found: list[Turned] = []
     for fate in Fate:
-        of_it = sorted((one for one in turned if one.fate is fate), key=lambda one: (one.flow.dossier.key, one.flow.reading.regime or ""))
+        of_it = sorted(
+            (one for one in turned if one.fate is fate), key=lambda one: (one.flow.dossier.key, one.flow.reading.regime or "")
+        )
         found += of_it if most is None else of_it[:most]
     return found
 

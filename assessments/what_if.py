@@ -13,7 +13,7 @@ import msgspec
 
 from assessments.picture import Case, Flow, Met, Outcomes, Picture
 from assessments.readings import Reading
-from assessments.rules import Dossier, Judged
+from assessments.rules import Dossier, Judged, Sort
 from assessments.supposed import Supposed, changed, lapsed, law_of, may_turn, touched
 from assessments.verdicts import Judge
 from registry.law import Pack

@@ -1,6 +1,5 @@
 """Commands that ask further: what stands beneath a party, what would follow if, which days were covered."""
 
-import re
 from datetime import date, datetime
 from pathlib import Path
 
@@ -89,9 +88,9 @@ def _parted(name: str, given: str) -> tuple[str, str]:
 
 def _to_adopt(given: tuple[str, ...]) -> tuple[tuple[Instrument, ...], tuple[tuple[str, str], ...]]:
     """The instruments of files, and the countries for which the simplest decision is to be adopted, each with its law."""
-    countries = [one for one in given if re.fullmatch(r"[A-Z]{2}(=\w+)?", one)]
-    files = tuple(read_instrument(Path(one)) for one in given if one not in countries)
-    return files, tuple((one.partition("=")[0], one.partition("=")[2] or what_follows.USUAL_LAW) for one in countries)
+    decisions = {one: what_follows.to_adopt(one) for one in given}
+    files = tuple(read_instrument(Path(one)) for one in given if decisions[one] is None)
+    return files, tuple(found for one in given if (found := decisions[one]) is not None)
 
 
 @main.command()

@@ -1,5 +1,6 @@
 """What if: a question in everyday words, asked by its address alone, and what would follow. Nothing is written."""
 
+import re
 from typing import Annotated, Any
 
 import msgspec
@@ -10,7 +11,7 @@ from litestar.response import Template
 from assessments import what_follows
 from assessments.clockbar import Bar, day_of
 from assessments.show import country
-from assessments.what_follows import USUAL_LAW, Answer, Asked
+from assessments.what_follows import USUAL_LAW, Answer, Asked, to_adopt
 from assessments.what_if import Fate
 from registry import database, forms, law
 from registry.access import Permission, Visitor
@@ -41,9 +42,19 @@ class Given(msgspec.Struct, frozen=True):
     move_to: str = ""
     sub: str = ""
     sub_in: str = ""
-    adopt: str = ""
+    adopt: tuple[str, ...] = ()
     adopt_law: str = ""
     since: str = ""
+
+    @property
+    def adopted(self) -> tuple[tuple[str, str], ...]:
+        """Each country with the law it is found adequate under; what cannot be read stays as it is, to be refused by name."""
+        return tuple(to_adopt(one, self.adopt_law) or (one, self.adopt_law or USUAL_LAW) for one in self.adopt)
+
+    @property
+    def further(self) -> tuple[str, ...]:
+        """What is adopted, each written with its law: the form shows the first, and carries the others along as they are."""
+        return tuple("=".join(pair) for pair in self.adopted)
 
     @property
     def asks(self) -> bool:
@@ -58,12 +69,18 @@ class Given(msgspec.Struct, frozen=True):
             if bool(vendor) != bool(where):
                 raise Misused(f"A vendor {what}: choose both the vendor and the country, or leave both out")
             pairs.append(((vendor, where),) if vendor else ())
-        decisions = ((self.adopt, self.adopt_law or USUAL_LAW),) if self.adopt else ()
-        return Asked(self.annul, self.end, self.lapse, pairs[0], pairs[1], (), decisions, day_of("from", self.since))
+        return Asked(self.annul, self.end, self.lapse, pairs[0], pairs[1], (), self.adopted, day_of("from", self.since))
 
 
 def _several(given: list[str] | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one for one in given or () if one))
+
+
+def _vendor(given: str, country: str) -> tuple[str, str]:
+    """A vendor and a country, also where they are written as one, mailer=IN, as for the command."""
+    vendor, equals, where = given.rpartition("=")
+    whole = equals and vendor and not country and re.fullmatch("[A-Za-z]{2}", where)
+    return (vendor, where.upper()) if whole else (given, country)
 
 
 @get("/what-if", opt={"needs": Permission.LOOK})
@@ -77,13 +94,14 @@ async def what_if(
     move_to: str = "",
     sub: str = "",
     sub_in: str = "",
-    adopt: str = "",
+    adopt: list[str] | None = None,
     adopt_law: str = "",
     since: Annotated[str, QueryParameter(name="from")] = "",
 ) -> Template:
     """The question as the address asks it, and its answer; without one, the form alone. What cannot be asked is said."""
     ends = (_several(annul), _several(end), _several(lapse))
-    given = Given(*ends, move, move_to, sub, sub_in, adopt, adopt_law, since)
+    moves = (*_vendor(move, move_to), *_vendor(sub, sub_in))
+    given = Given(*ends, *moves, _several(adopt), adopt_law, since)
     pack = law.load()
     found: Answer | None = None
     wrong = ""

@@ -84,7 +84,7 @@ def test_judging_what_can_be_touched_says_the_same_as_judging_all(found: list[Do
 def test_what_only_joins_catches_nothing(found: list[Dossier], day: date, adopts: bool) -> None:
     flows = registered(found)
     joins = {"adopt": (decision(PACK, "IN", "EU_GDPR", day),)} if adopts else {"subs": (Moved(2, "JP"), Moved(3, "FR"))}
-    turned = what_if(Picture(flows, Judge(PACK, TODAY), day), Supposed(day, **joins)).turned  # type: ignore[arg-type]
+    turned = what_if(Picture(flows, Judge(PACK, TODAY), day), Supposed(day, **joins)).turned
     assert not {one.fate for one in turned} & ({"caught", "falls", "worse"} if adopts else {"caught"})
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from assessments.what_to_do import to_sign
 from tests.assessments.test_rules import PACK, TODAY
 from tests.support import Register, a_register
+from tests.web import browse
 
 SINCE = "2023-11-01"
 
@@ -29,7 +30,8 @@ def under_three_laws() -> dict[str, list[dict[str, Any]]]:
 
 
 def asked(register: Register, *words: str) -> dict[str, Any]:
-    return register.answer("what-if", *words, "--as-of", "2026-06-30")
+    found: dict[str, Any] = register.answer("what-if", *words, "--as-of", "2026-06-30")
+    return found
 
 
 def fates(found: dict[str, Any]) -> set[tuple[str, str, str]]:
@@ -99,3 +101,30 @@ def test_who_decides_further_down_is_said(register: Register, folder: Path) -> N
     assert not any("not permitted" in line and " eea " in line for line in lines)
     joined = asked(register, "--adopt", "IN")
     assert joined["counts"]["caught"] == 0
+
+
+def test_the_page_takes_what_the_command_takes_and_the_clocks_keep_the_question(register: Register, folder: Path) -> None:
+    register.load(under_three_laws(), folder)
+
+    async def work(as_role: Any) -> None:
+        auditor = await as_role("auditor")
+        page = await auditor.get("/what-if?adopt=BR%3DUK_GDPR&adopt=IN&on=2026-06-30")
+        assert page.status_code == 200
+        for words in ("A decision on adequacy for Brazil", "A decision on adequacy for India", "Supposed"):
+            assert words in page.text, words
+        assert 'option value="BR" selected' in page.text
+        assert 'option value="UK_GDPR" selected' in page.text
+        assert 'name="adopt" value="IN=EU_GDPR"' in page.text
+        assert 'href="?adopt=BR%3DUK_GDPR&amp;adopt=IN">Back to today' in page.text
+        assert 'href="?on=2020-07-15&amp;adopt=BR%3DUK_GDPR' in page.text
+        assert (await auditor.get("/what-if?adopt=IN&adopt_law=UK_GDPR")).status_code == 200
+        nowhere = await auditor.get("/what-if?adopt=BR%3DNOWHERE")
+        assert nowhere.status_code == 422
+        assert "no law is called" in nowhere.text
+        moved = await auditor.get("/what-if?move=mailer%3Din&on=2026-06-30")
+        assert moved.status_code == 200
+        assert "Mailer, Inc. moves to India" in moved.text
+        assert "under UK GDPR" in moved.text
+        assert 'href="?">Back to today' in (await auditor.get("/transfers?on=2026-06-30")).text
+
+    browse(register, work)
