@@ -15,7 +15,7 @@ from assessments.clockbar import Bar
 from assessments.passing import said_of
 from assessments.radius import radius_in
 from assessments.rules.gate import TERMS_OF_ART_28, UNDERTAKINGS
-from registry import access, database, documents, law, told
+from registry import access, database, documents, forms, law, told
 from registry.access import Permission, Visitor
 from registry.vocabulary import RANKING, NoticeKind, Standing, VendorCategory
 from registry.web import page
@@ -138,6 +138,8 @@ async def vendor(visitor: Visitor, bar: Bar, key: str, history: str = "") -> Tem
         terms=terms,
         undertakings=UNDERTAKINGS,
         told_kinds=TOLD,
+        countries=forms.countries(),
+        answers=forms.ANSWERS,
         **on_file,
     )
 
