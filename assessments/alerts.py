@@ -14,7 +14,7 @@ from assessments.named import Named, named, names
 from assessments.wording import written
 from registry.database import connection
 from registry.law import Pack
-from registry.vocabulary import AlertKind
+from registry.vocabulary import AlertKind, NoticeKind
 
 FOLDER = Path(__file__).parent.parent / "templates" / "alerts"
 FLOWS = 5  # so many flows are listed; of the others it is said how many they are
@@ -61,7 +61,11 @@ async def alerts(pack: Pack, keys: list[str] | None = None) -> list[Shown]:
             (select p.name from party p where p.thing = v.party order by p.since desc limit 1) as vendor_name,
             a.instrument, coalesce(n.count, 0) as count, a.until, a.thing,
             case when a.kind = '{AlertKind.NOTICE_RECEIVED}' and a.cause ~ '^entry:[0-9]+$' then (select e.image->>'kind'
-                from public.journal_entry e where e.sequence = substring(a.cause from 7)::bigint) end as notice
+                from public.journal_entry e where e.sequence = substring(a.cause from 7)::bigint) end as notice,
+            a.kind = '{AlertKind.NOTICE_RECEIVED}' and a.cause ~ '^entry:[0-9]+$' and exists (
+                select from public.journal_entry e join notice o on o.thing = (e.image->>'thing')::bigint
+                where e.sequence = substring(a.cause from 7)::bigint and o.kind = '{NoticeKind.AUTHORITY_REQUEST}'
+                and o.disclosed and coalesce(o.agreement, '') = '' and (o.until is null or o.until > o.since)) as disclosed
         from alert a left join vendor v on v.id = a.vendor
         left join (select alert, count(distinct transfer) from assessment where alert is not null group by alert) n
             on n.alert = a.thing
@@ -91,7 +95,9 @@ async def _flows(at: asyncpg.Connection, things: Sequence[int], pack: Pack) -> M
 
 
 def _sentences(row: asyncpg.Record) -> dict[str, str]:
-    """Those of an alert's kind; a notice has its own where there are some for what it is about."""
+    """Those of an alert's kind; a notice has its own where there are some for what it is about, as it stands on record now."""
+    if row["disclosed"]:
+        return sentences()["notice_disclosed"]
     return sentences().get(f"notice_{row['notice']}") or sentences()[row["kind"]]
 
 

@@ -27,6 +27,7 @@ from assessments.rules import (
     Traits,
 )
 from assessments.rules.gate import Assured, GateFile, Terms
+from assessments.rules.sub_processors import OnList, Reached, SubProcessor
 from registry.database import fetch
 from registry.law import TRAITS
 
@@ -72,6 +73,19 @@ from sub_processing where {STANDS} and {{among}} order by processor, key, since"
 _CIRCUMSTANCES = f"""
 select transfer, since, until, fact, answer, number
 from circumstance where {STANDS} and {{among}} order by transfer, since desc"""
+_BENEATH = """
+with recursive reached(party) as (
+    select unnest($1::bigint[])
+    union
+    select s.sub_processor from reached r cross join lateral (
+        select sub_processor from sub_processing where processor = r.party offset 0) s
+) select party from reached"""
+_SUB_PROCESSORS = f"""
+select s.since, s.until, s.key, s.processor, s.sub_processor, (select key from engagement where thing = s.engagement limit 1),
+    s.country, s.authorisation, s.notified_on, s.bound_alike,
+    min(s.since) over (partition by s.thing, s.processor, s.sub_processor, s.country)
+from sub_processing s where {STANDS} and s.processor = any($1::bigint[]) order by s.processor, s.key, s.since"""
+_LISTS = f"select since, until, party, framework, status from certification where {STANDS} and party = any($1::bigint[])"
 _SUSPENSIONS = f"select transfer, since, until from suspension where {STANDS} and {{among}}"
 
 
@@ -191,7 +205,7 @@ async def open_gate(vendor: str) -> GateFile | None:
     found = await fetch("select thing, party from vendor where key = $1 order by since desc limit 1", vendor)
     if not found:
         return None
-    thing = found[0][0]
+    thing, party = found[0]
     columns = ", ".join(f"c.{name}" for name in Terms.__struct_fields__[9:])
     terms = await fetch(
         f"""select e.key, e.since, e.until, e.role, e.disclosure_basis, e.arrangement, e.only_our_purposes,
@@ -206,7 +220,22 @@ async def open_gate(vendor: str) -> GateFile | None:
         where (m.until is null or m.until > m.since) order by m.key, a.since""",
         thing,
     )
-    return GateFile(vendor, tuple(Terms(*row) for row in terms), tuple(Assured(*row) for row in assured))
+    reached = await fetch(
+        f"""select t.since, t.until, e.key, t.importer from transfer t
+        join (select distinct thing, key from engagement where vendor = $1) e on e.thing = t.engagement
+        where {STANDS.replace("until", "t.until").replace("since", "t.since")}""",
+        thing,
+    )
+    beneath = [row[0] for row in await fetch(_BENEATH, list({party, *(row[3] for row in reached)}))]
+    return GateFile(
+        vendor,
+        tuple(Terms(*row) for row in terms),
+        tuple(Assured(*row) for row in assured),
+        party,
+        tuple(Reached(*row) for row in reached),
+        tuple(SubProcessor(*row) for row in await fetch(_SUB_PROCESSORS, beneath)),
+        tuple(OnList(*row) for row in await fetch(_LISTS, beneath)),
+    )
 
 
 async def _among(query: str, column: str, among: list[int] | None) -> list[Any]:

@@ -13,6 +13,7 @@ from babel.dates import format_date
 from assessments.rules import Finding, Verdict
 from assessments.rules.gate import GateVerdict
 from assessments.rules.onward import Hop
+from assessments.rules.sub_processors import Passing
 from registry.law import Law, Standing
 
 FOLDER = Path(__file__).parent.parent / "templates" / "findings"
@@ -58,13 +59,20 @@ def sentence(finding: Finding, hop: Hop, names: Names, law: Law, language: str =
 
 def gate_sentences(verdict: GateVerdict, called: Mapping[str, str] | None = None, language: str = "en") -> list[str]:
     """What each finding says; `called` has what engagements and measures are called, by key."""
-    return [_gate_sentence(finding, called or {}, sentences(language)) for finding in verdict.findings]
+    return [gate_sentence(finding, called or {}, language) for finding in verdict.findings]
 
 
-def _gate_sentence(finding: Finding, called: Mapping[str, str], words: dict[str, dict[str, str]]) -> str:
+def gate_sentence(finding: Finding, called: Mapping[str, str], language: str = "en") -> str:
+    """What one finding of the gate says, or one about a hop beneath it."""
+    words = sentences(language)
+    said = (words["open_gate"] if finding.open and finding.code in words["open_gate"] else words["gate"])[finding.code]
+    if isinstance(finding, Passing):
+        days = {name: written(getattr(finding, name), language) for name in ("told", "begins", "last_day")}
+        agreed = "the days agreed" if finding.days is None else "1 day" if finding.days == 1 else f"{finding.days} days"
+        hop, engagement = finding.fact or "", finding.engagement or ""
+        return said.format(fact=called.get(hop, hop), engagement=called.get(engagement, engagement), agreed=agreed, **days)
     of, _, term = (finding.fact or "").partition(": ")
-    said = words["open_gate"] if finding.open and finding.code in words["open_gate"] else words["gate"]
-    return said[finding.code].format(fact=called.get(of, of), term=words["terms"].get(term, term))
+    return said.format(fact=called.get(of, of), term=words["terms"].get(term, term))
 
 
 def _parameters(finding: Finding, hop: Hop, names: Names, law: Law, language: str) -> dict[str, Any]:

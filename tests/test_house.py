@@ -45,7 +45,7 @@ LINES = [
     {"registry.demo"},
     {"assessments.rules"},
     {"assessments.rules.failings"},
-    {"assessments.rules.chapter_v", "assessments.rules.onward", "assessments.rules.gate"},
+    {"assessments.rules.chapter_v", "assessments.rules.onward", "assessments.rules.sub_processors", "assessments.rules.gate"},
     {"assessments.dossier", "assessments.precedents", "assessments.readings"},
     {"assessments.states"},
     {"assessments.verdicts"},
@@ -79,6 +79,7 @@ LINES = [
     {"assessments.doctor"},
     {"assessments.tables_shown", "assessments.show", "assessments.clockbar"},
     {"assessments.tables_asked"},
+    {"assessments.passing"},
     {
         *(
             f"assessments.pages.{name}"

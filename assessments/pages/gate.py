@@ -16,6 +16,7 @@ from assessments.assess import assess
 from assessments.clockbar import Bar
 from assessments.dossier import open_gate
 from assessments.pages.vendors import NAME, ends_of, transfers_of
+from assessments.passing import called as called_by
 from assessments.rules.gate import gate as judge_gate
 from assessments.tables import Decision
 from assessments.wording import gate_sentences
@@ -63,10 +64,10 @@ async def _page(visitor: Visitor, bar: Bar, key: str, typed: Decided | None = No
             f"select {NAME.format('v.party')} from vendor v where v.thing = $2 limit 1", bar.clocks.as_of, thing
         )
         keys = (await transfers_of(at, [thing])).get(thing, [])
-        called = {key: name} | {one.measure: one.name for one in file.assured} | await _engaged(at, thing)
+        called = {key: name} | {one.measure: one.name for one in file.assured} | await called_by(at, file, bar.clocks.as_of)
         ends = await ends_of(at, keys, bar.clocks.as_of)
     legs = await assess(law.load(), bar.clocks, keys)
-    verdict = judge_gate(file, bar.clocks.as_of)
+    verdict = judge_gate(file, law.load().on(bar.clocks.as_of, bar.clocks.known_on))
     return page(
         "gate",
         422 if error else 200,
@@ -84,16 +85,6 @@ async def _page(visitor: Visitor, bar: Bar, key: str, typed: Decided | None = No
         typed=typed or Decided(),
         error=error,
     )
-
-
-async def _engaged(at: asyncpg.Connection, vendor: int) -> dict[str, str]:
-    """What each engagement of a vendor is for, by the engagement's key."""
-    rows = await at.fetch(
-        """select distinct on (e.key) e.key, a.name from engagement e join processing_activity a on a.thing = e.activity
-        where e.vendor = $1 order by e.key, a.since desc""",
-        vendor,
-    )
-    return {row[0]: row[1] for row in rows}
 
 
 @post("/vendors/{key:str}/gate", opt={"needs": Permission.DECIDE})
@@ -127,7 +118,7 @@ async def record_decision(
         file = await open_gate(key)
         if file is None:
             raise NotFoundException
-        verdict = judge_gate(file, today)
+        verdict = judge_gate(file, law.load().on(today, today))
         if standing is Standing.APPROVED and verdict.outcome is not Outcome.PERMITTED:
             raise Refused(
                 "standing: findings stand against it: approve with conditions that answer them, or mend what is on file first"

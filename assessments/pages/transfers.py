@@ -19,6 +19,7 @@ from assessments.coverage import Stretch, coverage, lines
 from assessments.dossier import STANDS, open_dossiers
 from assessments.drawing import days_before, drawn
 from assessments.pages.vendors import IN_FORCE, NAME, parties_of
+from assessments.passing import said_of
 from assessments.recorded import recorded_verdicts
 from assessments.rereading import reread
 from assessments.rules import Dossier
@@ -97,6 +98,7 @@ async def shown(visitor: Visitor, bar: Bar, key: str, status: int = 200, wrong: 
         conditions = await at.fetch(
             f"select * from circumstance where transfer = $1 and {STANDS} order by fact, since desc", on_file["row"]["thing"]
         )
+        passing = await said_of(at, on_file["row"]["vendor_key"], bar, on_file["row"]["engagement_key"])
         history = await told.history(at, Transfer, on_file["row"]["thing"], by=bar.clocks.instant)
     verdicts = await assess(law.load(), bar.clocks, [key])
     await access.look(visitor.key, "opened", f"/transfers/{key}")
@@ -116,6 +118,7 @@ async def shown(visitor: Visitor, bar: Bar, key: str, status: int = 200, wrong: 
         reread=await reread(written, law.load()),
         told=history,
         wrong=wrong,
+        passing=passing,
         typed=typed,
         lines=_lines(dossiers, bar),
         **on_file,

@@ -12,9 +12,10 @@ from litestar.response import Template
 from assessments import impacts
 from assessments.assess import Assessed, assess
 from assessments.clockbar import Bar
+from assessments.passing import said_of
 from assessments.radius import radius_in
 from assessments.rules.gate import TERMS_OF_ART_28, UNDERTAKINGS
-from registry import access, database, documents, law, told
+from registry import access, database, documents, forms, law, told
 from registry.access import Permission, Visitor
 from registry.vocabulary import RANKING, NoticeKind, Standing, VendorCategory
 from registry.web import page
@@ -123,6 +124,7 @@ async def vendor(visitor: Visitor, bar: Bar, key: str, history: str = "") -> Tem
         thing, many = on_file["vendor"]["thing"], MOST_TOLD if history == "all" else LATEST
         on_file["entries"], on_file["told"] = await told.latest(at, HISTORY, thing, bar.clocks.instant, many)
         on_file["ends"] = await ends_of(at, keys, bar.clocks.as_of)
+        on_file["passing"] = await said_of(at, key, bar)
         on_file["beneath"] = await radius_in(at, on_file["vendor"]["party_key"], bar.clocks)
     verdicts = await assess(law.load(), bar.clocks, keys)
     on_file["parties"] = await parties_of(verdicts, bar)
@@ -136,6 +138,8 @@ async def vendor(visitor: Visitor, bar: Bar, key: str, history: str = "") -> Tem
         terms=terms,
         undertakings=UNDERTAKINGS,
         told_kinds=TOLD,
+        countries=forms.countries(),
+        answers=forms.ANSWERS,
         **on_file,
     )
 

@@ -9,6 +9,18 @@ from datetime import date
 import msgspec
 
 from assessments.rules import Finding
+from assessments.rules.sub_processors import (
+    TO_KNOW,
+    Agreed,
+    OnList,
+    Passing,
+    Reached,
+    SubProcessor,
+    authorised,
+    below,
+    bound_abroad,
+)
+from registry.law import Law
 from registry.vocabulary import Outcome
 
 TERMS_OF_ART_28 = {
@@ -21,6 +33,7 @@ TERMS_OF_ART_28 = {
     "deletes_or_returns": "28(3)(g)",
     "audits": "28(3)(h)",
 }
+PROCESSORS = {"processor", "sub_processor"}
 UNDERTAKINGS = ("only_our_purpose", "stays_in_framework", "tells_us")
 
 
@@ -49,6 +62,7 @@ class Terms(msgspec.Struct, frozen=True):
     stays_in_framework: bool | None
     tells_us: bool | None
     authorisation: str | None
+    notice_days: int | None
 
     def governs(self, day: date) -> bool:
         """Whether the contract stands, signed, on the day."""
@@ -75,38 +89,64 @@ class GateFile(msgspec.Struct, frozen=True):
     vendor: str
     terms: tuple[Terms, ...]
     assured: tuple[Assured, ...]
+    party: int
+    reached: tuple[Reached, ...]
+    hops: tuple[SubProcessor, ...]
+    lists: tuple[OnList, ...]
 
 
 class GateVerdict(msgspec.Struct, frozen=True):
-    """`permitted` only where every question has a good answer."""
+    """`permitted` only where every question has a good answer; what is only to be known stands among the findings."""
 
     outcome: Outcome
     findings: tuple[Finding, ...]
 
 
-def gate(file: GateFile, day: date) -> GateVerdict:
-    """What stands against letting this vendor have our data on the day."""
-    findings = [*_engagements(file, day), *security_as_strong(file, day)]
-    if not findings:
-        return GateVerdict(Outcome.PERMITTED, ())
-    outcome = Outcome.UNDETERMINED if all(finding.open for finding in findings) else Outcome.NOT_PERMITTED
-    return GateVerdict(outcome, tuple(findings))
+def gate(file: GateFile, law: Law) -> GateVerdict:
+    """What stands against letting this vendor have our data on the law's day."""
+    findings = (*_engagements(file, law.day), *passed_on(file, law), *security_as_strong(file, law.day))
+    stopping = [finding for finding in findings if finding.code not in TO_KNOW]
+    if not stopping:
+        return GateVerdict(Outcome.PERMITTED, findings)
+    outcome = Outcome.UNDETERMINED if all(finding.open for finding in stopping) else Outcome.NOT_PERMITTED
+    return GateVerdict(outcome, findings)
+
+
+def passed_on(file: GateFile, law: Law) -> tuple[Passing, ...]:
+    """Art. 28(2), 28(4): every sub-processor beneath the vendor, to any depth, by the contract of each engagement."""
+    found: list[Passing] = []
+    for terms, contract in _standing(file, law.day):
+        if terms.role not in PROCESSORS:
+            continue
+        agreed = Agreed(terms.engagement)
+        if contract is not None:
+            agreed = Agreed(terms.engagement, contract.authorisation, contract.notice_days, contract.signed_on)
+        ours = [one.party for one in file.reached if one.engagement == terms.engagement and one.holds(law.day)]
+        for hop in below((file.party, *ours), file.hops, terms.engagement, law.day):
+            found += [*authorised(hop, agreed, law.day), *bound_abroad(hop, file.lists, law)]
+    return tuple(dict.fromkeys(found))
 
 
 def _engagements(file: GateFile, day: date) -> Iterator[Finding]:
-    standing = [terms for terms in file.terms if terms.since <= day and (terms.until is None or day < terms.until)]
+    standing = list(_standing(file, day))
     if not standing:
         yield Finding("NO_ENGAGEMENT", "28(3)", fact=file.vendor, open=True)
+    for terms, contract in standing:
+        yield from _by_role(terms, contract)
+        yield from our_purposes_only(terms)
+        yield from undertakings(terms, contract)
+
+
+def _standing(file: GateFile, day: date) -> Iterator[tuple[Terms, Terms | None]]:
+    """Each engagement that stands on the day, and the contract that governs it then."""
+    standing = [terms for terms in file.terms if terms.since <= day and (terms.until is None or day < terms.until)]
     for engagement in dict.fromkeys(terms.engagement for terms in standing):
         rows = [terms for terms in standing if terms.engagement == engagement]
-        contract = next((terms for terms in rows if terms.governs(day)), None)
-        yield from _by_role(rows[0], contract)
-        yield from our_purposes_only(rows[0])
-        yield from undertakings(rows[0], contract)
+        yield rows[0], next((terms for terms in rows if terms.governs(day)), None)
 
 
 def _by_role(terms: Terms, contract: Terms | None) -> Iterator[Finding]:
-    if terms.role in {"processor", "sub_processor"}:
+    if terms.role in PROCESSORS:
         yield from processor(terms, contract)
     elif terms.role == "joint_controller":
         yield from joint_controller(terms)

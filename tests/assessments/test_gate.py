@@ -45,7 +45,7 @@ def judged(register: Register, folder: Path, tables: dict[str, Any], day: str = 
         async with as_known(None):
             file = await open_gate("mailer")
             assert file is not None
-            return gate(file, date.fromisoformat(day))
+            return gate(file, law.load().on(date.fromisoformat(day), date.max))
 
     return register.do(look)
 

@@ -90,6 +90,53 @@ def test_an_alert_about_a_notice_says_what_the_notice_is_about(register: Registe
     assert {f"notice_{one.value}" for one in NoticeKind} - {"notice_other"} <= sentences().keys()
 
 
+@pytest.mark.parametrize(
+    ("said", "warned"),
+    [
+        ({"disclosed": True}, True),
+        ({"disclosed": True, "agreement": "The treaty of 2003"}, False),
+        ({"disclosed": False}, False),
+        ({}, False),
+        ({"disclosed": True, "kind": "other"}, False),
+    ],
+)
+def test_data_handed_to_an_authority_without_an_agreement_are_warned_of(
+    register: Register, folder: Path, said: dict[str, Any], warned: bool
+) -> None:
+    register.load(a_register(), folder)
+    register.onward("watch")
+    notice = {"key": "n", "vendor": "mailer", "kind": "authority_request", "since": "2020-01-01"}
+    register.load({"notice": [notice | said]}, folder)
+    register.onward("watch")
+    titles = [one["title"] for one in register.answer("alerts")]
+    assert ("Mailer, Inc. handed data over to an authority" in titles) is warned
+
+    async def work(as_role: Any) -> None:
+        text = (await (await as_role("procurement")).get("/vendors/mailer")).text
+        assert ('data-warning="art-48"' in text) is warned
+
+    browse(register, work)
+
+
+def test_a_notice_of_an_authoritys_request_is_recorded_on_the_vendors_page(register: Register, folder: Path) -> None:
+    register.load(a_register(), folder)
+
+    async def work(as_role: Any) -> None:
+        browser = await as_role("procurement")
+        page = await browser.get("/vendors/mailer")
+        form = {"vendor": "mailer", "kind": "authority_request", "since": "2020-01-01", "message": "", "document.file": ""}
+        form |= {"authority_country": "US", "agreement": "", "disclosed": "yes", "challenged": "no"}
+        for name in ("authority_country", "agreement", "disclosed", "challenged"):
+            assert f'name="{name}"' in page.text, name
+        answer = await browser.post("/records/notice/new", form)
+        assert answer.status_code == 303, answer.text[:2000]
+        assert 'data-warning="art-48"' in (await browser.get("/vendors/mailer")).text
+
+    browse(register, work)
+    [row] = register.ask("select authority_country, agreement, disclosed, challenged from notice")
+    assert tuple(row) == ("US", None, True, False)
+
+
 def test_the_desk_names_who_can_no_longer_protect_the_data(register: Register, folder: Path) -> None:
     notice = {"key": "n", "vendor": "mailer", "kind": "cannot_protect", "since": "2020-01-01"}
     register.load(a_register(notice=[notice]), folder)
