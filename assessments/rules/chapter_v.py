@@ -189,7 +189,7 @@ def _leads(leg: Leg, law: Law) -> bool:
 def _nothing_holds(leg: Leg, law: Law, grounds: list[Ground], best: Ground | None) -> Judged:
     outcome = best.outcome if best else Outcome.NOT_PERMITTED
     findings = sorted(
-        {finding for ground in grounds for finding in ground.findings},
+        dict.fromkeys(finding for ground in grounds for finding in ground.findings),
         key=lambda f: (
             f.open and outcome is Outcome.NOT_PERMITTED,
             ORDER.get(f.code, len(ORDER)),

@@ -1,0 +1,418 @@
+"""Every finding in full: its article, the instrument and the tool that it names, the fact it asks for, whether it is open.
+
+One line a finding: code, article, instrument, `#` and the place of the tool, the fact, `open`. The first line of each is
+the outcome, its basis, the place of the listing or tool, the last day, and the framework lent to the next hop.
+"""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from assessments.rules import Finding, Judged, Leg, Listed, SignedClauses, Traits
+from assessments.rules.chapter_v import judge
+from registry import law
+
+TODAY = date(2026, 11, 23)
+TIA, TRA = (("tia", "ok", None),), (("tra", "ok", None),)
+EU, UK, CH, QC, JP = (
+    ("EU_GDPR", "DE"), ("UK_GDPR", "GB"), ("CH_FADP", "CH"), ("QC_LAW25", "CA-QC"), ("JP_APPI", "JP"),
+)  # fmt: skip
+
+
+def listed(framework: str = "eu-us-dpf", status: str = "active", *, hr: bool | None = False, overdue: bool = False) -> Listed:
+    return Listed(framework, status, hr, covers_non_hr=True, overdue=overdue)
+
+
+def signed(
+    instrument: str, module: str | None = None, on: str | None = "2022-01-01", changed: str | None = None, **more: Any
+) -> SignedClauses:
+    concluded, change = (date.fromisoformat(day) if day else None for day in (on, changed))
+    return SignedClauses(instrument, module, concluded, change, more.pop("combines", None), **more)
+
+
+def found(
+    under: tuple[str, str],
+    country: str,
+    day: str = "2024-01-01",
+    known: date = TODAY,
+    role: str | None = "processor",
+    **more: Any,
+) -> Judged:
+    pack = law.load().on(date.fromisoformat(day), known)
+    return judge(Leg(*under, country, importer_role=role, **more), pack)
+
+
+def said(judged: Judged) -> list[str]:
+    places = [f"{name} {place}" for name in ("listing", "clauses") if (place := getattr(judged, name)) is not None]
+    ends = [f"until {judged.last_day}"] if judged.last_day else []
+    lends = [f"lends {judged.lends}"] if judged.lends else []
+    first = [judged.outcome.value, *([f"on {judged.basis}"] if judged.basis else []), *places, *ends, *lends]
+    return [" ".join(first), *(line(finding) for finding in judged.findings)]
+
+
+def line(one: Finding) -> str:
+    tool = None if one.tool is None else f"#{one.tool}"
+    return " ".join(filter(None, (one.code, one.article, one.instrument, tool, one.fact, "open" if one.open else None)))
+
+
+FOUND = {
+    "a regime without a file": (
+        lambda: found(("XX", "DE"), "US"),
+        ["undetermined", "REGIME_NOT_MODELLED 3"],
+    ),
+    "no scope": (
+        lambda: found(("", ""), "US"),
+        ["undetermined", "REGIME_UNKNOWN 3"],
+    ),
+    "a place without a law": (
+        lambda: found(("", "GB"), "US"),
+        ["undetermined", "REGIME_NOT_MODELLED 3"],
+    ),
+    "a law that forbids nothing yet": (
+        lambda: found(QC, "US", "2023-09-21"),
+        ["permitted on qc-law25", "BEFORE_FIRST_DAY 17 qc-law25"],
+    ),
+    "the first day of that law": (
+        lambda: found(QC, "US", "2023-09-22"),
+        [
+            "undetermined",
+            "CONDITION_MISSING 17 qc-section-17 pia open",
+            "CONDITION_MISSING 17 qc-section-17 written_agreement open",
+            "LEADS_ONLY 3",
+        ],
+    ),
+    "the law does not apply yet": (
+        lambda: found(EU, "FR", "2018-05-24"),
+        ["not_permitted", "REGIME_NOT_APPLICABLE 3 eu-gdpr"],
+    ),
+    "the law applies there no more": (
+        lambda: found(("EU_GDPR", "GB"), "US", "2025-01-01"),
+        ["not_permitted", "NO_MECHANISM 44"],
+    ),
+    "its own country": (
+        lambda: found(CH, "CH"),
+        ["no_transfer on CH", "WITHIN_COUNTRY 44"],
+    ),
+    "a member that will leave": (
+        lambda: found(EU, "GB", "2019-06-01"),
+        ["no_transfer on eea until 2020-01-31", "INSIDE_AREA 44 eea"],
+    ),
+    "a member, before it was known to leave": (
+        lambda: found(EU, "GB", "2018-06-01", date(2018, 6, 1)),
+        ["no_transfer on eea", "INSIDE_AREA 44 eea"],
+    ),
+    "a member on the day its leaving was published": (
+        lambda: found(EU, "GB", "2020-01-31", date(2020, 1, 31)),
+        ["no_transfer on eea until 2020-01-31", "INSIDE_AREA 44 eea"],
+    ),
+    "a member": (
+        lambda: found(EU, "FR"),
+        ["no_transfer on eea", "INSIDE_AREA 44 eea"],
+    ),
+    "the bridge": (
+        lambda: found(EU, "GB", "2021-03-01"),
+        ["no_transfer on eu-uk-tca-bridge until 2021-06-27", "INSIDE_AREA 44 eu-uk-tca-bridge"],
+    ),
+    "data returned to their controller": (
+        lambda: found(UK, "US", facts=(("returning_to_own_controller", True),)),
+        ["no_transfer on uk-returning-data", "NOT_RESTRICTED 44 uk-returning-data"],
+    ),
+    "nothing named and nothing on file": (
+        lambda: found(EU, "IN", relied_on="NONE"),
+        ["not_permitted", "NO_MECHANISM 44"],
+    ),
+    "no decision": (
+        lambda: found(EU, "IN", relied_on="ADEQUACY"),
+        ["not_permitted", "NO_ADEQUACY 45(1)"],
+    ),
+    "a law without decisions": (
+        lambda: found(QC, "IN", relied_on="ADEQUACY"),
+        ["undetermined", "WRONG_FRAMEWORK 45(1) open", "LEADS_ONLY 3"],
+    ),
+    "a law that is only led to": (
+        lambda: found(JP, "IN", relied_on="ADEQUACY"),
+        ["undetermined", "NO_ADEQUACY 45(1) open", "LEADS_ONLY 3"],
+    ),
+    "a law that is only led to, nothing named": (
+        lambda: found(JP, "IN", relied_on="NONE"),
+        ["undetermined", "REGIME_NOT_MODELLED 44 open", "LEADS_ONLY 3"],
+    ),
+    "a decision with an end": (
+        lambda: found(EU, "GB", "2026-01-01"),
+        ["permitted on eu-adequacy-gb until 2031-12-27", "ADEQUATE 45(1) eu-adequacy-gb"],
+    ),
+    "a decision before its day": (
+        lambda: found(EU, "JP", "2018-06-01", relied_on="ADEQUACY"),
+        ["not_permitted", "NOT_IN_FORCE 45(1) eu-adequacy-jp"],
+    ),
+    "a decision before its day that nobody names": (
+        lambda: found(EU, "JP", "2018-06-01"),
+        ["not_permitted", "NO_MECHANISM 44"],
+    ),
+    "an importer of whom nothing is known": (
+        lambda: found(EU, "JP"),
+        ["undetermined", "OUT_OF_SCOPE 45(1) eu-adequacy-jp appi_operator open"],
+    ),
+    "an importer outside the decision": (
+        lambda: found(EU, "JP", traits=Traits(appi_operator=False)),
+        ["not_permitted", "OUT_OF_SCOPE 45(1) eu-adequacy-jp appi_operator"],
+    ),
+    "a decision of Switzerland": (
+        lambda: found(CH, "NZ"),
+        ["permitted on ch-adequacy", "ADEQUATE 16(1) ch-adequacy"],
+    ),
+    "a disputed day": (
+        lambda: found(EU, "BR", "2026-01-26", traits=Traits(lgpd=True)),
+        ["permitted on eu-adequacy-br", "ADEQUATE 45(1) eu-adequacy-br", "BOUNDARY_DISPUTED 45(1) eu-adequacy-br"],
+    ),
+    "a decision for an EFTA State": (
+        lambda: found(("EU_GDPR", "NO"), "NZ"),
+        ["permitted on eu-adequacy-nz", "ADEQUATE 45(1) eu-adequacy-nz", "EFTA_PILLAR 45(1) eu-adequacy-nz"],
+    ),
+    "a list without a listing": (
+        lambda: found(EU, "US", relied_on="DPF"),
+        ["undetermined", "NOT_LISTED 45(1) eu-us-dpf listing open"],
+    ),
+    "a list that fell, without a listing": (
+        lambda: found(EU, "US", relied_on="PRIVACY_SHIELD"),
+        ["not_permitted", "INVALIDATED 45(1) eu-us-privacy-shield", "NOT_LISTED 45(1) eu-us-privacy-shield listing open"],
+    ),
+    "a list of another country": (
+        lambda: found(EU, "IN", relied_on="DPF"),
+        ["not_permitted", "OUT_OF_SCOPE 45(1) eu-us-dpf country", "NOT_LISTED 45(1) eu-us-dpf listing open"],
+    ),
+    "a list of another law": (
+        lambda: found(CH, "US", relied_on="DPF"),
+        ["not_permitted", "WRONG_FRAMEWORK 44 eu-us-dpf"],
+    ),
+    "a listing": (
+        lambda: found(EU, "US", listings=(listed(),)),
+        ["permitted on eu-us-dpf listing 0 lends eu-us-dpf", "LISTED 45(1) eu-us-dpf #0", "FALLBACK_MISSING 46(1) eu-us-dpf"],
+    ),
+    "a listing in another country": (
+        lambda: found(EU, "IN", listings=(listed(),)),
+        ["not_permitted", "OUT_OF_SCOPE 45(1) eu-us-dpf #0 country"],
+    ),
+    "a list that is none, then a listing": (
+        lambda: found(EU, "US", listings=(listed("iso-27001"), listed())),
+        ["permitted on eu-us-dpf listing 1 lends eu-us-dpf", "LISTED 45(1) eu-us-dpf #1", "FALLBACK_MISSING 46(1) eu-us-dpf"],
+    ),
+    "a listing that does not say which data": (
+        lambda: found(EU, "US", data="hr", listings=(listed(hr=None),)),
+        ["undetermined", "DATA_NOT_COVERED 45(1) eu-us-dpf #0 covered open"],
+    ),
+    "a listing that lapsed": (
+        lambda: found(EU, "US", listings=(listed(status="inactive_lapse"),)),
+        ["not_permitted", "NOT_LISTED 45(1) eu-us-dpf #0"],
+    ),
+    "a listing overdue": (
+        lambda: found(EU, "US", listings=(listed(overdue=True),)),
+        ["not_permitted", "CERT_EXPIRED 45(1) eu-us-dpf #0"],
+    ),
+    "a listing under review": (
+        lambda: found(EU, "US", listings=(listed(status="active_recert_review", overdue=True),)),
+        [
+            "permitted on eu-us-dpf listing 0 lends eu-us-dpf",
+            "LISTED 45(1) eu-us-dpf #0",
+            "RECERT_UNDER_REVIEW 45(1) eu-us-dpf #0",
+            "FALLBACK_MISSING 46(1) eu-us-dpf",
+        ],
+    ),
+    "a fallen list, and one that holds": (
+        lambda: found(EU, "US", listings=(listed("eu-us-privacy-shield"), listed())),
+        ["permitted on eu-us-dpf listing 1 lends eu-us-dpf", "LISTED 45(1) eu-us-dpf #1", "FALLBACK_MISSING 46(1) eu-us-dpf"],
+    ),
+    "an extension": (
+        lambda: found(UK, "US", listings=(listed("uk-us-dpf-extension"), listed())),
+        [
+            "permitted on uk-us-dpf-extension listing 0 lends uk-us-dpf-extension",
+            "LISTED 45, from 2026-02-05 45A uk-us-dpf-extension #0",
+            "FALLBACK_MISSING 46(1) uk-us-dpf-extension",
+        ],
+    ),
+    "clauses": (
+        lambda: found(EU, "IN", clauses=(signed("eu-scc-2021", "M2"),), impacts=TIA),
+        ["permitted on eu-scc-2021 clauses 0", "CLAUSES 46(2)(c) eu-scc-2021 #0"],
+    ),
+    "something unknown, then clauses": (
+        lambda: found(EU, "IN", clauses=(signed("no-such"), signed("eu-scc-2021", "M2")), impacts=TIA),
+        ["permitted on eu-scc-2021 clauses 1", "CLAUSES 46(2)(c) eu-scc-2021 #1", "RELIED_ON_FAILS 46 no-such #0 NOT_MODELLED"],
+    ),
+    "something that is no safeguard": (
+        lambda: found(EU, "IN", clauses=(signed("eu-adequacy-nz"),)),
+        ["undetermined", "NOT_MODELLED 46 eu-adequacy-nz #0 open"],
+    ),
+    "clauses without a day": (
+        lambda: found(EU, "IN", clauses=(signed("eu-scc-2021", "M2", None),), impacts=TIA),
+        ["undetermined", "NOT_IN_FORCE 46(2)(c) eu-scc-2021 #0 concluded_on open"],
+    ),
+    "clauses without a module": (
+        lambda: found(EU, "IN", clauses=(signed("eu-scc-2021"),), impacts=TIA),
+        ["undetermined", "MODULE_MISMATCH 46(2)(c) eu-scc-2021 #0 module open"],
+    ),
+    "clauses for other roles": (
+        lambda: found(EU, "IN", clauses=(signed("eu-scc-2021", "M1"),), impacts=TIA),
+        ["not_permitted", "MODULE_MISMATCH 46(2)(c) eu-scc-2021 #0 role"],
+    ),
+    "clauses for a role that is not known": (
+        lambda: found(EU, "IN", role=None, clauses=(signed("eu-scc-2021", "M1"),), impacts=TIA),
+        ["undetermined", "MODULE_MISMATCH 46(2)(c) eu-scc-2021 #0 role open"],
+    ),
+    "clauses of another exporter": (
+        lambda: found(EU, "IN", exporter_role="processor", clauses=(signed("eu-scc-2021", "M1"),), impacts=TIA),
+        ["not_permitted", "MODULE_MISMATCH 46(2)(c) eu-scc-2021 #0 role"],
+    ),
+    "clauses not assessed": (
+        lambda: found(EU, "IN", clauses=(signed("eu-scc-2021", "M2"),)),
+        ["not_permitted", "TIA_MISSING 46(1) eu-impact-assessment #0"],
+    ),
+    "clauses assessed by another law's test": (
+        lambda: found(EU, "IN", clauses=(signed("eu-scc-2021", "M2"),), impacts=TRA),
+        ["not_permitted", "TIA_MISSING 46(1) eu-impact-assessment #0"],
+    ),
+    "clauses that want measures": (
+        lambda: found(EU, "IN", clauses=(signed("eu-scc-2021", "M2"),), impacts=(("tia", "problematic", None),)),
+        [
+            "measures_required on eu-scc-2021 clauses 0",
+            "CLAUSES 46(2)(c) eu-scc-2021 #0",
+            "MEASURES_REQUIRED 46(1) eu-impact-assessment #0",
+        ],
+    ),
+    "clauses with measures in vain": (
+        lambda: found(EU, "IN", clauses=(signed("eu-scc-2021", "M2"),), impacts=(("tia", "problematic", "ineffective"),)),
+        ["not_permitted", "MEASURES_INEFFECTIVE 46(1) eu-impact-assessment #0"],
+    ),
+    "clauses with measures": (
+        lambda: found(EU, "IN", clauses=(signed("eu-scc-2021", "M2"),), impacts=(("tia", "problematic", "effective"),)),
+        ["permitted on eu-scc-2021 clauses 0", "CLAUSES 46(2)(c) eu-scc-2021 #0"],
+    ),
+    "clauses concluded tomorrow": (
+        lambda: found(EU, "IN", clauses=(signed("eu-scc-2021", "M2", "2024-01-02"),), impacts=TIA),
+        ["not_permitted", "NOT_IN_FORCE 46(2)(c) eu-scc-2021 #0 concluded_on"],
+    ),
+    "clauses back to a controller": (
+        lambda: found(
+            EU, "IN", role="controller", exporter_role="processor", clauses=(signed("eu-scc-2021", "M4", combines=False),)
+        ),
+        ["permitted on eu-scc-2021 clauses 0", "CLAUSES 46(2)(c) eu-scc-2021 #0"],
+    ),
+    "clauses back, with data from here": (
+        lambda: found(
+            EU, "IN", role="controller", exporter_role="processor", clauses=(signed("eu-scc-2021", "M4", combines=True),)
+        ),
+        ["not_permitted", "TIA_MISSING 46(1) eu-impact-assessment #0"],
+    ),
+    "clauses for an importer under the law": (
+        lambda: found(EU, "IN", clauses=(signed("eu-scc-2021", "M2"),), impacts=TIA, traits=Traits(gdpr_applies=True)),
+        [
+            "permitted on eu-scc-2021 clauses 0",
+            "CLAUSES 46(2)(c) eu-scc-2021 #0",
+            "ART3_2_IMPORTER 46(2)(c) eu-scc-2021 #0 gdpr_applies",
+        ],
+    ),
+    "old clauses without a day": (
+        lambda: found(EU, "IN", "2022-06-01", clauses=(signed("eu-scc-2010-c2p", None, None),), impacts=TIA),
+        ["undetermined", "SCC_REPEALED 46(2)(c) eu-scc-2010-c2p #0 concluded_on open"],
+    ),
+    "old clauses without a day, before their repeal": (
+        lambda: found(EU, "IN", "2021-06-01", clauses=(signed("eu-scc-2010-c2p", None, None),), impacts=TIA),
+        ["undetermined", "NOT_IN_FORCE 46(2)(c) eu-scc-2010-c2p #0 concluded_on open"],
+    ),
+    "old clauses": (
+        lambda: found(EU, "IN", "2022-06-01", clauses=(signed("eu-scc-2010-c2p", None, "2019-01-01"),), impacts=TIA),
+        ["permitted on eu-scc-2010-c2p clauses 0 until 2022-12-27", "CLAUSES 46(2)(c) eu-scc-2010-c2p #0"],
+    ),
+    "old clauses too late": (
+        lambda: found(EU, "IN", "2022-06-01", clauses=(signed("eu-scc-2010-c2p", None, "2021-09-27"),), impacts=TIA),
+        ["not_permitted", "SCC_REPEALED 46(2)(c) eu-scc-2010-c2p #0"],
+    ),
+    "old clauses changed": (
+        lambda: found(
+            EU, "IN", "2022-06-01", clauses=(signed("eu-scc-2010-c2p", None, "2019-01-01", "2022-01-01"),), impacts=TIA
+        ),
+        ["not_permitted", "SCC_CHANGED 46(2)(c) eu-scc-2010-c2p #0"],
+    ),
+    "old clauses at their end": (
+        lambda: found(EU, "IN", clauses=(signed("eu-scc-2010-c2p", None, "2019-01-01"),), impacts=TIA),
+        ["not_permitted", "SCC_EXPIRED 46(2)(c) eu-scc-2010-c2p #0"],
+    ),
+    "rules of another authority": (
+        lambda: found(UK, "IN", role="controller", clauses=(signed("uk-bcr-c", on=None, approved_by="EU"),), impacts=TRA),
+        ["not_permitted", "WRONG_FRAMEWORK 44 uk-bcr-c"],
+    ),
+    "rules of its own authority": (
+        lambda: found(
+            EU,
+            "IN",
+            role="controller",
+            clauses=(signed("eu-bcr-c", on=None, approved_by="EU", facts=(("approved", True), ("in_group", True))),),
+            impacts=TIA,
+        ),
+        ["permitted on eu-bcr-c clauses 0", "TOOL 46(2)(b) eu-bcr-c #0"],
+    ),
+    "rules nobody says are approved": (
+        lambda: found(EU, "IN", role="controller", clauses=(signed("eu-bcr-c", on=None, approved_by="EU"),), impacts=TIA),
+        ["undetermined", "OUT_OF_SCOPE 46(2)(b) eu-bcr-c #0 in_group open", "NOT_APPROVED 46(2)(b) eu-bcr-c #0 approved open"],
+    ),
+    "consent half asked for": (
+        lambda: found(EU, "IN", clauses=(signed("eu-art-49-1-a", on=None, facts=(("consent_explicit", True),)),)),
+        ["undetermined", "CONDITION_MISSING 49(1)(a) eu-art-49-1-a #0 informed_of_risks open"],
+    ),
+    "clauses nobody has on file": (
+        lambda: found(EU, "IN", relied_on="SCC_2021"),
+        ["undetermined", "NOT_MODELLED 44 open"],
+    ),
+    "two things fail": (
+        lambda: found(EU, "US", clauses=(signed("eu-scc-2021", "M2", None), signed("eu-scc-2021", "M1"))),
+        [
+            "not_permitted",
+            "MODULE_MISMATCH 46(2)(c) eu-scc-2021 #1 role",
+            "TIA_MISSING 46(1) eu-impact-assessment #0",
+            "TIA_MISSING 46(1) eu-impact-assessment #1",
+            "NOT_IN_FORCE 46(2)(c) eu-scc-2021 #0 concluded_on open",
+        ],
+    ),
+    "what was relied on fails in two ways": (
+        lambda: found(EU, "US", listings=(listed(),), clauses=(signed("eu-scc-2021", "M1"),)),
+        [
+            "permitted on eu-us-dpf listing 0 lends eu-us-dpf",
+            "LISTED 45(1) eu-us-dpf #0",
+            "RELIED_ON_FAILS 46(2)(c) eu-scc-2021 #0 MODULE_MISMATCH",
+            "FALLBACK_MISSING 46(1) eu-us-dpf",
+        ],
+    ),
+    "bound alike": (
+        lambda: found(EU, "IN", above="eu-us-dpf", bound_alike=True),
+        ["permitted on eu-us-dpf lends eu-us-dpf", "BOUND_ALIKE 44 eu-us-dpf"],
+    ),
+    "not known whether bound alike": (
+        lambda: found(EU, "IN", above="eu-us-dpf"),
+        ["undetermined", "CONDITION_MISSING 44 eu-us-dpf bound_alike open"],
+    ),
+    "not bound alike": (
+        lambda: found(EU, "IN", above="eu-us-dpf", bound_alike=False),
+        ["not_permitted", "NO_MECHANISM 44"],
+    ),
+    "bound alike under a list that fell": (
+        lambda: found(EU, "IN", "2020-07-16", above="eu-us-privacy-shield", bound_alike=True),
+        ["not_permitted", "NO_MECHANISM 44"],
+    ),
+    "bound alike under a list that will fall": (
+        lambda: found(EU, "IN", "2020-07-15", above="eu-us-privacy-shield", bound_alike=True),
+        [
+            "permitted on eu-us-privacy-shield until 2020-07-15 lends eu-us-privacy-shield",
+            "BOUND_ALIKE 44 eu-us-privacy-shield",
+        ],
+    ),
+    "a rule elsewhere": (
+        lambda: found(QC, "IN", facts=(("pia", True), ("written_agreement", True))),
+        ["permitted on qc-section-17", "RULE_MET 17 qc-section-17", "LEADS_ONLY 3"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", FOUND)
+def test_each_answer_in_full(case: str) -> None:
+    judged, expected = FOUND[case]
+    assert said(judged()) == expected
