@@ -416,3 +416,20 @@ FOUND = {
 def test_each_answer_in_full(case: str) -> None:
     judged, expected = FOUND[case]
     assert said(judged()) == expected
+
+
+EXTENSION = listed("uk-us-dpf-extension")
+
+
+@pytest.mark.parametrize(
+    ("first", "expected"),
+    [
+        ((), ("NOT_LISTED", None, "listing", True)),
+        ((listed(status="inactive_lapse"),), ("NOT_LISTED", 1, None, False)),
+        ((listed(overdue=True),), ("CERT_EXPIRED", 1, None, False)),
+    ],
+)
+def test_an_extension_fails_with_the_list_that_it_extends(first: tuple[Listed, ...], expected: tuple[Any, ...]) -> None:
+    failed = found(UK, "US", listings=(EXTENSION, *first)).findings[-1]
+    assert (failed.code, failed.tool, failed.fact, failed.open) == expected
+    assert failed.instrument == "eu-us-dpf"
