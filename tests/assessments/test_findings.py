@@ -79,7 +79,7 @@ FOUND = {
             "undetermined",
             "CONDITION_MISSING 17 qc-section-17 pia open",
             "CONDITION_MISSING 17 qc-section-17 written_agreement open",
-            "LEADS_ONLY 3",
+            "LEADS_ONLY 17",
         ],
     ),
     "the law does not apply yet": (
@@ -92,7 +92,7 @@ FOUND = {
     ),
     "its own country": (
         lambda: found(CH, "CH"),
-        ["no_transfer on CH", "WITHIN_COUNTRY 44"],
+        ["no_transfer on CH", "WITHIN_COUNTRY 16"],
     ),
     "a member that will leave": (
         lambda: found(EU, "GB", "2019-06-01"),
@@ -116,7 +116,7 @@ FOUND = {
     ),
     "data returned to their controller": (
         lambda: found(UK, "US", facts=(("returning_to_own_controller", True),)),
-        ["no_transfer on uk-returning-data", "NOT_RESTRICTED 44 uk-returning-data"],
+        ["not_permitted", "NO_MECHANISM 44, since 5 February 2026 44A"],
     ),
     "nothing named and nothing on file": (
         lambda: found(EU, "IN", relied_on="NONE"),
@@ -128,15 +128,15 @@ FOUND = {
     ),
     "a law without decisions": (
         lambda: found(QC, "IN", relied_on="ADEQUACY"),
-        ["undetermined", "WRONG_FRAMEWORK 45(1) open", "LEADS_ONLY 3"],
+        ["undetermined", "WRONG_FRAMEWORK 45(1) open", "LEADS_ONLY 17"],
     ),
     "a law that is only led to": (
         lambda: found(JP, "IN", relied_on="ADEQUACY"),
-        ["undetermined", "NO_ADEQUACY 45(1) open", "LEADS_ONLY 3"],
+        ["undetermined", "NO_ADEQUACY 45(1) open", "LEADS_ONLY 28"],
     ),
     "a law that is only led to, nothing named": (
         lambda: found(JP, "IN", relied_on="NONE"),
-        ["undetermined", "REGIME_NOT_MODELLED 44 open", "LEADS_ONLY 3"],
+        ["undetermined", "REGIME_NOT_MODELLED 28 open", "LEADS_ONLY 28"],
     ),
     "a decision with an end": (
         lambda: found(EU, "GB", "2026-01-01"),
@@ -184,11 +184,11 @@ FOUND = {
     ),
     "a list of another law": (
         lambda: found(CH, "US", relied_on="DPF"),
-        ["not_permitted", "WRONG_FRAMEWORK 44 eu-us-dpf"],
+        ["not_permitted", "WRONG_FRAMEWORK 16 eu-us-dpf"],
     ),
     "a listing": (
         lambda: found(EU, "US", listings=(listed(),)),
-        ["permitted on eu-us-dpf listing 0 lends eu-us-dpf", "LISTED 45(1) eu-us-dpf #0", "FALLBACK_MISSING 46(1) eu-us-dpf"],
+        ["permitted on eu-us-dpf listing 0 lends eu-us-dpf", "LISTED 45(1) eu-us-dpf #0", "FALLBACK_MISSING 44 eu-us-dpf"],
     ),
     "a listing in another country": (
         lambda: found(EU, "IN", listings=(listed(),)),
@@ -196,7 +196,7 @@ FOUND = {
     ),
     "a list that is none, then a listing": (
         lambda: found(EU, "US", listings=(listed("iso-27001"), listed())),
-        ["permitted on eu-us-dpf listing 1 lends eu-us-dpf", "LISTED 45(1) eu-us-dpf #1", "FALLBACK_MISSING 46(1) eu-us-dpf"],
+        ["permitted on eu-us-dpf listing 1 lends eu-us-dpf", "LISTED 45(1) eu-us-dpf #1", "FALLBACK_MISSING 44 eu-us-dpf"],
     ),
     "a listing that does not say which data": (
         lambda: found(EU, "US", data="hr", listings=(listed(hr=None),)),
@@ -216,19 +216,19 @@ FOUND = {
             "permitted on eu-us-dpf listing 0 lends eu-us-dpf",
             "LISTED 45(1) eu-us-dpf #0",
             "RECERT_UNDER_REVIEW 45(1) eu-us-dpf #0",
-            "FALLBACK_MISSING 46(1) eu-us-dpf",
+            "FALLBACK_MISSING 44 eu-us-dpf",
         ],
     ),
     "a fallen list, and one that holds": (
         lambda: found(EU, "US", listings=(listed("eu-us-privacy-shield"), listed())),
-        ["permitted on eu-us-dpf listing 1 lends eu-us-dpf", "LISTED 45(1) eu-us-dpf #1", "FALLBACK_MISSING 46(1) eu-us-dpf"],
+        ["permitted on eu-us-dpf listing 1 lends eu-us-dpf", "LISTED 45(1) eu-us-dpf #1", "FALLBACK_MISSING 44 eu-us-dpf"],
     ),
     "an extension": (
         lambda: found(UK, "US", listings=(listed("uk-us-dpf-extension"), listed())),
         [
             "permitted on uk-us-dpf-extension listing 0 lends uk-us-dpf-extension",
-            "LISTED 45, from 2026-02-05 45A uk-us-dpf-extension #0",
-            "FALLBACK_MISSING 46(1) uk-us-dpf-extension",
+            "LISTED 45, since 5 February 2026 45A uk-us-dpf-extension #0",
+            "FALLBACK_MISSING 44, since 5 February 2026 44A uk-us-dpf-extension",
         ],
     ),
     "clauses": (
@@ -339,7 +339,7 @@ FOUND = {
     ),
     "rules of another authority": (
         lambda: found(UK, "IN", role="controller", clauses=(signed("uk-bcr-c", on=None, approved_by="EU"),), impacts=TRA),
-        ["not_permitted", "WRONG_FRAMEWORK 44 uk-bcr-c"],
+        ["not_permitted", "WRONG_FRAMEWORK 44, since 5 February 2026 44A uk-bcr-c approved_by"],
     ),
     "rules of its own authority": (
         lambda: found(
@@ -378,8 +378,8 @@ FOUND = {
         [
             "permitted on eu-us-dpf listing 0 lends eu-us-dpf",
             "LISTED 45(1) eu-us-dpf #0",
-            "RELIED_ON_FAILS 46(2)(c) eu-scc-2021 #0 MODULE_MISMATCH",
-            "FALLBACK_MISSING 46(1) eu-us-dpf",
+            "RELIED_ON_FAILS 46(2)(c) eu-scc-2021 #0 MODULE_MISMATCH role",
+            "FALLBACK_MISSING 44 eu-us-dpf",
         ],
     ),
     "bound alike": (
@@ -407,7 +407,7 @@ FOUND = {
     ),
     "a rule elsewhere": (
         lambda: found(QC, "IN", facts=(("pia", True), ("written_agreement", True))),
-        ["permitted on qc-section-17", "RULE_MET 17 qc-section-17", "LEADS_ONLY 3"],
+        ["permitted on qc-section-17", "RULE_MET 17 qc-section-17", "LEADS_ONLY 17"],
     ),
 }
 
