@@ -91,7 +91,7 @@ class Judge:
         now, at = reading, day
         while True:
             sure, may = self._turning(dossier, now, at), self._maybe(dossier, at)
-            if may is None or (sure is not None and sure <= may):
+            if may is None or (sure is not None and sure < may):  # on one day, it may be judged alike in another light
                 if sure is None or not self._lends_other(now.leg, sure):
                     return sure
                 may = sure

@@ -360,6 +360,17 @@ def test_a_reading_is_the_same_until_its_next_change_and_another_on_it(dossier: 
             assert then is None or not same(reading, then)
 
 
+def test_a_law_that_goes_on_from_another_place_changes_nothing() -> None:
+    """The Directive ended in Germany on 25 May 2018 and went on in Norway: to an exporter in both it read alike until July."""
+    scopes = tuple(Scope(LONG_AGO, None, "established", place) for place in ("DE", "NO"))
+    part = Part(LONG_AGO, None, "controller", "processor", None, None)
+    one = Dossier("t", 1, Route(LONG_AGO, None, 1, 2, "US", None, None, None, Between()), (part,), scopes, (), {})
+    judge, day = Judge(PACK, TODAY), date(2018, 5, 1)
+    reading = judge.read(one, "EU_DPD", day)
+    assert reading is not None
+    assert judge.next_change(one, reading, day) == date(2018, 7, 20)
+
+
 def _days(first: date, end: date) -> list[date]:
     """All change days between and the days beside them, and a sample of the rest."""
     length = (end - first).days
