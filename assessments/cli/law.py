@@ -151,10 +151,8 @@ def law_dossier(country: str, as_of: date | None, as_json: bool) -> None:
 def law_show(key: str, as_of: date | None, known_on: datetime | None, by_law: str | None) -> None:
     """Print an instrument's life, and how it stands on a day."""
     pack = _pack(by_law)
-    if key not in pack.instruments:
-        raise Misused(f"no instrument is called {key!r}: there are {', '.join(pack.instruments)}")
-    asked = clocks(as_of, known_on)
-    view, one = pack.on(asked.as_of, asked.known_on), pack.instruments[key]
+    one, asked = pack.named(key), clocks(as_of, known_on)
+    view = pack.on(asked.as_of, asked.known_on)
     tables_shown.instrument(one, view.standing(key), view.scope(one), asked)
 
 

@@ -6,12 +6,14 @@ point nothing can ask what day it is. No rule holds a date or a country: they ar
 
 from bisect import bisect_right
 from datetime import date, timedelta
+from difflib import get_close_matches
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
 import msgspec
 
 from registry import settings
+from registry.errors import Misused
 from registry.law import packs
 from registry.law.files import (
     ENDS,
@@ -103,6 +105,14 @@ class Pack:
         """The file of a regime; None for one that is not modelled."""
         return next((one for one in self.instruments.values() if one.kind == "regime" and code in one.regimes), None)
 
+    def named(self, key: str) -> Instrument:
+        """The instrument of a key. Raises Misused for one that is not on file, naming those that are called nearly so."""
+        if key not in self.instruments:
+            near = get_close_matches(key, self.instruments, n=5, cutoff=0.4)
+            way_out = f"did you mean {' or '.join(near)}?" if near else f"its file would be registry/law/instruments/{key}.toml"
+            raise Misused(f"no instrument is called {key!r}: {way_out}")
+        return self.instruments[key]
+
     def policy(self, key: str) -> str:
         """What the house goes by where authorities or lawyers differ."""
         return self._chosen.get(key) or next(one.default for one in self.policies if one.key == key)
@@ -163,7 +173,7 @@ class Pack:
     def changes_for(self, regime: str, countries: frozenset[str], named: frozenset[str]) -> tuple[date, ...]:
         """The days on which a rule's answer may change about a leg under a regime, between countries, with instruments named.
 
-        Of tools and lists only those that are named count, by whatever law, and what they require; all else of the regime.
+        Of tools and lists only those that are named count, by whatever law they are taken; all else of the regime.
         """
         found = self._changes_for.get((regime, countries, named))
         if found is None:
@@ -257,10 +267,8 @@ class Law:
 
     def inside(self, regime: str, country: str, exporter: str) -> list[Standing | Membership]:
         """What makes a flow from a territory to a country no transfer under the regime on this day; no scope is asked."""
-        area = next(
-            (one.area for one in self.pack.instruments.values() if one.kind == "regime" and regime in one.regimes), None
-        )
-        found: list[Standing | Membership] = list(self._members(country)) if area == "EEA" else []
+        law = self.pack.regime(regime)
+        found: list[Standing | Membership] = list(self._members(country)) if law and law.area == "EEA" else []
         for standing in self.of_kind("inside", regime, country):
             one = standing.instrument
             if standing.code is None and (not one.exporters or exporter in one.exporters):
@@ -279,9 +287,8 @@ class Law:
 
     def own(self, regime: str, country: str) -> bool:
         """Whether the country is the regime's own, so that nothing crosses a border."""
-        return any(
-            one.area == country for one in self.pack.instruments.values() if one.kind == "regime" and regime in one.regimes
-        )
+        law = self.pack.regime(regime)
+        return law is not None and law.area == country
 
     def demands(self, duty: str, regime: str) -> Standing | None:
         """A duty in force on this day, such as the impact assessment."""

@@ -23,9 +23,7 @@ def ended(pack: Pack, key: str, day: date, known_on: date, *, annulled: bool) ->
 
     Raises Misused, naming the way out, for an instrument that there is not, a whole law, one that is not in force then.
     """
-    one = pack.instruments.get(key)
-    if one is None:
-        raise Misused(f"no instrument is called {key!r}: there are {', '.join(pack.instruments)}")
+    one = pack.named(key)
     if one.kind == "regime":
         raise Misused(f"{one.title} is a law as a whole: name a decision, a framework or clauses under it")
     standing = pack.on(day, known_on).standing(key)

@@ -20,6 +20,7 @@ from registry.law import FOLDER, Pack
 from registry.law.files import read
 from registry.law.supposing import decision
 from tests.assessments.test_rules import DAYS, PACK, TODAY, dossiers
+from tests.law_files import DECISION as decided
 from tests.support import Register, a_register, like
 from tests.web import browse
 
@@ -225,24 +226,6 @@ def test_an_empty_register_answers_too(register: Register, folder: Path) -> None
     assert found["to_do"] == ["Nothing has to be done at once: no flow falls."]
 
 
-DECISION = """
-key = "eu-adequacy-new"
-title = "A decision on the United States"
-kind = "adequacy"
-citation = "a draft"
-source = "a draft"
-grade = "M-l"
-verified_on = 2026-06-01
-regimes = ["EU_GDPR"]
-articles = { EU_GDPR = "45(1)" }
-countries = ["US"]
-mechanism = "ADEQUACY"
-
-[[events]]
-what = "in_force"
-known = 2026-08-20
-effect = 2026-08-30
-citation = "a draft, Art. 4"
-grade = "M-l"
-verified_on = 2026-06-01
-"""
+DECISION = decided.replace("own-us", "eu-adequacy-new").replace(
+    "known = 2021-03-01\neffect = 2021-03-01", "known = 2026-08-20\neffect = 2026-08-30"
+)
