@@ -4,7 +4,8 @@ Reads through `registry.database`, so inside `as_known` it opens the dossiers as
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing
 from datetime import date
 from functools import cache
 from sys import intern
@@ -89,6 +90,25 @@ _LISTS = f"select since, until, party, framework, status from certification wher
 _SUSPENSIONS = f"select transfer, since, until from suspension where {STANDS} and {{among}}"
 
 
+# In the order in which they are read, and which of their rows are of some transfers, or of the parties these reach.
+_OF_PARTIES = {
+    _SCOPES: "party = any($1::bigint[])",
+    _CLAUSES: "importer = any($1::bigint[])",
+    _LISTINGS: "party = any($1::bigint[])",
+    _IMPACTS: "importer = any($1::bigint[])",
+    _TRAITS: "thing = any($1::bigint[])",
+    _HOPS: "processor = any($1::bigint[])",
+}
+_SERVED = "thing = any(array(select engagement from transfer where thing = any($1::bigint[])))"
+_OF_FLOWS = {
+    _SUSPENSIONS: "transfer = any($1::bigint[])",
+    _CIRCUMSTANCES: "transfer = any($1::bigint[])",
+    _ENGAGEMENTS: _SERVED,
+    _OUR_ROLES: f"thing = any(array(select activity from engagement where {_SERVED}))",
+    _TRANSFERS: "thing = any($1::bigint[])",
+}
+
+
 class Parties(msgspec.Struct, frozen=True):
     """Keys and names of the parties that dossiers speak of by id."""
 
@@ -108,11 +128,6 @@ class _OnFile:
         self.between: dict[tuple[int, int], Between] = {}
         self.nothing = Between()
 
-    def of_transfer(self, pair: tuple[int, int], engagement: int | None, thing: int) -> Between:
-        """All between the two parties of a transfer, and what is recorded of it alone."""
-        found, alone = self.of_leg(pair, engagement), self.circumstances.get(thing)
-        return msgspec.structs.replace(found, circumstances=alone) if alone else found
-
     def of_leg(self, pair: tuple[int, int], engagement: int | None) -> Between:
         """All between an exporter and an importer but the clauses that were signed for another engagement."""
         found = self.between.get(pair)
@@ -131,61 +146,48 @@ class _OnFile:
 
 async def open_dossiers(keys: Sequence[str] | None = None) -> list[Dossier]:
     """The dossiers of the transfers of these keys, of all of them with None; a dossier for each period of a transfer."""
-    among: list[int] | None = None
     things: list[int] | None = None
+    among: list[int] | None = None
     if keys is not None:
         things = [row[0] for row in await fetch(_THINGS, list(keys))]
         among = [row[0] for row in await fetch(_REACHED, things)]
-    scopes = _grouped(Scope, 1, await _among(_SCOPES, "party", among))
-    stops = _grouped(Period, 1, await _among(_SUSPENSIONS, "transfer", things))
     on_file = _OnFile()
-    on_file.circumstances = _grouped(Circumstance, 1, await _among(_CIRCUMSTANCES, "transfer", things))
-    rows, soon = await _next(None, _CLAUSES, "importer", among)
-    rows, soon = await _next(soon, _LISTINGS, "party", among)
-    on_file.clauses = _grouped(Clauses, 2, rows)
-    rows, soon = await _next(soon, _IMPACTS, "importer", among)
-    on_file.listings = _grouped(Listing, 1, rows)
-    rows, soon = await _next(soon, _TRAITS, "thing", among)
-    on_file.impacts = _grouped(Impact, 2, rows)
-    rows, soon = await _next(soon, _HOPS, "processor", among)
-    on_file.traits = _grouped(_traited, 1, rows)
-    rows, soon = await _next(soon, _TRANSFERS, "thing", things)
-    hops: dict[int, tuple[Route, ...]] = {}
-    for since, until, exporter, importer, country, automated, engagement, bound in rows:
-        between = on_file.of_leg((exporter, importer), engagement)
-        hop = Route(since, until, exporter, importer, intern(country), automated, engagement, bound, between)
-        hops[exporter] = (*hops[exporter], hop) if exporter in hops else (hop,)
+    async with aclosing(_in_turn(things, among)) as rows:
+        scopes = _grouped(Scope, 1, await anext(rows))
+        on_file.clauses = _grouped(Clauses, 2, await anext(rows))
+        on_file.listings = _grouped(Listing, 1, await anext(rows))
+        on_file.impacts = _grouped(Impact, 2, await anext(rows))
+        on_file.traits = _grouped(_traited, 1, await anext(rows))
+        hops = _hops(await anext(rows), on_file)
+        stops = _grouped(Period, 1, await anext(rows))
+        on_file.circumstances = alone = _grouped(Circumstance, 1, await anext(rows))
+        parts = _parts(await anext(rows), await anext(rows))
+        transfers = await anext(rows)
     for_one = any(hop.engagement is not None for routes in hops.values() for hop in routes)
-    transfers = await soon
-    served = None if things is None else list({row[6] for row in transfers})
-    engagements = await _among(_ENGAGEMENTS, "thing", served)
-    activities = None if things is None else list({row[3] for row in engagements})
-    parts = _parts(engagements, await _among(_OUR_ROLES, "thing", activities))
     dossiers = []
     for since, until, exporter, importer, country, automated, engagement, key, thing in transfers:
-        between = on_file.of_transfer((exporter, importer), engagement, thing)
+        between = on_file.of_leg((exporter, importer), engagement)
+        if thing in alone:
+            between = msgspec.structs.replace(between, circumstances=alone[thing])
         route = Route(since, until, exporter, importer, intern(country), automated, engagement, None, between)
         part, scope, stopped = parts.get(engagement, ()), scopes.get(exporter, ()), stops.get(thing, ())
         dossiers.append(Dossier(key, thing, route, part, scope, stopped, hops, for_one))
     return dossiers
 
 
+def _hops(rows: Sequence[Any], on_file: _OnFile) -> dict[int, tuple[Route, ...]]:
+    """The routes between processors, by who passes on."""
+    hops: dict[int, tuple[Route, ...]] = {}
+    for since, until, exporter, importer, country, automated, engagement, bound in rows:
+        between = on_file.of_leg((exporter, importer), engagement)
+        hop = Route(since, until, exporter, importer, intern(country), automated, engagement, bound, between)
+        hops[exporter] = (*hops[exporter], hop) if exporter in hops else (hop,)
+    return hops
+
+
 def queries() -> list[str]:
     """The queries that open the dossiers of the whole register."""
-    every = (
-        _SCOPES,
-        _CLAUSES,
-        _LISTINGS,
-        _IMPACTS,
-        _CIRCUMSTANCES,
-        _SUSPENSIONS,
-        _TRANSFERS,
-        _ENGAGEMENTS,
-        _OUR_ROLES,
-        _TRAITS,
-        _HOPS,
-    )
-    return [query.format(among="true") for query in every]
+    return [query.format(among="true") for query in (*_OF_PARTIES, *_OF_FLOWS)]
 
 
 async def parties(day: date, dossiers: Sequence[Dossier] | None = None) -> Parties:
@@ -238,26 +240,27 @@ async def open_gate(vendor: str) -> GateFile | None:
     )
 
 
-async def _among(query: str, column: str, among: list[int] | None) -> list[Any]:
-    if among is None:
-        return await fetch(query.format(among="true"))
-    return await fetch(query.format(among=f"{column} = any($1::bigint[])"), among)
+async def _in_turn(things: list[int] | None, among: list[int] | None) -> AsyncGenerator[list[Any]]:
+    """What each query finds, of some transfers and of the parties they reach, or of all with None, in the queries' order.
 
-
-Rows = asyncio.Task[list[Any]]
-
-
-async def _next(under_way: Rows | None, query: str, column: str, among: list[int] | None) -> tuple[list[Any], Rows]:
-    """The rows of a query that is under way, and the next one, sent: the server is at it while these are made into Structs."""
-    rows = await under_way if under_way else []
-    following = asyncio.create_task(_among(query, column, among))
+    The next one is sent before: the server is at it while the rows of the one before are made into Structs.
+    """
+    soon: asyncio.Task[list[Any]] | None = None
+    asked = [(*one, among) for one in _OF_PARTIES.items()] + [(*one, things) for one in _OF_FLOWS.items()]
     try:
-        await asyncio.sleep(0)  # goes out to the server
-    except asyncio.CancelledError:
-        following.cancel()
-        await asyncio.wait({following})
-        raise
-    return rows, following
+        for query, which, drawn in asked:
+            rows = await soon if soon else None
+            given = () if drawn is None else (drawn,)
+            soon = asyncio.create_task(fetch(query.format(among=which if given else "true"), *given))
+            await asyncio.sleep(0)  # goes out to the server
+            if rows is not None:
+                yield rows
+        if soon:
+            yield await soon
+    finally:
+        if soon and not soon.done():
+            soon.cancel()
+            await asyncio.wait({soon})
 
 
 def _parts(engagements: Sequence[Any], roles: Sequence[Any]) -> dict[int, tuple[Part, ...]]:

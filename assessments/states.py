@@ -4,7 +4,6 @@ Remembered until the next day in the rows on which it may be another; the days i
 law asks, so that there are far fewer sorts than pairs of parties.
 """
 
-from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -48,12 +47,13 @@ class States:
         return state
 
     def _on(self, between: Between, day: date) -> State:
-        turns = list(_own_days(between, day))
+        turns: list[date] = []
         clauses, listings = _holding(between.clauses, day, turns), _holding(between.listings, day, turns)
         impacts, traits = _holding(between.impacts, day, turns), _holding(between.traits, day, turns)
+        pack = self._precedents.pack
         sort = Sort(
-            tuple([_signed(one, day, self._precedents.pack) for one in clauses]) if clauses else (),
-            tuple([_listed(one, day) for one in listings]) if listings else (),
+            tuple([_signed(one, day, pack, turns) for one in clauses]) if clauses else (),
+            tuple([_listed(one, day, turns) for one in listings]) if listings else (),
             tuple([(one.country, one.standard or TIA, one.outcome, one.measures) for one in impacts]) if impacts else (),
             traits[0].traits if traits else None,
             _facts(_holding(between.circumstances, day, turns)) if between.circumstances else (),
@@ -72,15 +72,17 @@ def over(due: date | None, day: date) -> bool:
     return due is not None and due < day
 
 
-def _signed(one: Clauses, day: date, pack: Pack) -> SignedClauses:
-    concluded, changed, facts = one.concluded_on, one.changed_on, one.answers
+def _signed(one: Clauses, day: date, pack: Pack, turns: list[date]) -> SignedClauses:
+    """Clauses as they are on the day; to `turns` come the later days on which they count as concluded, changed, approved."""
+    concluded, changed, approved, facts = one.concluded_on, one.changed_on, one.approved_on, one.answers
+    turns += [later for later in (concluded, changed, approved) if later is not None and later > day]
     if concluded is not None:
         concluded = FOREVER if concluded > day else pack.concluded_by(one.instrument, concluded)
     if changed is not None:
         changed = pack.concluded_by(one.instrument, changed) if changed <= day else None
     known = tuple(zip(SAFEGUARD_FACTS, facts, strict=True)) if facts else ()
-    if one.approved_on is not None and not (facts and facts[0] is False):
-        known = (("approved", one.approved_on <= day), *known[1:])
+    if approved is not None and not (facts and facts[0] is False):
+        known = (("approved", approved <= day), *known[1:])
     return SignedClauses(
         one.instrument,
         one.module,
@@ -93,7 +95,10 @@ def _signed(one: Clauses, day: date, pack: Pack) -> SignedClauses:
     )
 
 
-def _listed(one: Listing, day: date) -> Listed:
+def _listed(one: Listing, day: date, turns: list[date]) -> Listed:
+    """A listing as it is on the day; to `turns` comes the day after its last usable one."""
+    if one.next_due is not None and one.next_due >= day:
+        turns.append(one.next_due + ONE_DAY)
     return Listed(one.framework, one.status, one.covers_hr, one.covers_non_hr, over(one.next_due, day))
 
 
@@ -110,17 +115,3 @@ def _holding(rows: tuple[Any, ...], day: date, turns: list[date]) -> tuple[Any, 
             else:
                 all_hold = False
     return rows if all_hold else tuple([one for one in rows if one.holds(day)])
-
-
-def _own_days(between: Between, day: date) -> Iterator[date]:
-    """The later days on which clauses count as concluded or as changed, and those after a listing's last usable one."""
-    for signed in between.clauses:
-        if signed.concluded_on is not None and signed.concluded_on > day:
-            yield signed.concluded_on
-        if signed.changed_on is not None and signed.changed_on > day:
-            yield signed.changed_on
-        if signed.approved_on is not None and signed.approved_on > day:
-            yield signed.approved_on
-    for listing in between.listings:
-        if listing.next_due is not None and listing.next_due >= day:
-            yield listing.next_due + ONE_DAY

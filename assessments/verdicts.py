@@ -81,10 +81,11 @@ class Judge:
     def _read(self, dossier: Dossier, regime: str | None, light: int, day: date) -> Reading:
         route = dossier.route
         leg = Hop(route, light, self.verdict(route, light, day))
-        chain = self._chain(dossier, leg, day) if route.importer in dossier.hops and rank(leg) > 0 else None
-        deciding = chain.deciding(leg) if chain else None
         flowing = not dossier.suspensions or not any(stop.holds(day) for stop in dossier.suspensions)
-        return Reading(regime, leg, deciding or leg, flowing, chain)
+        if route.importer not in dossier.hops or rank(leg) == 0:
+            return Reading(regime, leg, leg, flowing, None)
+        chain = self._chain(dossier, leg, day)
+        return Reading(regime, leg, chain.deciding(leg) or leg, flowing, chain)
 
     def next_change(self, dossier: Dossier, reading: Reading, day: date) -> date | None:
         """The first later day on which this reading would be another one, with what is known."""
@@ -126,7 +127,7 @@ class Judge:
 
     def verdict(self, route: Route, light: int, day: date) -> Verdict:
         """A route judged in a certain light: what is on file between the two parties, on the day."""
-        state = self.state(route, day)
+        state = self._states.on(route.between, day)
         judged, law_turn = self.precedents.ruled(state.sort, light, route.country, route.automated, day)
         last = judged.last_day
         row: Clauses | Listing
@@ -172,17 +173,20 @@ class Judge:
 
     def _turn(self, route: Route, light: int, verdict: Verdict) -> date | None:
         """The next day on which the verdict on a route reads otherwise."""
-        then = verdict
-        while (own := then.state.next_change) is not None and (then.law_turn is None or own <= then.law_turn):
+        own, law_turn = verdict.state.next_change, verdict.law_turn
+        while own is not None and (law_turn is None or own <= law_turn):
             then = self.verdict(route, light, own)
             if then.judged.lends != verdict.judged.lends or not same_verdict(verdict, then):
                 return own
-        return then.law_turn
+            own, law_turn = then.state.next_change, then.law_turn
+        return law_turn
 
     def _turning(self, dossier: Dossier, reading: Reading, day: date) -> date | None:
         """The first later day on which the leg or the way down surely reads otherwise, or the transfer ends."""
         route, leg = dossier.route, reading.leg
-        turn = earliest(self._turn(route, leg.light, leg.verdict), route.until)
+        turn = self._turn(route, leg.light, leg.verdict)
+        if route.until is not None:
+            turn = earliest(turn, route.until)
         if reading.chain is not None:
             turn = earliest(turn, self._chain_turn(dossier, leg, reading.chain, day))
         return turn

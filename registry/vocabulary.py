@@ -314,5 +314,7 @@ class Outcome(StrEnum):
     PERMITTED = "permitted"
     NO_TRANSFER = "no_transfer"
 
+    __hash__ = str.__hash__  # it is looked up for each leg that is judged; the one of enumerations is slower
+
 
 RANKING = {outcome: rank for rank, outcome in enumerate(Outcome)}
