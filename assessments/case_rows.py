@@ -40,6 +40,7 @@ LISTS = {
 }
 SAFEGUARD_WORDS = {"in_group", "commitments", "ch_amended", "filed"}
 OTHER_WORDS = {"exporter": {"public_powers": {"public_authority": True}}, "rkn_list": {"rkn_adequate": {"adequate": True}}}
+SAME_AUTHORITY = {"GB": "UK"}
 YES = {"yes": True, "no": False}
 
 
@@ -71,7 +72,7 @@ def rows_of(case: Case) -> dict[str, list[dict[str, Any]]]:
         "regime_scope": [{"key": key, "party": us, "basis": "established", "territory": home}],
         "vendor": [{"key": key, "party": them, "category": "other"}],
         "processing_activity": [
-            {"key": key, "name": key, "controller": us, "our_role": facts.get("exporter_role", "controller")}
+            {"key": key, "name": key, "controller": us, "our_role": facts.get("exporter_role", _unsaid_role(facts))}
         ],
         "engagement": [
             {
@@ -79,7 +80,7 @@ def rows_of(case: Case) -> dict[str, list[dict[str, Any]]]:
                 "vendor": key,
                 "activity": key,
                 "role": facts.get("role"),
-                "data_kind": facts.get("data"),
+                "data_kind": _data(facts.get("data")),
                 "excluded_purpose": _purpose(facts.get("purpose")),
             }
         ],
@@ -137,7 +138,7 @@ def _safeguards(case: Case, us: str, them: str) -> Iterator[dict[str, Any]]:
         "state": "signed",
         "approved": YES.get(approved or "", False if approved == "none" else None),
         "approved_on": approved if approved and approved[:1].isdigit() else None,
-        "approved_by": facts.get("approved_by"),
+        "approved_by": SAME_AUTHORITY.get(facts.get("approved_by", ""), facts.get("approved_by")),
         **{name: YES.get(facts.get(name, "")) for name in SAFEGUARD_WORDS},
     }
 
@@ -167,6 +168,8 @@ def _circumstances(case: Case) -> Iterator[dict[str, Any]]:
         for fact, answers in meant.items():
             if word in case.facts:
                 said[fact] = answers.get(case.facts[word], False)
+    if case.mechanism == "DEROGATION_49_1_g" and "necessary" in case.facts:  # no other word for the condition of (g)
+        said.setdefault("public_register", YES.get(case.facts["necessary"]))
     for fact, value in said.items():
         number = value if fact in NUMBERS else None
         answer = value if number is None else None
@@ -187,6 +190,16 @@ def _instrument(case: Case, pack: Pack) -> tuple[str | None, str | None]:
     found = [one for one in pack.instruments.values() if one.mechanism == name and one.kind in BY_NAME]
     found.sort(key=lambda one: case.regime not in one.regimes)
     return (found[0].key if found else None), module
+
+
+def _unsaid_role(facts: dict[str, str]) -> str:
+    """Whoever returns data to its own controller is a processor; any other exporter whose role is not said, a controller."""
+    return "processor" if facts.get("returning_to_own_controller") == "yes" else "controller"
+
+
+def _data(kind: str | None) -> str | None:
+    """Credit information under whatever name a case gives it; any other kind as the register has it."""
+    return "credit_fsc" if kind and "credit" in kind else kind
 
 
 def _purpose(purpose: str | None) -> str | None:

@@ -90,7 +90,8 @@ def adequacy(leg: Leg, law: Law) -> Iterator[Ground]:
             findings = in_force(leg, standing) or list(conditions(leg, law, standing.instrument))
             yield _ground(leg, standing, findings, "ADEQUATE")
     if leg.relied_on == "ADEQUACY" and not decisions:
-        known = any(one.kind == "adequacy" and leg.regime in one.regimes for one in law.pack.instruments.values())
+        lists = [one for one in law.pack.instruments.values() if leg.regime in one.regimes]
+        known = any("ADEQUACY" in {one.mechanism, *one.frees} for one in lists)
         finding = Finding("NO_ADEQUACY" if known else "WRONG_FRAMEWORK", "45(1)", open=_leads(leg, law))
         yield Ground(Outcome.UNDETERMINED if finding.open else Outcome.NOT_PERMITTED, None, (finding,))
 
@@ -102,7 +103,7 @@ def listing(leg: Leg, law: Law) -> Iterator[Ground]:
         if one is None or one.kind != "framework" or leg.relied_on not in {None, "NONE", one.mechanism}:
             continue
         standing = law.standing(one.key)
-        if standing is None:
+        if standing is None or (leg.relied_on == "NONE" and leg.regime not in one.regimes):
             continue
         yield _ground(leg, standing, listing_fails(leg, law, standing, place), "LISTED", listing=place)
     if leg.relied_on and not any(_is(law, listed.framework, leg.relied_on) for listed in leg.listings):
@@ -192,6 +193,7 @@ def _nothing_holds(leg: Leg, law: Law, grounds: list[Ground], best: Ground | Non
         dict.fromkeys(finding for ground in grounds for finding in ground.findings),
         key=lambda f: (
             f.open and outcome is Outcome.NOT_PERMITTED,
+            _frees(law, f.instrument, leg.relied_on),  # what is relied on answers by its own conditions first
             ORDER.get(f.code, len(ORDER)),
             f.tool or 0,
             f.instrument or "",
@@ -201,9 +203,14 @@ def _nothing_holds(leg: Leg, law: Law, grounds: list[Ground], best: Ground | Non
     ruled = any(ground.findings[0].code in ORDER and _by_rule(law, ground) for ground in grounds)
     if leg.relied_on == "NONE" and not leads:
         findings.insert(0, Finding("NO_MECHANISM", principle, open=outcome is Outcome.UNDETERMINED))
+    elif leg.relied_on == "NONE" and not findings:
+        outcome = Outcome.UNDETERMINED
+        findings = [Finding(code, principle, open=True) for code in ("NO_MECHANISM", "REGIME_NOT_MODELLED")]
     elif leads and leg.relied_on is None and not ruled:  # what is not modelled may carry it still
         outcome = Outcome.UNDETERMINED
         findings.insert(0, Finding("REGIME_NOT_MODELLED", principle, open=True))
+    elif not findings and (code := _not_known_yet(leg, law)):
+        findings = [Finding(code, principle)]
     elif not findings:
         outcome = Outcome.UNDETERMINED if leads or leg.relied_on else Outcome.NOT_PERMITTED
         code = "REGIME_NOT_MODELLED" if leads else "NOT_MODELLED" if leg.relied_on else "NO_MECHANISM"
@@ -211,6 +218,23 @@ def _nothing_holds(leg: Leg, law: Law, grounds: list[Ground], best: Ground | Non
     if leads:
         findings.append(Finding("LEADS_ONLY", principle))
     return Judged(outcome, None, tuple(findings))
+
+
+def _not_known_yet(leg: Leg, law: Law) -> str | None:
+    """Why a tool of our files fails that nobody knew on the day of knowledge; None where one was known, or none is on file."""
+    named = [
+        one
+        for one in law.pack.instruments.values()
+        if leg.relied_on in {one.mechanism, *(f"{one.mechanism}_{module}" for module in one.roles)}
+    ]
+    if leg.relied_on is None or not named or any(law.standing(one.key) for one in named):
+        return None
+    return "NOT_IN_FORCE" if any(leg.regime in one.regimes for one in named) else "WRONG_FRAMEWORK"
+
+
+def _frees(law: Law, key: str | None, mechanism: str | None) -> bool:
+    one = law.instrument(key or "")
+    return one is not None and mechanism in one.frees
 
 
 def _by_rule(law: Law, ground: Ground) -> bool:

@@ -73,7 +73,7 @@ def listing_fails(leg: Leg, law: Law, standing: Standing, place: int) -> list[Fi
         covered = covered or listed.covers_non_hr
     if one.covers_data and not covered:
         findings.append(Finding("DATA_NOT_COVERED", article, one.key, place, "covered", open=covered is None))
-    return [*findings, *never]
+    return [*findings, *never, *conditions(leg, law, one, place=place)]
 
 
 def elsewhere(leg: Leg, standing: Standing, place: int | None = None) -> list[Finding]:

@@ -136,7 +136,7 @@ FOUND = {
     ),
     "a law that is only led to, nothing named": (
         lambda: found(JP, "IN", relied_on="NONE"),
-        ["undetermined", "REGIME_NOT_MODELLED 28 open", "LEADS_ONLY 28"],
+        ["undetermined", "NO_MECHANISM 28 open", "REGIME_NOT_MODELLED 28 open", "LEADS_ONLY 28"],
     ),
     "a decision with an end": (
         lambda: found(EU, "GB", "2026-01-01"),
