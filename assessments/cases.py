@@ -31,22 +31,36 @@ FACTS = frozenset(
 
 
 class Result(msgspec.Struct, frozen=True):
-    """What a case expects, what the judge says, and what it was not built for, if so."""
+    """What a case expects, what the judge says, and what it was not built for or could not read, if so."""
 
     case: str
     passed: bool
     expected: str
     answer: str
     not_built: str | None = None
+    not_read: str | None = None
 
     def line(self) -> str:
+        if self.not_read:
+            return f"{self.case} not read: {self.not_read}"
         if self.not_built:
             return f"{self.case} not built: {self.not_built}"
         return f"{self.case} {'passed' if self.passed else 'failed'}: expected {self.expected}, got {self.answer}"
 
 
-def read_cases(path: Path) -> list[Case]:
-    """The cases of a file. Raises Refused naming line and column of what cannot be read."""
+class Unread(msgspec.Struct, frozen=True):
+    """A case whose line says what none can: which it is, what it expects, and what is wrong with it."""
+
+    key: str
+    expected: str
+    why: str
+
+
+def read_cases(path: Path) -> list[Case | Unread]:
+    """The cases of a file; one whose line cannot be read keeps none of the others from being judged.
+
+    Raises Refused, naming the line, for a file that is no table of cases, or in which one has no id of its own.
+    """
     try:
         lines = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
@@ -54,19 +68,18 @@ def read_cases(path: Path) -> list[Case]:
         raise Refused(f"{path}: cannot be read: {reason}") from error
     if not lines or set(COLUMNS) - set(lines[0]):
         raise Refused(f"{path.name}: no case, or a column is missing: a line is {' '.join(COLUMNS)}, tab separated")
-    found = [_case(line, f"{path.name} line {number}") for number, line in enumerate(lines, start=2)]
+    found = [_read(line, f"{path.name} line {number}") for number, line in enumerate(lines, start=2)]
     keys = [case.key for case in found]
     if twice := {key for key in keys if keys.count(key) > 1}:
         raise Refused(f"{path.name}: case {min(twice)!r} stands twice: give each its own case_id")
     return found
 
 
-async def answer_cases(cases: list[Case], pack: Pack, today: date, *, through_register: bool) -> list[Result]:
+async def answer_cases(cases: list[Case | Unread], pack: Pack, today: date, *, through_register: bool) -> list[Result]:
     """Puts every case to the judge; through the register, all of them as rows of their own parties, first."""
-    rows = {case.key: rows_of(case) for case in cases}
-    for one in rows.values():
-        register.checked(one)
-    dossiers = {case.key: dossier_of(rows[case.key]) for case in cases}
+    rows: dict[str, dict[str, list[dict[str, Any]]]] = {}
+    read: list[Case | Unread] = [_recorded(case, rows) if isinstance(case, Case) else case for case in cases]
+    dossiers = {key: dossier_of(found) for key, found in rows.items()}
     if through_register:
         tables: dict[str, list[dict[str, Any]]] = {}
         for one in rows.values():
@@ -75,12 +88,37 @@ async def answer_cases(cases: list[Case], pack: Pack, today: date, *, through_re
         await register.import_register(tables, "system:cases", None, "worked cases")
         async with as_known(None):
             dossiers = {dossier.key: dossier for dossier in await open_dossiers()}
-    return [_answer(case, dossiers[case.key], pack, today) for case in cases]
+    return [
+        _answer(one, dossiers[one.key], pack, today)
+        if isinstance(one, Case)
+        else Result(one.key, False, one.expected, "", not_read=one.why)
+        for one in read
+    ]
+
+
+def _recorded(case: Case, rows: dict[str, dict[str, list[dict[str, Any]]]]) -> Case | Unread:
+    """The case, its rows put among those of the others; one with a word that the register refuses is not read."""
+    found = rows_of(case)
+    try:
+        register.checked(found)
+    except Refused as error:
+        return Unread(case.key, case.expected, str(error))
+    rows[case.key] = found
+    return case
+
+
+def _read(line: dict[str, str], place: str) -> Case | Unread:
+    if not line["case_id"]:
+        raise Refused(f"{place}: a line has {len(COLUMNS)} columns, the first its case_id: {' '.join(COLUMNS)}")
+    try:
+        return _case(line, place)
+    except Refused as error:
+        return Unread(line["case_id"], line["expected_verdict"] or "", str(error))
 
 
 def _case(line: dict[str, str], place: str) -> Case:
-    if None in line or None in line.values() or not line["case_id"]:
-        raise Refused(f"{place}: a line has {len(COLUMNS)} columns, the first its case_id: {' '.join(COLUMNS)}")
+    if None in line or None in line.values():
+        raise Refused(f"{place}: a line has {len(COLUMNS)} columns: {' '.join(COLUMNS)}")
     mechanism, _, bracket = line["mechanism"].partition("(")
     facts: dict[str, str] = {}
     for text in (line["importer_attributes"], line["extra_facts"], bracket.rstrip(")").replace(",", ";")):

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from assessments.case_rows import Case
 from assessments.cases import read_cases
 from registry.errors import Refused
 from tests.support import Register
@@ -60,17 +59,33 @@ def test_what_is_not_built_says_so_and_counts_as_failed(register: Register, fold
         ("X1\tEU_GDPR\tIN\t\tNONE\t\t2024-02-30\tpermitted\t", "line 2: day is out of range"),
         ("X1\tEU_GDPR\tIN\tnext_due=\tNONE\t\t2024-02-03\tpermitted\t", "line 2: Invalid isoformat"),
         ("X1\tEU_GDPR\tIN\t", "line 2: a line has 9 columns"),
+    ],
+)
+def test_a_line_that_cannot_be_read_is_told_and_keeps_none_of_the_others(
+    register: Register, folder: Path, line: str, expected: str
+) -> None:
+    sound = "X2\tEU_GDPR\tNZ\t\tADEQUACY\t\t2024-01-01\tpermitted\t"
+    for words in ([], ["--through-register"]):
+        told, last = register.onward("law", "cases", case_file(folder, f"{line}\n{sound}"), *words, exit_code=1).splitlines()
+        assert told.startswith("X1 not read: cases.tsv line 2")
+        assert expected in told
+        assert last == "1 passed, 1 failed"
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
         ("\tEU_GDPR\tIN\t\tNONE\t\t2024-02-03\tpermitted\t", "line 2: a line has 9 columns"),
         ("X1\tEU_GDPR\tIN\t\tNONE\t\t2024-02-03\tpermitted\t\n" * 2, "case 'X1' stands twice"),
     ],
 )
-def test_a_line_that_cannot_be_read_is_refused(folder: Path, line: str, expected: str) -> None:
+def test_a_case_without_an_id_of_its_own_is_refused(folder: Path, line: str, expected: str) -> None:
     with pytest.raises(Refused, match=expected):
         read_cases(Path(case_file(folder, line)))
 
 
 def test_a_case_is_put_under_its_own_parties() -> None:
-    cases: list[Case] = read_cases(FILES[0])
+    cases = read_cases(FILES[0])
     assert len({case.key for case in cases}) == len(cases)
 
 
