@@ -46,7 +46,8 @@ async def _law(visitor: Visitor, bar: Bar, wrong: str = "", typed: Looked | None
         422 if wrong else 200,
         visitor=visitor,
         bar=bar,
-        rows=[(one, view.standing(one.key)) for one in pack.instruments.values()],
+        laws_of=[(one, [(each, view.standing(each.key)) for each in under]) for one, under in _by_law(pack)],
+        later=later,
         version=pack.version,
         overdue=verified.overdue(pack, bar.today, later),
         signals=[(one, step) for one, step in known if step.expected is None or step.expected >= bar.clocks.as_of],
@@ -56,6 +57,20 @@ async def _law(visitor: Visitor, bar: Bar, wrong: str = "", typed: Looked | None
         wrong=wrong,
         typed=typed or Looked(),
     )
+
+
+def _by_law(pack: law.Pack) -> list[tuple[law.Instrument, list[law.Instrument]]]:
+    """Each law with what is on file under it, itself first; what serves several stands under the newest. The fullest first."""
+    under: dict[str, list[law.Instrument]] = {}
+    for one in pack.instruments.values():
+        under.setdefault(max(one.regimes, key=lambda code: _begins(pack, code)), []).append(one)
+    found = [(own, sorted(under[code], key=lambda one: one is not own)) for code in under if (own := pack.regime(code))]
+    return sorted(found, key=lambda pair: -len(pair[1]))
+
+
+def _begins(pack: law.Pack, regime: str) -> date:
+    own = pack.regime(regime)
+    return min((event.effect for event in own.events), default=date.min) if own else date.min
 
 
 @get("/law/{key:str}", opt={"needs": Permission.LOOK})
