@@ -23,15 +23,29 @@ LOOKS = {  # class, height, colour on paper
 LABELS = 6
 
 
-def drawn(stretches: Sequence[Stretch], first: date, last: date, title: str) -> Markup:
-    """The days from the first to the last as a line; `title` says of what, and that the list beside it tells the same."""
+def drawn(stretches: Sequence[Stretch], first: date, last: date, title: str, mark: date | None = None) -> Markup:
+    """The days from the first to the last as a line; `title` says of what, and that the list beside it tells the same.
+
+    `mark` is the day that is asked about, shown where it lies among them.
+    """
     whole = max(1, (last - first).days + 1)
     bars = Markup("").join(_bar(one, first, whole) for one in stretches)
     covered, bare = (sum(one.days for one in stretches if getattr(one, which)) for which in ("covered", "bare"))
     return Markup(
         '<svg class="ow-days" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {} {}" role="img"><title>{}</title>'
-        "<desc>From {} to {}: {} days covered, {} days bare.</desc>{}{}</svg>"
-    ).format(WIDE, TALL, title, first, last, covered, bare, bars, Markup("").join(_years(first, last, whole)))
+        "<desc>From {} to {}: {} days covered, {} days bare.</desc>{}{}{}</svg>"
+    ).format(
+        WIDE,
+        TALL,
+        title,
+        first,
+        last,
+        covered,
+        bare,
+        bars,
+        Markup("").join(_years(first, last, whole)),
+        _marked(mark, first, whole) if mark is not None and first <= mark <= last else "",
+    )
 
 
 def look(one: Stretch) -> str:
@@ -49,6 +63,14 @@ def _bar(one: Stretch, first: date, whole: int) -> Markup:
     return Markup(
         '<rect class="{}" x="{:.2f}" y="{}" width="{:.2f}" height="{}" fill="{}"><title>{} – {}</title></rect>'
     ).format(name, x, FLOOR - height, width, height, colour, one.first_day, one.last_day)
+
+
+def _marked(day: date, first: date, whole: int) -> Markup:
+    """An upright line through the whole picture at a day."""
+    x = WIDE * (day - first).days / whole
+    return Markup('<path class="ow-mark" d="M{:.2f} 0 V{}" stroke="#101828" stroke-width="3"><title>{}</title></path>').format(
+        x, FLOOR + 6, day
+    )
 
 
 def _years(first: date, last: date, whole: int) -> Iterator[Markup]:

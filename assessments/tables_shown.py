@@ -1,6 +1,6 @@
 """What the commands print for people to read."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 
 from rich.console import Console
@@ -16,6 +16,7 @@ from registry.drill import Step
 from registry.journal import Written
 from registry.law import ONE_DAY, Instrument, Pack, Scope, Standing, signals
 from registry.law.dossiers import Dossier, Paragraph
+from registry.law.files import Cited
 from registry.law.verified import Overdue
 from registry.vocabulary import DEMO_NOTICE, Outcome
 
@@ -106,11 +107,14 @@ def recorded(found: Sequence[RecordedVerdict]) -> None:
     console().print(grid)
 
 
-def instrument(one: Instrument, standing: Standing | None, conditions: Sequence[Scope], clocks: Clocks) -> None:
+def instrument(
+    one: Instrument, standing: Standing | None, conditions: Sequence[Scope], clocks: Clocks, looked_up: Callable[[Cited], date]
+) -> None:
+    """An instrument's life; `looked_up` says when what a citation says was last verified."""
     out = console()
     out.print(f"{one.title} ({one.key}){' (own)' if one.own else ''}")
     out.print(f"{one.citation}\n{one.source}")
-    out.print(f"For {', '.join(one.regimes)}; grade {one.grade}, verified on {one.verified_on}")
+    out.print(f"For {', '.join(one.regimes)}; grade {one.grade}, verified on {looked_up(one)}")
     if one.countries:
         out.print(f"Covers {', '.join(one.countries)}")
     if one.note:
@@ -123,7 +127,7 @@ def instrument(one: Instrument, standing: Standing | None, conditions: Sequence[
             event.what.replace("_", " "),
             event.citation,
             event.grade,
-            str(event.verified_on),
+            str(looked_up(event)),
         )
     out.print(grid)
     for event in one.events:

@@ -181,7 +181,9 @@ def shown(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     what = str(error) if isinstance(error, Refused) else str(said.get(status) or getattr(error, "detail", error))
     if status == 403 and "CSRF" in what:
         what = "The form was too old to be taken. Go back, load it again and send it once more; nothing was changed."
-    return page("error", status, what=what, status=status, visitor=request.scope.get("user"))
+    turned = status == 404 and not {"on", "known"}.isdisjoint(request.query_params)  # it may be there on another day
+    now = request.url.path if turned else ""
+    return page("error", status, what=what, status=status, visitor=request.scope.get("user"), now=now)
 
 
 def unstorable(request: Request[Any, Any, Any], _: CharacterNotInRepertoireError) -> Response[Any]:

@@ -72,6 +72,19 @@ def _pack(by_law: str | None) -> Pack:
     return run(read())
 
 
+def _since(day: date) -> dict[str, date]:
+    """When facts were looked up again by a day, as the register has it; nothing where there is none: files need none."""
+
+    async def read() -> dict[str, date]:
+        async with database.opened(), database.as_known(None) as at:
+            return await reverified.recorded(at, day)
+
+    try:
+        return run(read())
+    except Misused:
+        return {}
+
+
 @law_group.command("check")
 @as_of_option
 @law_option
@@ -82,15 +95,7 @@ def law_check(as_of: date | None, by_law: str | None, as_json: bool) -> None:
     if fault := next(faults(pack.files), None):
         raise LawError(fault)
 
-    async def later() -> dict[str, date]:
-        async with database.opened(), database.as_known(None) as at:
-            return await reverified.recorded(at, day)
-
-    try:
-        since = run(later())
-    except Misused:  # the files are sound or not, whether or not there is a register
-        since = {}
-    overdue = verified.overdue(pack, day, since)
+    overdue = verified.overdue(pack, day, _since(day))
     if as_json:
         print_json([{name: getattr(one, name) for name in ("fact", "grade", "verified_on", "citation")} for one in overdue])
     else:
@@ -153,7 +158,7 @@ def law_show(key: str, as_of: date | None, known_on: datetime | None, by_law: st
     pack = _pack(by_law)
     one, asked = pack.named(key), clocks(as_of, known_on)
     view = pack.on(asked.as_of, asked.known_on)
-    tables_shown.instrument(one, view.standing(key), view.scope(one), asked)
+    tables_shown.instrument(one, view.standing(key), view.scope(one), asked, verified.looked_up(pack, _since(asked.known_on)))
 
 
 @law_group.command("cases")

@@ -187,9 +187,9 @@ def user_add(name: str, email: str | None, role: str, password_stdin: bool, unti
         wrong = "Only an auditor's access has an end: leave both out."
     if wrong:
         raise Misused(f"--until, --no-end: {wrong}")
-    password, given = _password(from_stdin=password_stdin)
     if not name.strip():
         raise Misused("--name: cannot be empty")
+    password, given = _password(from_stdin=password_stdin)
     if len(password) < people.SHORTEST:
         raise Misused(f"password: at least {people.SHORTEST} characters")
 
@@ -198,7 +198,10 @@ def user_add(name: str, email: str | None, role: str, password_stdin: bool, unti
             await journal.open_register(who())
             return await people.add_person(name, email, PersonRole(role), today(), password, who(), given=given, ends=ends)
 
-    click.echo(run(write()))
+    key = run(write())
+    if given:
+        click.echo(f"password, told this once, to be changed at the first signing in: {password}", err=True)
+    click.echo(key)
 
 
 def _password(*, from_stdin: bool) -> tuple[str, bool]:
@@ -207,9 +210,7 @@ def _password(*, from_stdin: bool) -> tuple[str, bool]:
         return sys.stdin.readline().rstrip("\n"), False
     if sys.stdin.isatty():
         return str(click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)), False
-    made = secrets.token_urlsafe(15)
-    click.echo(f"password, told this once, to be changed at the first signing in: {made}", err=True)
-    return made, True
+    return secrets.token_urlsafe(15), True
 
 
 def demo_from(rows: dict[str, list[dict[str, Any]]]) -> datetime | None:

@@ -47,7 +47,7 @@ async def _law(visitor: Visitor, bar: Bar, wrong: str = "", typed: Looked | None
         visitor=visitor,
         bar=bar,
         laws_of=[(one, [(each, view.standing(each.key)) for each in under]) for one, under in _by_law(pack)],
-        later=later,
+        last_seen=verified.looked_up(pack, later),
         version=pack.version,
         overdue=verified.overdue(pack, bar.today, later),
         signals=[(one, step) for one, step in known if step.expected is None or step.expected >= bar.clocks.as_of],

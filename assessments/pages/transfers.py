@@ -185,7 +185,8 @@ def _lines(dossiers: Sequence[Dossier], bar: Bar) -> list[Line]:
     found = []
     for regime, stretches in lines(dossiers, judge, first, last).items():
         said = (regime or "no law known").replace("_", " ")
-        picture = drawn(stretches, first, last, f"Days covered and bare under {said}: the table beside it tells the same")
+        title = f"Days covered and bare under {said}: the table beside it tells the same"
+        picture = drawn(stretches, first, last, title, bar.clocks.as_of)
         found.append(Line(said, picture, tuple(stretches)))
     return found
 

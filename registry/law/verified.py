@@ -4,7 +4,7 @@ A fact is whatever carries a citation: an instrument, what happens to it, its sc
 paragraph of a dossier. Its name here is what a re-verification is recorded by.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -43,6 +43,12 @@ def facts(pack: Pack) -> dict[str, Fact]:
             own, number = f"{name} ({number})", number + 1
         found[own] = Fact(of, cited)
     return found
+
+
+def looked_up(pack: Pack, later: Mapping[str, date]) -> Callable[[Cited], date]:
+    """When what a citation on file says was last looked up; `later` are the days that persons recorded."""
+    names = {id(fact.cited): name for name, fact in facts(pack).items()}
+    return lambda cited: max(cited.verified_on, later.get(names.get(id(cited), ""), date.min))
 
 
 def overdue(pack: Pack, today: date, later: Mapping[str, date]) -> list[Overdue]:

@@ -14,6 +14,7 @@ from assessments.coverage import lines
 from assessments.drawing import drawn
 from assessments.rules import Dossier
 from assessments.verdicts import Judge
+from registry.law import ONE_DAY
 from tests.assessments.test_rules import PACK, TODAY, dossiers
 from tests.support import Register, like
 from tests.web import browse
@@ -49,7 +50,9 @@ def test_each_day_is_in_one_stretch_that_reads_as_the_judge_says(dossier: Dossie
 @given(dossiers())
 def test_the_picture_is_sound_has_a_title_and_no_style(dossier: Dossier) -> None:
     for found in lines([dossier], Judge(PACK, TODAY), FIRST, LAST).values():
-        picture = drawn(found, FIRST, LAST, "<Days> & nights")
+        picture = drawn(found, FIRST, LAST, "<Days> & nights", LAST)
+        assert picture.count("ow-mark") == 1
+        assert all("ow-mark" not in drawn(found, FIRST, LAST, "", day) for day in (None, FIRST - ONE_DAY, LAST + ONE_DAY))
         tree = ElementTree.fromstring(picture)  # noqa: S314
         names = [element.tag.rpartition("}")[2] for element in tree]
         assert names[:2] == ["title", "desc"]
@@ -88,6 +91,10 @@ def test_page_json_and_desk_tell_the_same(demo: Register) -> None:
         answer = await dpo.get("/transfers/salesforce/coverage?from=2020-07-01&to=2020-12-31")
         assert json.loads(answer.content)[0]["bare_days"] == 60
         assert (await dpo.get("/transfers/nothing/coverage")).status_code == 404
+        early = await dpo.get("/transfers/salesforce?known=2018-05-01")
+        assert early.status_code == 404, "nobody knew of it then"
+        assert '<a href="/transfers/salesforce">look at it as it is today</a>' in early.text
+        assert "look at it as it is today" not in (await dpo.get("/transfers/nothing")).text
         assert (await dpo.get("/transfers/salesforce/coverage?from=never")).status_code == 422
         desk = (await dpo.get("/")).text
         gaps = desk[desk.index("In the past: data flowed") :]

@@ -104,7 +104,9 @@ def test_law_check_counts_what_persons_recorded(register: Register, folder: Path
 
     assert FACT in due(TODAY + timedelta(days=400)), "there is no register yet: the files alone count"
     register.load(a_register(), folder)
+    before = register.onward("law", "show", "eu-adequacy-gb").count(str(TODAY))
     register.onward("law", "verified", FACT, "--on", str(TODAY), "--seen", "EUR-Lex")
+    assert register.onward("law", "show", "eu-adequacy-gb").count(str(TODAY)) == before + 1, "one of its facts, no other"
     last = TODAY + timedelta(days=89)
     assert (FACT in due(last), FACT in due(last + ONE)) == (False, True)
     assert "eu-adequacy-gb scope purpose" in due(last)

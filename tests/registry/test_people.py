@@ -1,6 +1,7 @@
 """Who may act, and how a person is erased so that not a byte is left and the proof still holds."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -109,6 +110,17 @@ def test_a_person_is_added_and_no_secret_is_journaled(register: Register, folder
 def test_a_short_password_is_refused(register: Register) -> None:
     said = register.onward("user", "add", "--name", "G", "--role", "dpo", "--password-stdin", stdin="short\n", exit_code=2)
     assert "at least 12 characters" in said
+
+
+def test_a_password_that_was_made_is_told_only_once_the_person_is_recorded(register: Register) -> None:
+    words = ("user", "add", "--name", "Grace", "--role")
+    assert "told this once" not in register.onward(*words, "dpo", "--email", "\x00", exit_code=1)
+    with environment(DATABASE_URL=register.url):
+        result = CliRunner().invoke(main, [*words, "dpo"])
+    made = re.search(r"told this once.*: (\S+)", result.stderr)
+    assert made is not None
+    stored = register.ask("select password_hash from credential where person = $1", result.stdout.strip())[0][0]
+    assert PasswordHasher().verify(stored, made[1])
 
 
 def test_a_person_recorded_and_erased_in_one_file_is_gone(register: Register, folder: Path) -> None:
