@@ -9,7 +9,7 @@ from datetime import date
 import msgspec
 import pytest
 
-from assessments.rules import ORDER, PRIORITY, Ground, Judged, Leg, chapter_v
+from assessments.rules import ORDER, PRIORITY, Ground, Judged, Leg, SignedClauses, chapter_v
 from assessments.rules.chapter_v import judge
 from registry import law
 from registry.law.files import read
@@ -25,7 +25,7 @@ PUBLIC = (("public_powers", True), ("necessary", True), ("occasional", True))
 Answer = Callable[[], Judged]
 
 
-def old(on: str = "2019-01-01", changed: str | None = None) -> chapter_v.SignedClauses:
+def old(on: str = "2019-01-01", changed: str | None = None) -> SignedClauses:
     return signed("eu-scc-2010-c2p", None, on, changed)
 
 
@@ -37,9 +37,8 @@ def a_decision_beside_a_list() -> Judged:
     """No country has both under one law, so one is given both: the law of New Zealand, put upon the United States."""
     pack = law.load()
     everywhere = msgspec.structs.replace(pack.instruments["eu-adequacy-nz"], countries=("NZ", "US"))
-    both = law.Pack(
-        msgspec.structs.replace(read(law.FOLDER, None), instruments=pack.instruments | {everywhere.key: everywhere})
-    )
+    instruments = {**pack.instruments, everywhere.key: everywhere}
+    both = law.Pack(msgspec.structs.replace(read(law.FOLDER, None), instruments=instruments))
     return judge(Leg(*EU, "US", importer_role="processor", listings=(listed(),)), both.on(date(2024, 1, 1), TODAY))
 
 
