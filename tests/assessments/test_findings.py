@@ -418,18 +418,40 @@ def test_each_answer_in_full(case: str) -> None:
     assert said(judged()) == expected
 
 
+UK_LISTS, UK_PRINCIPLE = "45, since 5 February 2026 45A", "44, since 5 February 2026 44A"
 EXTENSION = listed("uk-us-dpf-extension")
 
 
 @pytest.mark.parametrize(
     ("first", "expected"),
     [
-        ((), ("NOT_LISTED", None, "listing", True)),
-        ((listed(status="inactive_lapse"),), ("NOT_LISTED", 1, None, False)),
-        ((listed(overdue=True),), ("CERT_EXPIRED", 1, None, False)),
+        ((), ["undetermined", f"NOT_LISTED {UK_LISTS} eu-us-dpf listing open"]),
+        ((listed(status="inactive_lapse"),), ["not_permitted", f"NOT_LISTED {UK_LISTS} eu-us-dpf #1"]),
+        ((listed(overdue=True),), ["not_permitted", f"CERT_EXPIRED {UK_LISTS} eu-us-dpf #1"]),
+        ((listed("swiss-us-dpf"), listed(overdue=True)), [
+            "not_permitted", f"WRONG_FRAMEWORK {UK_PRINCIPLE} swiss-us-dpf", f"CERT_EXPIRED {UK_LISTS} eu-us-dpf #2",
+        ]),
     ],
-)
-def test_an_extension_fails_with_the_list_that_it_extends(first: tuple[Listed, ...], expected: tuple[Any, ...]) -> None:
-    failed = found(UK, "US", listings=(EXTENSION, *first)).findings[-1]
-    assert (failed.code, failed.tool, failed.fact, failed.open) == expected
-    assert failed.instrument == "eu-us-dpf"
+)  # fmt: skip
+def test_an_extension_fails_with_the_list_that_it_extends(first: tuple[Listed, ...], expected: list[str]) -> None:
+    """By the law of the extension; the first list itself is no tool of another law then (law.md 4, 12)."""
+    assert said(found(UK, "US", listings=(EXTENSION, *first))) == expected
+
+
+def test_a_first_list_under_review_carries_its_extension() -> None:
+    review = listed(status="active_recert_review", overdue=True)
+    assert found(UK, "US", listings=(EXTENSION, review)).basis == "uk-us-dpf-extension"
+
+
+@pytest.mark.parametrize("first", [(), (listed(),)], ids=["alone", "beside its first list"])
+def test_an_extension_before_its_day_is_not_in_force(first: tuple[Listed, ...]) -> None:
+    wants = [] if first else [f"NOT_LISTED {UK_LISTS} eu-us-dpf listing open"]
+    assert said(found(UK, "US", "2023-10-11", listings=(EXTENSION, *first))) == [
+        "not_permitted", f"NOT_IN_FORCE {UK_LISTS} uk-us-dpf-extension", *wants,
+    ]  # fmt: skip
+
+
+def test_a_list_of_another_law_that_is_named_or_extended_by_none_is_told_to_be_one() -> None:
+    wrong = ["not_permitted", f"WRONG_FRAMEWORK {UK_PRINCIPLE} eu-us-dpf"]
+    assert said(found(UK, "US", listings=(listed(),))) == wrong
+    assert said(found(UK, "US", listings=(EXTENSION, listed()), relied_on="DPF")) == wrong
