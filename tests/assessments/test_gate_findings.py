@@ -42,9 +42,8 @@ def hop(**more: Any) -> SubProcessor:
 
 
 def said(*engaged: Terms, day: date = date(2024, 1, 1), measures: tuple[Assured, ...] = (ASSURED,), **more: Any) -> list[str]:
-    file = GateFile(
-        **{"vendor": "mailer", "party": 1, "reached": (), "hops": (), "lists": ()} | more, terms=engaged, assured=measures
-    )
+    empty = GateFile("mailer", engaged, measures, party=1, reached=(), hops=(), lists=())
+    file = msgspec.structs.replace(empty, **more)
     verdict = gate(file, law.load().on(day, TODAY))
     return [verdict.outcome.value, *(line(finding) for finding in verdict.findings)]
 
