@@ -4,14 +4,17 @@ One line a finding: code, article, instrument, `#` and the place of the tool, th
 the outcome, its basis, the place of the listing or tool, the last day, and the framework lent to the next hop.
 """
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+import msgspec
 import pytest
 
 from assessments.rules import Finding, Judged, Leg, Listed, SignedClauses, Traits
 from assessments.rules.chapter_v import judge
 from registry import law
+from registry.law import Instrument
 
 TODAY = date(2026, 11, 23)
 TIA, TRA = (("tia", "ok", None),), (("tra", "ok", None),)
@@ -56,7 +59,7 @@ def line(one: Finding) -> str:
     return " ".join(filter(None, (one.code, one.article, one.instrument, tool, one.fact, "open" if one.open else None)))
 
 
-FOUND = {
+FOUND: dict[str, tuple[Callable[[], Judged], list[str]]] = {
     "a regime without a file": (
         lambda: found(("XX", "DE"), "US"),
         ["undetermined", "REGIME_NOT_MODELLED 3"],
@@ -103,8 +106,12 @@ FOUND = {
         ["no_transfer on eea", "INSIDE_AREA 44 eea"],
     ),
     "a member on the day its leaving was published": (
-        lambda: found(EU, "GB", "2020-01-31", date(2020, 1, 31)),
+        lambda: found(EU, "GB", "2020-01-30", date(2020, 1, 30)),
         ["no_transfer on eea until 2020-01-31", "INSIDE_AREA 44 eea"],
+    ),
+    "a member on the day before": (
+        lambda: found(EU, "GB", "2020-01-29", date(2020, 1, 29)),
+        ["no_transfer on eea", "INSIDE_AREA 44 eea"],
     ),
     "a member": (
         lambda: found(EU, "FR"),
@@ -169,6 +176,19 @@ FOUND = {
     "a decision for an EFTA State": (
         lambda: found(("EU_GDPR", "NO"), "NZ"),
         ["permitted on eu-adequacy-nz", "ADEQUATE 45(1) eu-adequacy-nz", "EFTA_PILLAR 45(1) eu-adequacy-nz"],
+    ),
+    "a list for an EFTA State": (
+        lambda: found(("EU_GDPR", "NO"), "US", listings=(listed(),)),
+        [
+            "permitted on eu-us-dpf listing 0 lends eu-us-dpf",
+            "LISTED 45(1) eu-us-dpf #0",
+            "FALLBACK_MISSING 44 eu-us-dpf",
+            "EFTA_PILLAR 45(1) eu-us-dpf",
+        ],
+    ),
+    "clauses for an EFTA State": (
+        lambda: found(("EU_GDPR", "NO"), "US", clauses=(signed("eu-scc-2021", "M2"),), impacts=TIA),
+        ["permitted on eu-scc-2021 clauses 0", "CLAUSES 46(2)(c) eu-scc-2021 #0"],
     ),
     "a list without a listing": (
         lambda: found(EU, "US", relied_on="DPF"),
@@ -319,6 +339,22 @@ FOUND = {
         lambda: found(EU, "IN", "2021-06-01", clauses=(signed("eu-scc-2010-c2p", None, None),), impacts=TIA),
         ["undetermined", "NOT_IN_FORCE 46(2)(c) eu-scc-2010-c2p #0 concluded_on open"],
     ),
+    "old clauses without a day, the day before their repeal": (
+        lambda: found(EU, "IN", "2021-09-26", clauses=(signed("eu-scc-2010-c2p", None, None),), impacts=TIA),
+        ["undetermined", "NOT_IN_FORCE 46(2)(c) eu-scc-2010-c2p #0 concluded_on open"],
+    ),
+    "old clauses without a day, on the day of their repeal": (
+        lambda: found(EU, "IN", "2021-09-27", clauses=(signed("eu-scc-2010-c2p", None, None),), impacts=TIA),
+        ["undetermined", "SCC_REPEALED 46(2)(c) eu-scc-2010-c2p #0 concluded_on open"],
+    ),
+    "the oldest clauses, of which nobody knows what became": (
+        lambda: found(EU, "IN", clauses=(signed("eu-scc-2002-c2p", None, "2009-01-01"),), impacts=TIA),
+        ["undetermined", "NOT_MODELLED 46(2)(c) eu-scc-2002-c2p #0 open"],
+    ),
+    "clauses before there were any": (
+        lambda: found(EU, "IN", "2021-06-26", clauses=(signed("eu-scc-2021", "M2", "2021-06-10"),), impacts=TIA),
+        ["not_permitted", "NOT_IN_FORCE 46(2)(c) eu-scc-2021 #0"],
+    ),
     "old clauses": (
         lambda: found(EU, "IN", "2022-06-01", clauses=(signed("eu-scc-2010-c2p", None, "2019-01-01"),), impacts=TIA),
         ["permitted on eu-scc-2010-c2p clauses 0 until 2022-12-27", "CLAUSES 46(2)(c) eu-scc-2010-c2p #0"],
@@ -382,6 +418,27 @@ FOUND = {
             "FALLBACK_MISSING 44 eu-us-dpf",
         ],
     ),
+    "what only warns is not said to be why it fails": (
+        lambda: found(EU, "US", listings=(listed(),), clauses=(signed("eu-scc-2021", "M2"),), traits=Traits(gdpr_applies=True)),
+        [
+            "permitted on eu-us-dpf listing 0 lends eu-us-dpf",
+            "LISTED 45(1) eu-us-dpf #0",
+            "RELIED_ON_FAILS 46(1) eu-scc-2021 #0 TIA_MISSING",
+            "FALLBACK_MISSING 44 eu-us-dpf",
+        ],
+    ),
+    "clauses that are named, among others": (
+        lambda: found(EU, "IN", relied_on="SCC_2021", clauses=(signed("uk-idta"), signed("eu-scc-2021", "M2")), impacts=TIA),
+        ["permitted on eu-scc-2021 clauses 1", "CLAUSES 46(2)(c) eu-scc-2021 #1"],
+    ),
+    "a list that is named, among others": (
+        lambda: found(EU, "US", relied_on="DPF", listings=(listed("eu-us-privacy-shield"), listed())),
+        ["permitted on eu-us-dpf listing 1 lends eu-us-dpf", "LISTED 45(1) eu-us-dpf #1"],
+    ),
+    "clauses, where a list is named": (
+        lambda: found(EU, "US", relied_on="DPF", listings=(listed(status="none"),), clauses=(signed("eu-scc-2021", "M2"),)),
+        ["not_permitted", "NOT_LISTED 45(1) eu-us-dpf #0"],
+    ),
     "bound alike": (
         lambda: found(EU, "IN", above="eu-us-dpf", bound_alike=True),
         ["permitted on eu-us-dpf lends eu-us-dpf", "BOUND_ALIKE 44 eu-us-dpf"],
@@ -414,8 +471,8 @@ FOUND = {
 
 @pytest.mark.parametrize("case", FOUND)
 def test_each_answer_in_full(case: str) -> None:
-    judged, expected = FOUND[case]
-    assert said(judged()) == expected
+    answer, expected = FOUND[case]
+    assert said(answer()) == expected
 
 
 UK_LISTS, UK_PRINCIPLE = "45, since 5 February 2026 45A", "44, since 5 February 2026 44A"
@@ -455,3 +512,31 @@ def test_a_list_of_another_law_that_is_named_or_extended_by_none_is_told_to_be_o
     wrong = ["not_permitted", f"WRONG_FRAMEWORK {UK_PRINCIPLE} eu-us-dpf"]
     assert said(found(UK, "US", listings=(listed(),))) == wrong
     assert said(found(UK, "US", listings=(EXTENSION, listed()), relied_on="DPF")) == wrong
+
+
+def put_otherwise(*changed: Instrument) -> law.Law:
+    """The law on 1 January 2024 with some of its files otherwise, the first of these before all others."""
+    pack = law.load()
+    instruments = {one.key: one for one in changed} | {
+        key: one for key, one in pack.instruments.items() if key not in {other.key for other in changed}
+    }
+    files = msgspec.structs.replace(pack.files, instruments=instruments)
+    return law.Pack(files).on(date(2024, 1, 1), TODAY)
+
+
+def test_a_rule_for_one_country_is_not_asked_of_another() -> None:
+    """No rule on file names a country yet."""
+    only_us = msgspec.structs.replace(law.load().instruments["qc-section-17"], countries=("US",))
+    facts = (("pia", True), ("written_agreement", True))
+    for country, outcome in (("US", "permitted"), ("IN", "undetermined")):
+        assert judge(Leg(*QC, country, facts=facts), put_otherwise(only_us)).outcome == outcome
+
+
+def test_where_one_reason_for_no_transfer_fails_the_next_is_asked() -> None:
+    """No flow has two on file; so the overseas countries' is made one of the United Kingdom, for anybody."""
+    of = law.load().instruments
+    other = msgspec.structs.replace(
+        of["eu-fr-overseas"], regimes=("UK_GDPR",), articles={"UK_GDPR": "44"}, countries=(), policy=None, exporters=()
+    )
+    judged = judge(Leg(*UK, "US"), put_otherwise(of["uk-returning-data"], other))
+    assert (judged.outcome, judged.basis) == ("no_transfer", "eu-fr-overseas")
