@@ -439,6 +439,62 @@ FOUND: dict[str, tuple[Callable[[], Judged], list[str]]] = {
         lambda: found(EU, "US", relied_on="DPF", listings=(listed(status="none"),), clauses=(signed("eu-scc-2021", "M2"),)),
         ["not_permitted", "NOT_LISTED 45(1) eu-us-dpf #0"],
     ),
+    "a listing, where nothing is named": (
+        lambda: found(EU, "US", relied_on="NONE", listings=(listed(),)),
+        ["permitted on eu-us-dpf listing 0 lends eu-us-dpf", "LISTED 45(1) eu-us-dpf #0"],
+    ),
+    "nothing named, and a decision that may cover the importer": (
+        lambda: found(EU, "JP", relied_on="NONE"),
+        ["undetermined", "NO_MECHANISM 44 open", "OUT_OF_SCOPE 45(1) eu-adequacy-jp appi_operator open"],
+    ),
+    "a law that is only led to, and a tool of another": (
+        lambda: found(JP, "IN", clauses=(signed("eu-scc-2021", "M2"),)),
+        ["undetermined", "REGIME_NOT_MODELLED 28 open", "WRONG_FRAMEWORK 28 eu-scc-2021", "LEADS_ONLY 28"],
+    ),
+    "what names no tool comes before what does": (
+        lambda: found(
+            EU,
+            "US",
+            "2023-07-09",
+            listings=(listed(),),
+            clauses=(signed("uk-idta"), signed("eu-scc-2021", "M2", "2023-07-10")),
+            impacts=TIA,
+        ),
+        [
+            "not_permitted",
+            "NOT_IN_FORCE 45(1) eu-us-dpf",
+            "NOT_IN_FORCE 46(2)(c) eu-scc-2021 #1 concluded_on",
+            "WRONG_FRAMEWORK 44 uk-idta",
+        ],
+    ),
+    "two lists that fell, by their names": (
+        lambda: found(EU, "US", listings=(listed("eu-us-safe-harbor"), listed("eu-us-privacy-shield"))),
+        ["not_permitted", "INVALIDATED 45(1) eu-us-privacy-shield", "INVALIDATED 45(1) eu-us-safe-harbor"],
+    ),
+    "clauses of the Union under the law of Switzerland": (
+        lambda: found(CH, "IN", clauses=(signed("eu-scc-2021", "M2", facts=(("ch_amended", True),)),), impacts=TIA),
+        ["permitted on ch-scc-2021 clauses 0", "CLAUSES 16(2)(d) ch-scc-2021 #0"],
+    ),
+    "old clauses of the Union, which lived longer under the law of the United Kingdom": (
+        lambda: found(UK, "IN", clauses=(signed("eu-scc-2010-c2p", None, "2019-01-01"),), impacts=TRA),
+        ["permitted on uk-scc-2010-c2p clauses 0 until 2024-03-21", "CLAUSES 46(2)(c) uk-scc-2010-c2p #0"],
+    ),
+    "an extension after the list that it extends": (
+        lambda: found(UK, "US", listings=(listed(), listed("uk-us-dpf-extension"))),
+        [
+            "permitted on uk-us-dpf-extension listing 1 lends uk-us-dpf-extension",
+            "LISTED 45, since 5 February 2026 45A uk-us-dpf-extension #1",
+            "FALLBACK_MISSING 44, since 5 February 2026 44A uk-us-dpf-extension",
+        ],
+    ),
+    "an extension that lapsed, where nothing is named": (
+        lambda: found(UK, "US", relied_on="NONE", listings=(listed(), listed("uk-us-dpf-extension", "inactive_lapse"))),
+        [
+            "not_permitted",
+            "NO_MECHANISM 44, since 5 February 2026 44A",
+            "NOT_LISTED 45, since 5 February 2026 45A uk-us-dpf-extension #1",
+        ],
+    ),
     "bound alike": (
         lambda: found(EU, "IN", above="eu-us-dpf", bound_alike=True),
         ["permitted on eu-us-dpf lends eu-us-dpf", "BOUND_ALIKE 44 eu-us-dpf"],
