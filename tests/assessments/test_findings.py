@@ -477,7 +477,7 @@ FOUND: dict[str, tuple[Callable[[], Judged], list[str]]] = {
     ),
     "old clauses of the Union, which lived longer under the law of the United Kingdom": (
         lambda: found(UK, "IN", clauses=(signed("eu-scc-2010-c2p", None, "2019-01-01"),), impacts=TRA),
-        ["permitted on uk-scc-2010-c2p clauses 0 until 2024-03-21", "CLAUSES 46(2)(c) uk-scc-2010-c2p #0"],
+        ["permitted on uk-scc-2010-c2p clauses 0 until 2024-03-21", "CLAUSES 46 uk-scc-2010-c2p #0"],
     ),
     "an extension after the list that it extends": (
         lambda: found(UK, "US", listings=(listed(), listed("uk-us-dpf-extension"))),
