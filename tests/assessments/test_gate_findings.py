@@ -56,7 +56,13 @@ def line(one: Finding) -> str:
     return " ".join(filter(None, parts))
 
 
-MISSING = [f"TERM_MISSING {article} news: {term}" for term, article in TERMS_OF_ART_28.items()]
+# Art. 28(3), its letters: on instructions only, in confidence, secure, by whom else, the persons' rights, our own duties,
+# deleted or returned at the end, shown to us.
+LETTERS = {
+    "a": "documented_instructions", "b": "confidentiality", "c": "security", "d": "sub_processors", "e": "assists_rights",
+    "f": "assists_duties", "g": "deletes_or_returns", "h": "audits",
+}  # fmt: skip
+MISSING = [f"TERM_MISSING 28(3)({letter}) news: {term}" for letter, term in LETTERS.items()]
 NO_PROMISE = [f"UNDERTAKING_MISSING 44 news: {one} open" for one in UNDERTAKINGS]
 NO_CONTRACT = ["not_permitted", "CONTRACT_MISSING 28(3) news", *NO_PROMISE]
 
@@ -170,6 +176,11 @@ SAID: dict[str, tuple[Callable[[], list[str]], list[str]]] = {
         asked(GOOD, measures=(assured(assured_until=date(2024, 1, 1)),)),
         ["undetermined", "WEAKER_SECURITY 28(1) https open"],
     ),
+    "the first day of all": (asked(GOOD, day=FIRST), ["permitted"]),
+    "of two assurances the newer one counts, wherever it stands": (
+        asked(GOOD, measures=(ASSURED, assured(as_strong=False, assured_since=date(2021, 1, 1)))),
+        ["not_permitted", "WEAKER_SECURITY 28(1) https"],
+    ),
     "of two assurances the newer one counts": (
         asked(GOOD, measures=(assured(as_strong=False, assured_since=date(2021, 1, 1)), ASSURED)),
         ["not_permitted", "WEAKER_SECURITY 28(1) https"],
@@ -206,6 +217,13 @@ SAID: dict[str, tuple[Callable[[], list[str]], list[str]]] = {
             "OBJECTION_CUT_SHORT 28(2) below for news told 2023-12-31 begins 2024-01-01 days 30",
             "OBJECTION_OPEN 28(2) below for news told 2023-12-31 until 2024-01-29",
         ],
+    ),
+    "one that was at work when the contract was signed": (
+        asked(
+            terms(signed_on=date(2024, 1, 1)),
+            hops=(hop(notified_on=date(2023, 12, 31), first_day=date(2024, 1, 1), since=date(2024, 1, 1)),),
+        ),
+        ["permitted"],
     ),
     "one that nobody told of": (
         asked(GOOD, hops=(hop(notified_on=None),)),
@@ -249,6 +267,10 @@ SAID: dict[str, tuple[Callable[[], list[str]], list[str]]] = {
     "nobody asks beneath a controller": (
         asked(terms(role="controller", disclosure_basis="consent"), CRM, hops=(hop(engagement="news", notified_on=None),)),
         ["permitted"],
+    ),
+    "a controller, and then a processor": (
+        asked(terms(role="controller", disclosure_basis="consent"), CRM, hops=(hop(notified_on=None),)),
+        ["undetermined", "SUB_NOT_TOLD 28(2) below open for crm"],
     ),
     "beneath whom an engagement's data reach straight from us": (
         asked(GOOD, CRM, hops=(hop(processor=7, notified_on=None),), reached=(Reached(FIRST, LAST, "crm", 7),)),
