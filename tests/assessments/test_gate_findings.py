@@ -13,7 +13,7 @@ import pytest
 
 from assessments.rules import Finding
 from assessments.rules.gate import TERMS_OF_ART_28, UNDERTAKINGS, Assured, GateFile, Terms, gate
-from assessments.rules.sub_processors import OnList, Passing, Reached, SubProcessor
+from assessments.rules.sub_processors import OnList, Passing, Reached, SubProcessor, bound_abroad
 from registry import law
 
 TODAY = date(2026, 11, 23)
@@ -322,3 +322,8 @@ SAID: dict[str, tuple[Callable[[], list[str]], list[str]]] = {
 def test_each_answer_in_full(case: str) -> None:
     answer, expected = SAID[case]
     assert answer() == expected
+
+
+def test_that_a_hop_is_not_bound_is_said_of_every_engagement() -> None:
+    (found,) = bound_abroad(hop(bound_alike=False), (DPF,), law.load().on(date(2024, 1, 1), TODAY))
+    assert (found.fact, found.engagement) == ("below", None)
