@@ -205,6 +205,8 @@ def test_of_tools_and_lists_only_the_days_of_those_that_are_named_count() -> Non
     assert {clauses, longer} <= days("EU_GDPR", "US", named=("eu-scc-2010-c2p",))  # by whatever law they are taken
     assert date(2019, 1, 23) in days("EU_GDPR", "US")  # decisions count by themselves
     assert date(2019, 1, 23) not in days("CH_FADP", "US")
+    assert date(2021, 7, 1) in days("EU_GDPR", "GB")  # how long the bridge would have stood
+    assert date(2024, 3, 22) in days("CN_PIPL", "US")  # a rule
     assert date(2020, 2, 1) in days("EU_GDPR", "GB")
     assert date(2004, 5, 1) not in days("UK_GDPR", "GB")
     assert date(2004, 5, 1) in days("UK_GDPR", "PL")
@@ -223,6 +225,8 @@ def test_a_name_that_is_none_is_refused_with_those_that_are_nearly_so() -> None:
     assert PACK.named("eu-us-dpf").key == "eu-us-dpf"
     with pytest.raises(Misused, match=r"no instrument is called 'eu-us-dfp': did you mean eu-us-dpf( or [\w-]+){0,4}\?$"):
         PACK.named("eu-us-dfp")
+    with pytest.raises(Misused, match=r"did you mean .*\beu-us-privacy-shield\b"):
+        PACK.named("shield")
     with pytest.raises(Misused, match=r"called '%%%': its file would be registry/law/instruments/%%%\.toml$"):
         PACK.named("%%%")
     assert [PACK.country("EL"), PACK.country("DE"), PACK.country("EEA", area=True)] == ["GR", "DE", "EEA"]
