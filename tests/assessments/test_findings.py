@@ -243,6 +243,15 @@ FOUND: dict[str, tuple[Callable[[], Judged], list[str]]] = {
         lambda: found(EU, "US", listings=(listed("eu-us-privacy-shield"), listed())),
         ["permitted on eu-us-dpf listing 1 lends eu-us-dpf", "LISTED 45(1) eu-us-dpf #1", "FALLBACK_MISSING 44 eu-us-dpf"],
     ),
+    "a list nobody knew of yet, then one that holds": (
+        lambda: found(
+            EU, "US", "2020-07-15", date(2020, 7, 15), listings=(listed("eu-us-dpf"), listed("eu-us-privacy-shield"))
+        ),
+        [
+            "permitted on eu-us-privacy-shield listing 1 lends eu-us-privacy-shield",
+            "LISTED 45(1) eu-us-privacy-shield #1",
+        ],
+    ),
     "an extension": (
         lambda: found(UK, "US", listings=(listed("uk-us-dpf-extension"), listed())),
         [

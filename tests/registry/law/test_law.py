@@ -207,6 +207,7 @@ def test_of_tools_and_lists_only_the_days_of_those_that_are_named_count() -> Non
     assert date(2019, 1, 23) not in days("CH_FADP", "US")
     assert date(2021, 7, 1) in days("EU_GDPR", "GB")  # how long the bridge would have stood
     assert date(2024, 3, 22) in days("CN_PIPL", "US")  # a rule
+    assert date(2018, 7, 20) in days("EU_GDPR", "US")  # the law itself, where it came later
     assert date(2020, 2, 1) in days("EU_GDPR", "GB")
     assert date(2004, 5, 1) not in days("UK_GDPR", "GB")
     assert date(2004, 5, 1) in days("UK_GDPR", "PL")
@@ -225,6 +226,8 @@ def test_a_name_that_is_none_is_refused_with_those_that_are_nearly_so() -> None:
     assert PACK.named("eu-us-dpf").key == "eu-us-dpf"
     with pytest.raises(Misused, match=r"no instrument is called 'eu-us-dfp': did you mean eu-us-dpf( or [\w-]+){0,4}\?$"):
         PACK.named("eu-us-dfp")
+    with pytest.raises(Misused, match=r"did you mean eu-adequacy-\w+( or [\w-]+){4}\?$"):
+        PACK.named("eu-adequacy")
     with pytest.raises(Misused, match=r"did you mean .*\beu-us-privacy-shield\b"):
         PACK.named("shield")
     with pytest.raises(Misused, match=r"called '%%%': its file would be registry/law/instruments/%%%\.toml$"):
