@@ -203,6 +203,7 @@ def test_of_tools_and_lists_only_the_days_of_those_that_are_named_count() -> Non
     assert date(2023, 7, 10) in days("EU_GDPR", "US", named=("eu-us-dpf",))
     assert clauses not in days("EU_GDPR", "US", named=("eu-us-dpf", "no-such"))
     assert {clauses, longer} <= days("EU_GDPR", "US", named=("eu-scc-2010-c2p",))  # by whatever law they are taken
+    assert date(2023, 9, 22) not in days("EU_GDPR", "US", named=("eu-gdpr",))  # what has no name is not named with it
     assert date(2019, 1, 23) in days("EU_GDPR", "US")  # decisions count by themselves
     assert date(2019, 1, 23) not in days("CH_FADP", "US")
     assert date(2021, 7, 1) in days("EU_GDPR", "GB")  # how long the bridge would have stood
@@ -250,3 +251,18 @@ def test_a_view_of_the_law_is_made_once_for_each_two_days() -> None:
     assert on("2024-01-01") is not on("2024-01-02")
     then = on("2024-01-01", date(2023, 1, 1))
     assert (then.day, then.known_on) == (date(2024, 1, 1), date(2023, 1, 1))
+
+
+def test_what_became_known_on_a_day_is_known_on_it() -> None:
+    contract = PACK.instruments["cn-standard-contract"]
+    for known, asked in (
+        (date(2024, 3, 21), {"filed"}),
+        (date(2024, 3, 22), {"filed", "ciio", "subjects_since_jan1", "sensitive"}),
+    ):
+        assert {one.fact for one in on("2024-03-22", known).scope(contract)} == asked
+    for known, still in ((date(2020, 1, 29), True), (date(2020, 1, 30), False)):
+        found = on("2020-02-01", known).inside("EU_GDPR", "GB", "DE")
+        assert any(isinstance(one, law.Membership) for one in found) is still
+    (croatia,) = [one for one in PACK.memberships if one.country == "HR"]
+    for known, joined in ((croatia.known - ONE, False), (croatia.known, True)):
+        assert ("EU" in on("2013-07-01", known).areas("HR")) is joined

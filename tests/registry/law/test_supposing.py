@@ -53,6 +53,7 @@ def test_what_is_supposed_to_end_ends_on_its_day(key: str, annulled: bool, code:
     assert after is not None
     assert (before.code, before.last_day, after.code, after.event.effect) == (None, BEFORE, code, DAY)
     assert (after.event.citation, after.event.known, after.event.verified_on) == ("supposed here, in no law", TODAY, TODAY)
+    assert after.event.grade == "M-l"
     assert [event.effect for event in other.instruments[key].events if event.what == after.event.what] == [DAY]
     assert other.on(DAY, TODAY - ONE).standing(key).code is None  # type: ignore[union-attr]  # nobody knew it a day before
     assert other.instruments.keys() == PACK.instruments.keys()
