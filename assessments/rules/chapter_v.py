@@ -101,7 +101,7 @@ def listing(leg: Leg, law: Law) -> Iterator[Ground]:
 
     A list of another law that is on file because one of this law extends it is told with that one, not as a tool of its own.
     """
-    extended = _extended(leg, law) if leg.relied_on in {None, "NONE"} else set()
+    extended = _extended(leg, law) if leg.relied_on is None else set()
     for place, listed in enumerate(leg.listings):
         one = law.instrument(listed.framework)
         if one is None or one.kind != "framework" or leg.relied_on not in {None, "NONE", one.mechanism}:

@@ -504,6 +504,22 @@ FOUND: dict[str, tuple[Callable[[], Judged], list[str]]] = {
             "NOT_LISTED 45, since 5 February 2026 45A uk-us-dpf-extension #1",
         ],
     ),
+    "a list that nobody knew of yet": (
+        lambda: found(EU, "US", "2020-01-01", date(2020, 1, 1), relied_on="DPF"),
+        ["not_permitted", "NOT_IN_FORCE 44"],
+    ),
+    "a tool under a law that is only led to, with none on file": (
+        lambda: found(JP, "IN", relied_on="SCC_2021"),
+        ["undetermined", "REGIME_NOT_MODELLED 28 open", "LEADS_ONLY 28"],
+    ),
+    "a name that nobody knows": (
+        lambda: found(EU, "IN", relied_on="NO_SUCH"),
+        ["undetermined", "NOT_MODELLED 44 open"],
+    ),
+    "who is not on a list is asked nothing else of it": (
+        lambda: found(EU, "US", data="hr", listings=(listed(status="inactive_lapse", overdue=True),)),
+        ["not_permitted", "NOT_LISTED 45(1) eu-us-dpf #0"],
+    ),
     "bound alike": (
         lambda: found(EU, "IN", above="eu-us-dpf", bound_alike=True),
         ["permitted on eu-us-dpf lends eu-us-dpf", "BOUND_ALIKE 44 eu-us-dpf"],
