@@ -488,6 +488,10 @@ FOUND: dict[str, tuple[Callable[[], Judged], list[str]]] = {
         lambda: found(UK, "IN", clauses=(signed("eu-scc-2010-c2p", None, "2019-01-01"),), impacts=TRA),
         ["permitted on uk-scc-2010-c2p clauses 0 until 2024-03-21", "CLAUSES 46 uk-scc-2010-c2p #0"],
     ),
+    "journalistic data under an extension": (
+        lambda: found(UK, "US", purpose="journalism", listings=(listed(), listed("uk-us-dpf-extension"))),
+        ["not_permitted", "OUT_OF_SCOPE 45, since 5 February 2026 45A uk-us-dpf-extension #1 purpose"],
+    ),
     "an extension after the list that it extends": (
         lambda: found(UK, "US", listings=(listed(), listed("uk-us-dpf-extension"))),
         [
