@@ -71,7 +71,6 @@ def test_nothing_gone_leaves_the_law_as_it_is() -> None:
     [
         ("2020-07-16", "eu-us-privacy-shield", "law:eu-us-privacy-shield:invalidated:2020-07-16", "2020-07-16", True),
         ("2013-07-01", "HR", "law:HR:EU:2013-07-01", "2013-07-01", True),
-        ("2013-07-01", "HR", "law:HR:EU:2013-07-01", "2013-07-01", True),  # the day on which it became known
         ("2020-02-01", "GB", "law:GB:EU:ends:2020-02-01", "2020-02-01", False),
         ("2020-01-30", "GB", "law:GB:EU:ends:2020-02-01", "2020-02-01", False),  # the day on which it became known
         ("2024-03-22", "cn-standard-contract", "law:cn-standard-contract:scope ciio:2024-03-22", "2024-03-22", True),
