@@ -97,10 +97,16 @@ def adequacy(leg: Leg, law: Law) -> Iterator[Ground]:
 
 
 def listing(leg: Leg, law: Law) -> Iterator[Ground]:
-    """Art. 45: a decision that covers those on a list, and the importer's place on it."""
+    """Art. 45: a decision that covers those on a list, and the importer's place on it.
+
+    A list of another law that is on file because one of this law extends it is told with that one, not as a tool of its own.
+    """
+    extended = _extended(leg, law) if leg.relied_on is None else set()
     for place, listed in enumerate(leg.listings):
         one = law.instrument(listed.framework)
         if one is None or one.kind != "framework" or leg.relied_on not in {None, "NONE", one.mechanism}:
+            continue
+        if one.key in extended and leg.regime not in one.regimes:
             continue
         standing = law.standing(one.key)
         if standing is None or (leg.relied_on == "NONE" and leg.regime not in one.regimes):
@@ -114,6 +120,12 @@ def listing(leg: Leg, law: Law) -> Iterator[Ground]:
             )
             stops = wrong_framework(leg, law, standing) or [*in_force(leg, standing), *elsewhere(leg, standing), unknown]
             yield _ground(leg, standing, stops, "LISTED")
+
+
+def _extended(leg: Leg, law: Law) -> set[str | None]:
+    """The lists that those on file under this regime extend."""
+    lists = [law.instrument(listed.framework) for listed in leg.listings]
+    return {one.requires for one in lists if one is not None and leg.regime in one.regimes}
 
 
 def safeguards(leg: Leg, law: Law) -> Iterator[Ground]:

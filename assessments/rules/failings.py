@@ -58,7 +58,7 @@ def listing_fails(leg: Leg, law: Law, standing: Standing, place: int) -> list[Fi
         return findings
     never = [] if listed.status in STILL_LISTED else [Finding("NOT_LISTED", article, one.key, place)]
     if one.requires and not never:
-        never = _first_list_fails(leg, law, one.requires)
+        never = _first_list_fails(leg, article, one.requires)
     if findings := in_force(leg, standing):
         return [*findings, *never]
     findings = elsewhere(leg, standing, place)
@@ -82,10 +82,8 @@ def elsewhere(leg: Leg, standing: Standing, place: int | None = None) -> list[Fi
     return [] if leg.country in one.countries else [Finding("OUT_OF_SCOPE", article_of(leg, one), one.key, place, "country")]
 
 
-def _first_list_fails(leg: Leg, law: Law, key: str) -> list[Finding]:
-    """An extension holds only for whom the list that it extends names too."""
-    one = law.pack.instruments[key]
-    article = article_of(leg, one)
+def _first_list_fails(leg: Leg, article: str, key: str) -> list[Finding]:
+    """An extension holds only for whom the list that it extends names too; the article is that of the extension."""
     for place, listed in enumerate(leg.listings):
         if listed.framework == key:
             if listed.status not in STILL_LISTED:

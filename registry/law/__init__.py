@@ -82,13 +82,11 @@ class Pack:
         self.memberships = files.memberships
         self.version = files.version
         self.sources = files.sources
-        self.countries = files.countries
         self.codes = files.codes
         self.aliases = files.countries.aliases
         self.area_names = files.countries.areas
         self.own_names = files.countries.own | files.countries.areas
         self.policies = files.policies
-        self.files = files
         self._chosen = files.chosen.policies
         self._views: dict[tuple[date, date], Law] = {}
         self._changes_for: dict[tuple[str, frozenset[str], frozenset[str]], tuple[date, ...]] = {}

@@ -4,14 +4,17 @@ One line a finding: code, article, instrument, `#` and the place of the tool, th
 the outcome, its basis, the place of the listing or tool, the last day, and the framework lent to the next hop.
 """
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+import msgspec
 import pytest
 
 from assessments.rules import Finding, Judged, Leg, Listed, SignedClauses, Traits
 from assessments.rules.chapter_v import judge
 from registry import law
+from registry.law import Instrument
 
 TODAY = date(2026, 11, 23)
 TIA, TRA = (("tia", "ok", None),), (("tra", "ok", None),)
@@ -56,7 +59,7 @@ def line(one: Finding) -> str:
     return " ".join(filter(None, (one.code, one.article, one.instrument, tool, one.fact, "open" if one.open else None)))
 
 
-FOUND = {
+FOUND: dict[str, tuple[Callable[[], Judged], list[str]]] = {
     "a regime without a file": (
         lambda: found(("XX", "DE"), "US"),
         ["undetermined", "REGIME_NOT_MODELLED 3"],
@@ -103,8 +106,12 @@ FOUND = {
         ["no_transfer on eea", "INSIDE_AREA 44 eea"],
     ),
     "a member on the day its leaving was published": (
-        lambda: found(EU, "GB", "2020-01-31", date(2020, 1, 31)),
+        lambda: found(EU, "GB", "2020-01-30", date(2020, 1, 30)),
         ["no_transfer on eea until 2020-01-31", "INSIDE_AREA 44 eea"],
+    ),
+    "a member on the day before": (
+        lambda: found(EU, "GB", "2020-01-29", date(2020, 1, 29)),
+        ["no_transfer on eea", "INSIDE_AREA 44 eea"],
     ),
     "a member": (
         lambda: found(EU, "FR"),
@@ -170,6 +177,19 @@ FOUND = {
         lambda: found(("EU_GDPR", "NO"), "NZ"),
         ["permitted on eu-adequacy-nz", "ADEQUATE 45(1) eu-adequacy-nz", "EFTA_PILLAR 45(1) eu-adequacy-nz"],
     ),
+    "a list for an EFTA State": (
+        lambda: found(("EU_GDPR", "NO"), "US", listings=(listed(),)),
+        [
+            "permitted on eu-us-dpf listing 0 lends eu-us-dpf",
+            "LISTED 45(1) eu-us-dpf #0",
+            "FALLBACK_MISSING 44 eu-us-dpf",
+            "EFTA_PILLAR 45(1) eu-us-dpf",
+        ],
+    ),
+    "clauses for an EFTA State": (
+        lambda: found(("EU_GDPR", "NO"), "US", clauses=(signed("eu-scc-2021", "M2"),), impacts=TIA),
+        ["permitted on eu-scc-2021 clauses 0", "CLAUSES 46(2)(c) eu-scc-2021 #0"],
+    ),
     "a list without a listing": (
         lambda: found(EU, "US", relied_on="DPF"),
         ["undetermined", "NOT_LISTED 45(1) eu-us-dpf listing open"],
@@ -222,6 +242,15 @@ FOUND = {
     "a fallen list, and one that holds": (
         lambda: found(EU, "US", listings=(listed("eu-us-privacy-shield"), listed())),
         ["permitted on eu-us-dpf listing 1 lends eu-us-dpf", "LISTED 45(1) eu-us-dpf #1", "FALLBACK_MISSING 44 eu-us-dpf"],
+    ),
+    "a list nobody knew of yet, then one that holds": (
+        lambda: found(
+            EU, "US", "2020-07-15", date(2020, 7, 15), listings=(listed("eu-us-dpf"), listed("eu-us-privacy-shield"))
+        ),
+        [
+            "permitted on eu-us-privacy-shield listing 1 lends eu-us-privacy-shield",
+            "LISTED 45(1) eu-us-privacy-shield #1",
+        ],
     ),
     "an extension": (
         lambda: found(UK, "US", listings=(listed("uk-us-dpf-extension"), listed())),
@@ -319,6 +348,22 @@ FOUND = {
         lambda: found(EU, "IN", "2021-06-01", clauses=(signed("eu-scc-2010-c2p", None, None),), impacts=TIA),
         ["undetermined", "NOT_IN_FORCE 46(2)(c) eu-scc-2010-c2p #0 concluded_on open"],
     ),
+    "old clauses without a day, the day before their repeal": (
+        lambda: found(EU, "IN", "2021-09-26", clauses=(signed("eu-scc-2010-c2p", None, None),), impacts=TIA),
+        ["undetermined", "NOT_IN_FORCE 46(2)(c) eu-scc-2010-c2p #0 concluded_on open"],
+    ),
+    "old clauses without a day, on the day of their repeal": (
+        lambda: found(EU, "IN", "2021-09-27", clauses=(signed("eu-scc-2010-c2p", None, None),), impacts=TIA),
+        ["undetermined", "SCC_REPEALED 46(2)(c) eu-scc-2010-c2p #0 concluded_on open"],
+    ),
+    "the oldest clauses, of which nobody knows what became": (
+        lambda: found(EU, "IN", clauses=(signed("eu-scc-2002-c2p", None, "2009-01-01"),), impacts=TIA),
+        ["undetermined", "NOT_MODELLED 46(2)(c) eu-scc-2002-c2p #0 open"],
+    ),
+    "clauses before there were any": (
+        lambda: found(EU, "IN", "2021-06-26", clauses=(signed("eu-scc-2021", "M2", "2021-06-10"),), impacts=TIA),
+        ["not_permitted", "NOT_IN_FORCE 46(2)(c) eu-scc-2021 #0"],
+    ),
     "old clauses": (
         lambda: found(EU, "IN", "2022-06-01", clauses=(signed("eu-scc-2010-c2p", None, "2019-01-01"),), impacts=TIA),
         ["permitted on eu-scc-2010-c2p clauses 0 until 2022-12-27", "CLAUSES 46(2)(c) eu-scc-2010-c2p #0"],
@@ -382,6 +427,103 @@ FOUND = {
             "FALLBACK_MISSING 44 eu-us-dpf",
         ],
     ),
+    "what only warns is not said to be why it fails": (
+        lambda: found(EU, "US", listings=(listed(),), clauses=(signed("eu-scc-2021", "M2"),), traits=Traits(gdpr_applies=True)),
+        [
+            "permitted on eu-us-dpf listing 0 lends eu-us-dpf",
+            "LISTED 45(1) eu-us-dpf #0",
+            "RELIED_ON_FAILS 46(1) eu-scc-2021 #0 TIA_MISSING",
+            "FALLBACK_MISSING 44 eu-us-dpf",
+        ],
+    ),
+    "clauses that are named, among others": (
+        lambda: found(EU, "IN", relied_on="SCC_2021", clauses=(signed("uk-idta"), signed("eu-scc-2021", "M2")), impacts=TIA),
+        ["permitted on eu-scc-2021 clauses 1", "CLAUSES 46(2)(c) eu-scc-2021 #1"],
+    ),
+    "a list that is named, among others": (
+        lambda: found(EU, "US", relied_on="DPF", listings=(listed("eu-us-privacy-shield"), listed())),
+        ["permitted on eu-us-dpf listing 1 lends eu-us-dpf", "LISTED 45(1) eu-us-dpf #1"],
+    ),
+    "clauses, where a list is named": (
+        lambda: found(EU, "US", relied_on="DPF", listings=(listed(status="none"),), clauses=(signed("eu-scc-2021", "M2"),)),
+        ["not_permitted", "NOT_LISTED 45(1) eu-us-dpf #0"],
+    ),
+    "a listing, where nothing is named": (
+        lambda: found(EU, "US", relied_on="NONE", listings=(listed(),)),
+        ["permitted on eu-us-dpf listing 0 lends eu-us-dpf", "LISTED 45(1) eu-us-dpf #0"],
+    ),
+    "nothing named, and a decision that may cover the importer": (
+        lambda: found(EU, "JP", relied_on="NONE"),
+        ["undetermined", "NO_MECHANISM 44 open", "OUT_OF_SCOPE 45(1) eu-adequacy-jp appi_operator open"],
+    ),
+    "a law that is only led to, and a tool of another": (
+        lambda: found(JP, "IN", clauses=(signed("eu-scc-2021", "M2"),)),
+        ["undetermined", "REGIME_NOT_MODELLED 28 open", "WRONG_FRAMEWORK 28 eu-scc-2021", "LEADS_ONLY 28"],
+    ),
+    "what names no tool comes before what does": (
+        lambda: found(
+            EU,
+            "US",
+            "2023-07-09",
+            listings=(listed(),),
+            clauses=(signed("uk-idta"), signed("eu-scc-2021", "M2", "2023-07-10")),
+            impacts=TIA,
+        ),
+        [
+            "not_permitted",
+            "NOT_IN_FORCE 45(1) eu-us-dpf",
+            "NOT_IN_FORCE 46(2)(c) eu-scc-2021 #1 concluded_on",
+            "WRONG_FRAMEWORK 44 uk-idta",
+        ],
+    ),
+    "two lists that fell, by their names": (
+        lambda: found(EU, "US", listings=(listed("eu-us-safe-harbor"), listed("eu-us-privacy-shield"))),
+        ["not_permitted", "INVALIDATED 45(1) eu-us-privacy-shield", "INVALIDATED 45(1) eu-us-safe-harbor"],
+    ),
+    "clauses of the Union under the law of Switzerland": (
+        lambda: found(CH, "IN", clauses=(signed("eu-scc-2021", "M2", facts=(("ch_amended", True),)),), impacts=TIA),
+        ["permitted on ch-scc-2021 clauses 0", "CLAUSES 16(2)(d) ch-scc-2021 #0"],
+    ),
+    "old clauses of the Union, which lived longer under the law of the United Kingdom": (
+        lambda: found(UK, "IN", clauses=(signed("eu-scc-2010-c2p", None, "2019-01-01"),), impacts=TRA),
+        ["permitted on uk-scc-2010-c2p clauses 0 until 2024-03-21", "CLAUSES 46 uk-scc-2010-c2p #0"],
+    ),
+    "journalistic data under an extension": (
+        lambda: found(UK, "US", purpose="journalism", listings=(listed(), listed("uk-us-dpf-extension"))),
+        ["not_permitted", "OUT_OF_SCOPE 45, since 5 February 2026 45A uk-us-dpf-extension #1 purpose"],
+    ),
+    "an extension after the list that it extends": (
+        lambda: found(UK, "US", listings=(listed(), listed("uk-us-dpf-extension"))),
+        [
+            "permitted on uk-us-dpf-extension listing 1 lends uk-us-dpf-extension",
+            "LISTED 45, since 5 February 2026 45A uk-us-dpf-extension #1",
+            "FALLBACK_MISSING 44, since 5 February 2026 44A uk-us-dpf-extension",
+        ],
+    ),
+    "an extension that lapsed, where nothing is named": (
+        lambda: found(UK, "US", relied_on="NONE", listings=(listed(), listed("uk-us-dpf-extension", "inactive_lapse"))),
+        [
+            "not_permitted",
+            "NO_MECHANISM 44, since 5 February 2026 44A",
+            "NOT_LISTED 45, since 5 February 2026 45A uk-us-dpf-extension #1",
+        ],
+    ),
+    "a list that nobody knew of yet": (
+        lambda: found(EU, "US", "2020-01-01", date(2020, 1, 1), relied_on="DPF"),
+        ["not_permitted", "NOT_IN_FORCE 44"],
+    ),
+    "a tool under a law that is only led to, with none on file": (
+        lambda: found(JP, "IN", relied_on="SCC_2021"),
+        ["undetermined", "REGIME_NOT_MODELLED 28 open", "LEADS_ONLY 28"],
+    ),
+    "a name that nobody knows": (
+        lambda: found(EU, "IN", relied_on="NO_SUCH"),
+        ["undetermined", "NOT_MODELLED 44 open"],
+    ),
+    "who is not on a list is asked nothing else of it": (
+        lambda: found(EU, "US", data="hr", listings=(listed(status="inactive_lapse", overdue=True),)),
+        ["not_permitted", "NOT_LISTED 45(1) eu-us-dpf #0"],
+    ),
     "bound alike": (
         lambda: found(EU, "IN", above="eu-us-dpf", bound_alike=True),
         ["permitted on eu-us-dpf lends eu-us-dpf", "BOUND_ALIKE 44 eu-us-dpf"],
@@ -414,22 +556,72 @@ FOUND = {
 
 @pytest.mark.parametrize("case", FOUND)
 def test_each_answer_in_full(case: str) -> None:
-    judged, expected = FOUND[case]
-    assert said(judged()) == expected
+    answer, expected = FOUND[case]
+    assert said(answer()) == expected
 
 
+UK_LISTS, UK_PRINCIPLE = "45, since 5 February 2026 45A", "44, since 5 February 2026 44A"
 EXTENSION = listed("uk-us-dpf-extension")
 
 
 @pytest.mark.parametrize(
     ("first", "expected"),
     [
-        ((), ("NOT_LISTED", None, "listing", True)),
-        ((listed(status="inactive_lapse"),), ("NOT_LISTED", 1, None, False)),
-        ((listed(overdue=True),), ("CERT_EXPIRED", 1, None, False)),
+        ((), ["undetermined", f"NOT_LISTED {UK_LISTS} eu-us-dpf listing open"]),
+        ((listed(status="inactive_lapse"),), ["not_permitted", f"NOT_LISTED {UK_LISTS} eu-us-dpf #1"]),
+        ((listed(overdue=True),), ["not_permitted", f"CERT_EXPIRED {UK_LISTS} eu-us-dpf #1"]),
+        ((listed("swiss-us-dpf"), listed(overdue=True)), [
+            "not_permitted", f"WRONG_FRAMEWORK {UK_PRINCIPLE} swiss-us-dpf", f"CERT_EXPIRED {UK_LISTS} eu-us-dpf #2",
+        ]),
     ],
-)
-def test_an_extension_fails_with_the_list_that_it_extends(first: tuple[Listed, ...], expected: tuple[Any, ...]) -> None:
-    failed = found(UK, "US", listings=(EXTENSION, *first)).findings[-1]
-    assert (failed.code, failed.tool, failed.fact, failed.open) == expected
-    assert failed.instrument == "eu-us-dpf"
+)  # fmt: skip
+def test_an_extension_fails_with_the_list_that_it_extends(first: tuple[Listed, ...], expected: list[str]) -> None:
+    """By the law of the extension; the first list itself is no tool of another law then (law.md 4, 12)."""
+    assert said(found(UK, "US", listings=(EXTENSION, *first))) == expected
+
+
+def test_a_first_list_under_review_carries_its_extension() -> None:
+    review = listed(status="active_recert_review", overdue=True)
+    assert found(UK, "US", listings=(EXTENSION, review)).basis == "uk-us-dpf-extension"
+
+
+@pytest.mark.parametrize("first", [(), (listed(),)], ids=["alone", "beside its first list"])
+def test_an_extension_before_its_day_is_not_in_force(first: tuple[Listed, ...]) -> None:
+    wants = [] if first else [f"NOT_LISTED {UK_LISTS} eu-us-dpf listing open"]
+    assert said(found(UK, "US", "2023-10-11", listings=(EXTENSION, *first))) == [
+        "not_permitted", f"NOT_IN_FORCE {UK_LISTS} uk-us-dpf-extension", *wants,
+    ]  # fmt: skip
+
+
+def test_a_list_of_another_law_that_is_named_or_extended_by_none_is_told_to_be_one() -> None:
+    wrong = ["not_permitted", f"WRONG_FRAMEWORK {UK_PRINCIPLE} eu-us-dpf"]
+    assert said(found(UK, "US", listings=(listed(),))) == wrong
+    assert said(found(UK, "US", listings=(EXTENSION, listed()), relied_on="DPF")) == wrong
+
+
+def put_otherwise(*changed: Instrument) -> law.Law:
+    """The law on 1 January 2024 with some of its files otherwise, the first of these before all others."""
+    pack = law.load()
+    instruments = {one.key: one for one in changed} | {
+        key: one for key, one in pack.instruments.items() if key not in {other.key for other in changed}
+    }
+    files = msgspec.structs.replace(pack.files, instruments=instruments)
+    return law.Pack(files).on(date(2024, 1, 1), TODAY)
+
+
+def test_a_rule_for_one_country_is_not_asked_of_another() -> None:
+    """No rule on file names a country yet."""
+    only_us = msgspec.structs.replace(law.load().instruments["qc-section-17"], countries=("US",))
+    facts = (("pia", True), ("written_agreement", True))
+    for country, outcome in (("US", "permitted"), ("IN", "undetermined")):
+        assert judge(Leg(*QC, country, facts=facts), put_otherwise(only_us)).outcome == outcome
+
+
+def test_where_one_reason_for_no_transfer_fails_the_next_is_asked() -> None:
+    """No flow has two on file; so the overseas countries' is made one of the United Kingdom, for anybody."""
+    of = law.load().instruments
+    other = msgspec.structs.replace(
+        of["eu-fr-overseas"], regimes=("UK_GDPR",), articles={"UK_GDPR": "44"}, countries=(), policy=None, exporters=()
+    )
+    judged = judge(Leg(*UK, "US"), put_otherwise(of["uk-returning-data"], other))
+    assert (judged.outcome, judged.basis) == ("no_transfer", "eu-fr-overseas")

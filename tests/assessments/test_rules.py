@@ -114,56 +114,6 @@ def test_a_hop_beneath_a_listed_importer_may_be_bound_by_contract() -> None:
     assert judge(leg("IN", above="eea", bound_alike=True), on("2024-01-01")).outcome is Outcome.NOT_PERMITTED
 
 
-# The grounds of chapter V in the order of its articles: each pair has a case that fails when they are swapped.
-JP = Traits(appi_operator=True)
-BOTH_GOOD = {
-    "the regime before the area": (Leg("EU_GDPR", "DE", "FR"), "2018-05-24", None, "REGIME_NOT_APPLICABLE"),
-    "the area before adequacy": (leg("GB"), "2021-06-27", "eu-uk-tca-bridge", "INSIDE_AREA"),
-    "adequacy before clauses": (
-        leg("JP", traits=JP, clauses=(SCC,), impacts=(("tia", "ok", None),)),
-        "2024-01-01",
-        "eu-adequacy-jp",
-        "ADEQUATE",
-    ),
-    "listing before clauses": (
-        leg(listings=(DPF,), clauses=(SCC,), impacts=(("tia", "ok", None),)),
-        "2024-01-01",
-        "eu-us-dpf",
-        "LISTED",
-    ),
-    "clauses before the contract above": (
-        leg(above="eu-us-dpf", bound_alike=True, clauses=(SCC,), impacts=(("tia", "ok", None),)),
-        "2024-01-01",
-        "eu-scc-2021",
-        "CLAUSES",
-    ),
-}
-
-
-def test_a_decision_on_the_country_comes_before_a_list_of_some_there() -> None:
-    """No country has both under one law, so one is given both: the law of New Zealand, put upon the United States."""
-    everywhere = msgspec.structs.replace(PACK.instruments["eu-adequacy-nz"], countries=("NZ", "US"))
-    pack = law.Pack(
-        msgspec.structs.replace(read(law.FOLDER, None), instruments=PACK.instruments | {everywhere.key: everywhere})
-    )
-    judged = judge(leg(listings=(DPF,)), pack.on(date(2024, 1, 1), TODAY))
-    assert (judged.basis, codes(judged)) == ("eu-adequacy-nz", ["ADEQUATE"])
-
-
-def test_a_contract_with_the_list_above_comes_before_the_rules_of_laws_elsewhere() -> None:
-    facts = (("pia", True), ("written_agreement", True))
-    hop = Leg("QC_LAW25", "CA-QC", "IN", importer_role="processor", above="eu-us-dpf", bound_alike=True, facts=facts)
-    assert codes(judge(hop, on("2024-01-01")))[0] == "BOUND_ALIKE"
-    assert codes(judge(msgspec.structs.replace(hop, bound_alike=False), on("2024-01-01")))[0] == "RULE_MET"
-
-
-@pytest.mark.parametrize("pair", BOTH_GOOD)
-def test_the_chapter_asks_in_its_own_order(pair: str) -> None:
-    asked, day, basis, code = BOTH_GOOD[pair]
-    judged = judge(asked, on(day))
-    assert (judged.basis, codes(judged)[0]) == (basis, code)
-
-
 def test_every_code_has_its_sentence_and_says_what_it_needs() -> None:
     law_words = sentences()["law"]
     assert set(ORDER) <= law_words.keys()

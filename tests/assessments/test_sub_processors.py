@@ -106,6 +106,12 @@ def test_the_chain_is_walked_to_any_depth_for_one_engagement_and_a_circle_ends()
     assert list(below([1], hops, "news", date(2024, 5, 1))) == []
 
 
+def test_who_is_reached_in_two_ways_is_walked_from_once() -> None:
+    ways = [(1, 2), (1, 3), (2, 4), (3, 4), (4, 5), (5, 4)]
+    hops = [a_hop(key=f"{one}-{other}", processor=one, sub_processor=other) for one, other in ways]
+    assert [hop.key for hop in below([1, 1], hops, "news", BEGINS)] == ["1-2", "1-3", "2-4", "3-4", "4-5", "5-4"]
+
+
 def beneath_mailer(contract: dict[str, Any] | None = None, **hop: Any) -> dict[str, Any]:
     tables = a_vendor(contract={"notice_days": 30} | (contract or {}))
     tables["party"] += [

@@ -10,6 +10,7 @@ import pytest
 from assessments.rules import Judged, Leg, Listed, SignedClauses, Traits
 from assessments.rules.chapter_v import judge
 from registry import law
+from registry.law.supposing import ended
 from tests.support import environment
 
 PACK = law.load()
@@ -59,6 +60,18 @@ def test_what_was_relied_on_and_fails_says_why_and_what_holds_instead() -> None:
     one = judged(listings=(DPF,), clauses=(SCC,))
     (fails,) = [finding for finding in one.findings if finding.code == "RELIED_ON_FAILS"]
     assert (one.outcome, one.basis, fails.instrument, fails.fact) == ("permitted", "eu-us-dpf", "eu-scc-2021", "TIA_MISSING")
+
+
+@pytest.mark.parametrize(
+    ("annulled", "relied_on", "code"),
+    [(True, SCC, "INVALIDATED"), (False, SignedClauses("eu-art-49-1-d", None, None, None, None), "EXPIRED")],
+)
+def test_what_the_law_ended_for_everybody_needs_no_saying_where_something_else_holds(
+    annulled: bool, relied_on: SignedClauses, code: str
+) -> None:
+    over = ended(PACK, relied_on.instrument, date(2024, 1, 1), TODAY, annulled=annulled)
+    assert codes(judged(pack=over, clauses=(relied_on,)))[0] == code
+    assert codes(judged(pack=over, clauses=(relied_on,), listings=(DPF,))) == ["LISTED", "FALLBACK_MISSING"]
 
 
 def test_an_adequate_country_wants_no_fallback() -> None:

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from registry import law
-from registry.law.changes import changes, known_days, without
+from registry.law.changes import Change, changes, known_days, without
 
 PACK = law.load()
 DAY = timedelta(days=1)
@@ -64,3 +64,59 @@ def test_nothing_gone_leaves_the_law_as_it_is() -> None:
     for day in PACK.change_days[-20:]:
         one, other = PACK.on(day, day), without(PACK, ()).on(day, day)
         assert [one.standing(key) for key in PACK.instruments] == [other.standing(key) for key in PACK.instruments]
+
+
+@pytest.mark.parametrize(
+    ("day", "key", "cause", "effect", "begins"),
+    [
+        ("2020-07-16", "eu-us-privacy-shield", "law:eu-us-privacy-shield:invalidated:2020-07-16", "2020-07-16", True),
+        ("2013-07-01", "HR", "law:HR:EU:2013-07-01", "2013-07-01", True),
+        ("2020-02-01", "GB", "law:GB:EU:ends:2020-02-01", "2020-02-01", False),
+        ("2020-01-30", "GB", "law:GB:EU:ends:2020-02-01", "2020-02-01", False),  # the day on which it became known
+        ("2024-03-22", "cn-standard-contract", "law:cn-standard-contract:scope ciio:2024-03-22", "2024-03-22", True),
+        ("2018-07-20", "eu-gdpr", "law:eu-gdpr:territory EFTA:2018-07-20", "2018-07-20", True),
+        ("2018-07-20", "eu-directive", "law:eu-directive:territory EFTA:ends:2018-07-20", "2018-07-20", False),
+        ("2027-05-14", "in-negative-list", "law:in-negative-list:in_force disputed:2027-05-14", "2027-05-14", True),
+    ],
+)
+def test_a_change_says_what_it_is_of_and_when(day: str, key: str, cause: str, effect: str, begins: bool) -> None:
+    (one,) = [one for one in changes(PACK, date.fromisoformat(day)) if one.cause == cause]
+    assert (one.key, one.effect, one.begins) == (key, date.fromisoformat(effect), begins)
+
+
+def test_every_change_is_cited_where_it_stands_and_called_by_what_it_is_of() -> None:
+    found = [one for day in {*PACK.change_days, *known_days(PACK)} for one in changes(PACK, day)]
+    assert len(found) > 100
+    for one in found:
+        assert one.citation == one.part.citation
+        assert one.cause.startswith(f"law:{one.key}:")
+        assert one.cause.endswith(f":{one.effect}")
+        assert one.begins is (":ends:" not in one.cause)
+    for never in (date.min, law.FOREVER):
+        assert not [one for one in changes(PACK, never) if one.effect == never]
+
+
+def of(day: str, cause: str) -> Change:
+    (one,) = [one for one in changes(PACK, date.fromisoformat(day)) if one.cause == cause]
+    return one
+
+
+def test_a_membership_that_never_began_is_gone_and_no_other() -> None:
+    joined = of("2013-07-01", "law:HR:EU:2013-07-01")
+    assert without(PACK, [joined]).memberships == tuple(one for one in PACK.memberships if one != joined.part)
+
+
+def test_a_condition_that_never_began_is_asked_no_more_and_the_others_are() -> None:
+    key = "cn-standard-contract"
+    lessened = without(PACK, [of("2024-03-22", f"law:{key}:scope ciio:2024-03-22")]).instruments[key]
+    before = PACK.instruments[key]
+    assert [one.fact for one in lessened.scope] == [one.fact for one in before.scope if one.fact != "ciio"]
+    assert (lessened.events, lessened.territory) == (before.events, before.territory)
+
+
+def test_a_territory_that_never_began_or_never_ended() -> None:
+    begun, over = "law:eu-gdpr:territory EFTA:2018-07-20", "law:eu-directive:territory EFTA:ends:2018-07-20"
+    then = without(PACK, [of("2018-07-20", begun), of("2018-07-20", over)])
+    assert "EFTA" not in {one.area for one in then.instruments["eu-gdpr"].territory}
+    assert [one.until for one in then.instruments["eu-directive"].territory if one.area == "EFTA"] == [law.FOREVER]
+    assert then.instruments["eu-gdpr"].events == PACK.instruments["eu-gdpr"].events
