@@ -20,6 +20,7 @@ MEMORY, ROOM = Path("/dev") / "shm", 4 * 2**30  # a file system in memory: makin
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # the program that tests start is compiled once, not at each start
     if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM and "TMPDIR" not in os.environ:
         os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
     if not os.environ.get("ONWARD_TEST_SEED"):
