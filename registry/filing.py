@@ -48,7 +48,10 @@ async def taken(visitor: Visitor, key: str) -> Response[bytes]:
     if row is None:
         raise NotFoundException
     await access.look(visitor.key, "downloaded", f"document/{key}")
-    headers = {"content-disposition": documents.to_take_away(documents.safe_name(row["file_name"] or "")), "x-content-type-options": "nosniff"}
+    headers = {
+        "content-disposition": documents.to_take_away(documents.safe_name(row["file_name"] or "")),
+        "x-content-type-options": "nosniff",
+    }
     headers["content-security-policy"] = "sandbox; default-src 'none'"
     return Response(bytes(row["content"]), media_type=row["media_type"], headers=headers)
 
