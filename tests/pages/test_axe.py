@@ -31,7 +31,7 @@ MAIN = ("/", "/vendors", "/vendors/mailchimp", "/transfers", "/reviews", "/vendo
 NOT_BY_LINK = {"/sign-in"}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def until() -> None:
     """The whole of the demo's history."""
 
