@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import re
+import shutil
 import signal
 import stat
 import subprocess
@@ -12,6 +13,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import ModuleType
 
 import asyncpg
 import psutil
@@ -39,6 +41,27 @@ def within(home: Path, *words: str) -> Result:
         result = CliRunner().invoke(main, list(words))
     embedded.stop(home)
     return result
+
+
+@pytest.fixture(scope="module")
+def clusters(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("clusters")
+
+
+@pytest.fixture(autouse=True)
+def _made_once(clusters: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In this process an empty cluster of each version is made once, then copied; other processes make their own."""
+    plainly = embedded._make
+
+    def copied(wheel: ModuleType, fresh: Path, version: int) -> None:
+        if (kept := clusters / str(version)).exists():
+            shutil.rmtree(fresh, ignore_errors=True)
+        else:
+            plainly(wheel, fresh, version)
+            fresh.rename(kept)
+        subprocess.run(["cp", "-a", kept, fresh], check=True)
+
+    monkeypatch.setattr(embedded, "_make", copied)
 
 
 @pytest.fixture
