@@ -8,7 +8,6 @@ import asyncio
 import hashlib
 import re
 import secrets
-from base64 import b64encode
 from collections.abc import Iterable
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
@@ -20,7 +19,7 @@ from argon2.exceptions import VerificationError
 
 from registry import database, settings
 from registry.errors import Refused
-from registry.people import HASHER, SHORTEST
+from registry.people import HASHER, SHORTEST, of_no_password
 from registry.vocabulary import PersonRole
 
 IDLE = timedelta(hours=2)
@@ -30,15 +29,7 @@ LATEST = 2999  # the last year in which an access may end
 MOMENT = "%Y-%m-%dT%H:%MZ"
 TRIES_A_PERSON, TRIES_A_PLACE = 5, 30
 _AT_ONCE = asyncio.Semaphore(2)  # argon2 takes 19 MiB and a core
-
-
-def _of_no_password() -> str:
-    """A hash that no password has, as dear to check as any other: its salt and its digest are random."""
-    salt, digest = (b64encode(secrets.token_bytes(size)).decode().rstrip("=") for size in (16, 32))
-    return f"$argon2id$v=19$m={HASHER.memory_cost},t={HASHER.time_cost},p={HASHER.parallelism}${salt}${digest}"
-
-
-_NOBODY = _of_no_password()  # checked where there is no such person, so that it takes as long
+_NOBODY = of_no_password()  # checked where there is no such person, so that it takes as long
 
 
 class Permission(StrEnum):
