@@ -28,7 +28,7 @@ from registry.once import SentBefore
 from registry.vocabulary import DEMO_NOTICE
 from registry.web import PasswordDue
 
-WEB = ("signing", "vendors", "records", "roles", "documents")  # the nouns of `registry` that have doors of their own
+WEB = ("signing", "vendors", "records", "roles", "filing")  # the nouns of `registry` that have doors of their own
 
 
 def routes() -> list[Any]:

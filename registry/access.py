@@ -19,7 +19,7 @@ from argon2.exceptions import VerificationError
 
 from registry import database, settings
 from registry.errors import Refused
-from registry.people import HASHER, SHORTEST
+from registry.people import HASHER, SHORTEST, of_no_password
 from registry.vocabulary import PersonRole
 
 IDLE = timedelta(hours=2)
@@ -29,7 +29,7 @@ LATEST = 2999  # the last year in which an access may end
 MOMENT = "%Y-%m-%dT%H:%MZ"
 TRIES_A_PERSON, TRIES_A_PLACE = 5, 30
 _AT_ONCE = asyncio.Semaphore(2)  # argon2 takes 19 MiB and a core
-_NOBODY = HASHER.hash(secrets.token_hex(8))  # checked where there is no such person, so that it takes as long
+_NOBODY = of_no_password()  # checked where there is no such person, so that it takes as long
 
 
 class Permission(StrEnum):

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, redirect_stdout
 from datetime import datetime
+from functools import cache
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -191,7 +192,7 @@ async def prepare(*, create: bool) -> None:
     """Applies what the database lacks, all of it in one transaction that others wait for."""
     async with transaction() as at:
         await check_version(at)
-        if await _shape(at) == schema.fingerprint(migrations()):
+        if await _shape(at) == own_shape():
             if not create and await at.fetchval("select sequence from journal_head") == 0:
                 raise Misused(NO_REGISTER)
             return
@@ -200,7 +201,7 @@ async def prepare(*, create: bool) -> None:
         shape = await _shape(at)
         if shape is None and not create:
             raise Misused(NO_REGISTER)
-        if shape == schema.fingerprint(migrations()):
+        if shape == own_shape():
             return
         await _refuse_newer(at)
         await shape_it(at)
@@ -216,7 +217,7 @@ async def shape_it(at: asyncpg.Connection, fill: Callable[[], Awaitable[None]] |
         await fill()
     for statement in schema.statements():
         await at.execute(statement)
-    await at.execute(f"comment on schema known is '{schema.fingerprint(migrations())}'")
+    await at.execute(f"comment on schema known is '{own_shape()}'")
 
 
 async def check_version(at: asyncpg.Connection) -> None:
@@ -229,6 +230,12 @@ async def check_version(at: asyncpg.Connection) -> None:
 async def _shape(at: asyncpg.Connection) -> str | None:
     shape = await at.fetchval("select obj_description(to_regnamespace('known')::oid, 'pg_namespace')")
     return None if shape is None else str(shape)
+
+
+@cache
+def own_shape() -> str:
+    """The shape that this program gives a database, by name; it is the same for as long as the program runs."""
+    return schema.fingerprint(migrations())
 
 
 async def _refuse_newer(at: asyncpg.Connection) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import re
 import secrets
+from base64 import b64encode
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -21,6 +22,12 @@ from registry.vocabulary import PersonRole
 HASHER = PasswordHasher(memory_cost=19456, time_cost=2, parallelism=1)  # OWASP's profile: 19 MiB, 37 ms measured
 ERASED = "[erased]"
 SHORTEST = 12  # characters of a password
+
+
+def of_no_password() -> str:
+    """A hash that no password has, as dear to check as any other: its salt and its digest are random."""
+    salt, digest = (b64encode(secrets.token_bytes(size)).decode().rstrip("=") for size in (16, 32))
+    return f"$argon2id$v=19$m={HASHER.memory_cost},t={HASHER.time_cost},p={HASHER.parallelism}${salt}${digest}"
 
 
 async def add_person(

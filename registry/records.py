@@ -10,7 +10,7 @@ from litestar.exceptions import NotFoundException
 from litestar.response import Redirect, Template
 from piccolo.table import Table
 
-from registry import access, database, documents, forms, journal, once, register, schema, tables, told
+from registry import access, database, documents, filing, forms, journal, once, register, schema, tables, told
 from registry.access import Permission, Visitor
 from registry.errors import Refused, Stale
 from registry.forms import Errors, Field, Typed
@@ -111,7 +111,7 @@ async def edit(request: Asking, visitor: Visitor, bar: Any, table: str, key: str
         return await _stale(visitor, bar, kind, key, number, version, fields, words)
     values, errors = forms.bind(_bound(fields, words), words)
     own, more = forms.bind(OWN, words)
-    file, wrong = await documents.brought(form)
+    file, wrong = await filing.brought(form)
     errors |= more | wrong
     if file and "document" in values:
         values["document"] = file.key
@@ -152,7 +152,7 @@ async def new(request: Asking, visitor: Visitor, bar: Any, table: str, sent: str
     form = await request.form()
     words = forms.typed(form, [field.name for field in fields])
     values, errors = forms.bind(fields, words)
-    file, wrong = await documents.brought(form)
+    file, wrong = await filing.brought(form)
     if file and "document" in values:
         values["document"] = file.key
     if errors := errors | wrong:

@@ -20,6 +20,7 @@ MEMORY, ROOM = Path("/dev") / "shm", 4 * 2**30  # a file system in memory: makin
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # the program that tests start is compiled once, not at each start
     if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM and "TMPDIR" not in os.environ:
         os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
     if not os.environ.get("ONWARD_TEST_SEED"):
@@ -83,9 +84,35 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-SLOW = ("tests/pages/", "tests/stories/", "tests/registry/test_embedded.py")
+LONG = (  # what takes long, the longest first
+    "tests/stories/test_kills.py",
+    "tests/pages/test_axe.py",
+    "tests/pages/test_hostile.py",
+    "tests/registry/test_embedded.py",
+    "tests/pages/test_three_people.py",
+    "tests/stories/test_the_day_comes.py",
+    "tests/registry/test_backup.py",
+    "tests/assessments/test_reports.py",
+    "tests/assessments/test_press.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes long begins first, so that no core waits for it at the end."""
-    items.sort(key=lambda item: not item.nodeid.startswith(SLOW))
+    """Each worker is handed a row of tests, as long as the others': it begins with its share of what takes long.
+
+    Who is done takes from the end of another's row, where what is quick stands: so no core waits for one long test at the end.
+    """
+    hands = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    rows: list[list[pytest.Item]] = [[] for _ in range(hands)]
+    for place, name in enumerate(LONG):
+        turn, hand = divmod(place, hands)
+        rows[hand if turn % 2 == 0 else hands - 1 - hand] += [item for item in items if item.nodeid.startswith(name)]
+    quick = [item for item in items if not item.nodeid.startswith(LONG)]
+    left = len(items)
+    for number, row in enumerate(rows):
+        share = left // (hands - number)
+        fill = max(0, share - len(row)) if number < hands - 1 else len(quick)
+        row += quick[:fill]
+        del quick[:fill]
+        left -= len(row)
+    items[:] = [item for row in rows for item in row]

@@ -169,17 +169,34 @@ class Screens:
 
 
 @contextmanager
-def screens(site: Site) -> Iterator[Screens]:
-    """Chromium before the site; it ends with nothing in any console. While it runs, no loop can run in this thread."""
+def launched() -> Iterator[Browser]:
+    """A Chromium. While it runs, no loop can run in this thread."""
     with sync_playwright() as playwright:
         arguments = ["--no-sandbox", "--disable-background-networking"]
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
         try:
-            opened = Screens(site, chromium)
-            yield opened
-            assert not [said for person in opened.opened for said in person.complaints]
+            yield chromium
         finally:
             chromium.close()
+
+
+@contextmanager
+def opened(site: Site, chromium: Browser) -> Iterator[Screens]:
+    """People before the site; it ends with nothing in any console."""
+    screens = Screens(site, chromium)
+    try:
+        yield screens
+        assert not [said for person in screens.opened for said in person.complaints]
+    finally:
+        for person in screens.opened:
+            person.context.close()
+
+
+@contextmanager
+def screens(site: Site) -> Iterator[Screens]:
+    """Chromium before the site, and its people."""
+    with launched() as chromium, opened(site, chromium) as people:
+        yield people
 
 
 def walk(person: Person, name: str, *, seat: str = "US", shield: bool = True, activity: str = "demo-requests") -> str:

@@ -8,11 +8,8 @@ import sys
 from urllib.parse import urlsplit
 
 import rich_click as click
-import uvicorn
 
-from assessments import app
 from assessments.cli.door import main, run
-from assessments.schedule import clockwork
 from registry import access, database, journal, law, settings
 from registry.errors import Misused
 from registry.law import verified
@@ -30,6 +27,11 @@ def serve(host: str, port: int) -> None:
         raise Misused("--host: set ONWARD_URL to the address that people will use before listening beyond the loopback")
     if not settings.https() and urlsplit(settings.url() or "http://localhost").hostname not in LOOPBACK:
         raise Misused("ONWARD_URL: begin it with https://: beyond this machine passwords would travel open to all")
+
+    import uvicorn  # what serves is loaded where it serves: no other command waits for it
+
+    from assessments import app
+    from assessments.schedule import clockwork
 
     settings.checkpoint_every()  # what cannot be read is told before anything is served
     verified.facts(law.load())

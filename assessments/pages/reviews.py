@@ -11,7 +11,7 @@ from litestar.response import Redirect, Template
 from assessments import impacts
 from assessments import reviews as rounds
 from assessments.clockbar import Bar
-from registry import database, documents, law
+from registry import database, filing, law
 from registry.access import Permission, Visitor
 from registry.errors import Refused
 from registry.web import page, see_other
@@ -111,7 +111,7 @@ async def complete(
         if await rounds.the_round(at, vendor, day, bar.today) is None:
             raise NotFoundException
     try:
-        file, errors = await documents.brought(form)
+        file, errors = await filing.brought(form)
         if errors:
             raise Refused(f"evidence: {errors['document']}")
         if typed.accepted not in {"yes", "no"}:

@@ -149,3 +149,11 @@ def test_every_command_explains_itself(register: Register) -> None:
             walk(command, [*words, name])
 
     walk(main, [])
+
+
+def test_no_command_waits_for_what_only_serving_and_printing_need() -> None:
+    heavy = {"litestar", "uvicorn", "apscheduler", "weasyprint", "xlsxwriter"}
+    said = "import sys, assessments.cli as _; print(*sys.modules)"
+    told = subprocess.run([sys.executable, "-c", said], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
+    assert "click" in told.stdout.split()
+    assert not heavy & set(told.stdout.split())

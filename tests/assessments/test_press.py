@@ -47,13 +47,13 @@ def test_many_downloads_at_once_share_few_presses_and_pages_are_answered_meanwhi
 
     async def work(as_role: AsRole) -> None:
         auditor = await as_role("auditor")
-        downloads = [asyncio.create_task(auditor.client.get(PDF)) for _ in range(6)]
+        downloads = [asyncio.create_task(auditor.client.get(PDF)) for _ in range(2 * press.PRESSES)]
         while not all(one.done() for one in downloads):
             most[0] = max(most[0], len(at_work()))
             answer = await auditor.get("/records")
             assert answer.status_code == 200
             pages[0] += not all(one.done() for one in downloads)
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.1)
         for one in downloads:
             answer = one.result()
             assert answer.status_code == 200, answer.text

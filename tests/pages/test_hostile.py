@@ -36,6 +36,7 @@ LOOKS = """() => {
     return [...on, ...strange].map(one => one.outerHTML.slice(0, 200)).concat(led.filter(
         one => one && !/^(\\/(?!\\/)|\\?|#|data:,)/.test(one) && !(law && /^https:/.test(one))));
 }"""
+FORMS = "all => all.map(one => [one.getAttribute('action') || '', one.matches('.ow-clocks')])"
 FILLED = """(form, [words, today]) => {
     const free = "textarea, input[type=text], input[type=search], input[type=tel], input:not([type])";
     for (const one of form.querySelectorAll(free)) one.value = words;
@@ -139,17 +140,20 @@ def _crawled(person: Person, start: str, within: str, drawn: set[str], ran: list
             if _wanted(link, seen) and _drawn(link, drawn):
                 waiting.append(link)
                 seen.add(link)
-        for action in person.page.eval_on_selector_all("form", "all => all.map(one => one.getAttribute('action') || '')"):
-            shape = _shape(action or address)
+        moved = False
+        for action, clocks in person.page.eval_on_selector_all("form", FORMS):
+            shape = "clocks" if clocks else _shape(action or address)  # the clock bar is the same form on every page
             if shape not in sent and not action.endswith(ENDS):
                 sent.add(shape)
-                person.page.goto(landed, wait_until="domcontentloaded")
-                _sent(person, action, ran)
+                if moved:
+                    person.page.goto(landed, wait_until="domcontentloaded")
+                _sent(person, action, clocks, ran)
+                moved = True
 
 
-def _sent(person: Person, action: str, ran: list[str]) -> None:
-    forms = person.page.locator("form")
-    form = next(one for one in forms.all() if (one.get_attribute("action") or "") == action)
+def _sent(person: Person, action: str, clocks: bool, ran: list[str]) -> None:
+    forms = person.page.eval_on_selector_all("form", FORMS)
+    form = person.page.locator("form").nth(forms.index([action, clocks]))
     form.evaluate(FILLED, [LONG, SINCE])
     with person.page.expect_navigation(wait_until="domcontentloaded"):
         form.evaluate("form => HTMLFormElement.prototype.requestSubmit.call(form)")

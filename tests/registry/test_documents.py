@@ -1,6 +1,7 @@
 """Documents: filed as they came, once; named by what they are evidence of; taken away, never shown."""
 
 import asyncio
+import hashlib
 import re
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ def test_a_document_is_filed_once_named_and_taken_away(register: Register, folde
         assert {(one.status_code, one.headers["location"]) for one in answers} == {(303, "/vendors/mailer#documents")}
         page = await auditor.get("/vendors/mailer")
         assert "The &lt;i&gt;signed&lt;/i&gt; DPA" in page.text
-        key = documents.hashlib.sha256(PDF).hexdigest()
+        key = hashlib.sha256(PDF).hexdigest()
         assert f'href="/documents/{key}"' in page.text
         file = await auditor.get(f"/documents/{key}")
         assert file.content == PDF

@@ -87,6 +87,9 @@ def test_the_day_comes(register: Register, folder: Path, post: tuple[Post, int])
         with environment(**mail):
             return int(apart(lambda: register.do(lambda: deliver(law.load()))).sent)
 
+    def watched(day: str) -> None:
+        apart(lambda: register.onward("watch", "--on", day))
+
     tell(register, "2020-07-14")
     with served(register, folder, port, **mail) as site, screens(site) as browser:
         procurement, dpo, auditor = (browser.person(role) for role in ("procurement", "dpo", "auditor"))
@@ -99,7 +102,7 @@ def test_the_day_comes(register: Register, folder: Path, post: tuple[Post, int])
         page.fill("#why", "It is on the list, and its contract is signed")
         dpo.press("Record the decision")
         assert verdict(dpo, transfer) == "permitted"
-        site.onward("watch", "--on", LAST)
+        watched(LAST)
         assert verdict(dpo, transfer) == "permitted"
         assert SHIELD in dpo.text()
         delivered()
@@ -124,7 +127,7 @@ def test_the_day_comes(register: Register, folder: Path, post: tuple[Post, int])
         what = next(line for line in fallen[0].splitlines() if "read otherwise" in line)
         assert " ".join(what.split()) in " ".join(said.get_content().split())
         received = len(box.got)
-        site.onward("watch", "--on", DAY)
+        watched(DAY)
         assert delivered() == 0
         assert len(box.got) == received, "nothing twice"
         again = [
@@ -134,7 +137,7 @@ def test_the_day_comes(register: Register, folder: Path, post: tuple[Post, int])
         ]
         assert again == fallen
 
-        site.onward("watch", "--on", AFTER)
+        watched(AFTER)
         verdict(procurement, transfer)
         procurement.page.get_by_role("link", name="Add a safeguard").click()
         signed(procurement, key, AFTER)
@@ -162,7 +165,7 @@ def test_the_day_comes(register: Register, folder: Path, post: tuple[Post, int])
         assert verdict(dpo, transfer, f"?on={LAST}&known={LAST}") == "permitted", "known on the day: nobody knew"
         assert record(auditor, LAST, LAST) == before_the_fall
         assert of_the_vendor(record(auditor, LAST, AFTER)) != then
-        site.onward("watch", "--on", "2020-07-18")
+        watched("2020-07-18")
         told = [one for one in dpo.goes("/alerts").locator("article").all_inner_texts() if "Raised 18 Jul 2020" in one]
         assert [one for one in told if "The past reads otherwise" in one and "Postbird" in one], told
 
