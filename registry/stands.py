@@ -9,7 +9,7 @@ import asyncpg
 import msgspec
 from piccolo.table import Table
 
-from registry import checkpoints, journal, schema
+from registry import checkpoints, journal, past, schema
 from registry.faults import Verified, key_of
 from registry.notes import Checkpoint
 
@@ -55,6 +55,8 @@ async def rows(at: asyncpg.Connection, table: type[Table]) -> Verified:
         and not exists (select from public."{title}" t where t.id = e."row") group by 2 order by 1 limit 100"""
     ):
         done.add("the row it wrote is gone", number, title, key or row)
+    for number, key in await at.fetch(past.differing(schema.versioned(table))):
+        done.add("what is read as known then is not what it says", number, title, key)
     for column in schema.contents(table):
         for (key,) in await at.fetch(
             f"""select key from public."{title}" where "{column}" is null or encode(sha256("{column}"), 'hex') <> sha256"""
