@@ -7,6 +7,7 @@ versions in its own transaction and nobody else does; all of them follow from it
 where there are none. Nothing here opens a connection.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 STANDS = 2**63 - 1  # `ended` of the version that no later entry has ended
@@ -41,28 +42,45 @@ def statements(of: Versioned) -> list[str]:
         f'alter table past."{title}" {added}',
         f'create unique index if not exists {title}_version on past."{title}" (id, sequence)',
         f'drop trigger if exists onward_past on past."{title}"',
-        f"""insert into past."{title}" select h.* from {_by_ended(of)} e cross join lateral {_version(of, "e", "e.ended")} h
+        f"""{_into(of, "e", "e.ended")} {_by_ended(of)} e, {_row(of, "e")}
         where not exists (select from past."{title}") order by e.sequence""",
         f"""create trigger onward_past before insert or update or delete or truncate on past."{title}"
         for each statement when (pg_trigger_depth() = 0) execute function onward_refuse()""",
         f'alter table past."{title}" enable always trigger onward_past',
-        f"""create or replace function onward_past_{title}() returns trigger
-        language plpgsql set enable_seqscan = off as $$
-begin
-    if new.version > 1 then
-        update past."{title}" set ended = new.sequence
-        where id = new."row" and sequence = (select max(sequence) from past."{title}" where id = new."row");
-    end if;
-    insert into past."{title}" select h.* from {_version(of, "new", str(STANDS))} h;
-    return null;
-end $$""",
-        f"drop trigger if exists onward_past_{title} on public.journal_entry",
-        f"""create trigger onward_past_{title} after insert on public.journal_entry
-        for each row when (new."table" = '{title}') execute function onward_past_{title}()""",
-        f'alter table public."journal_entry" enable always trigger onward_past_{title}',
         f'drop view if exists known."{title}"',
         _view(of),
     ]
+
+
+def keeping(every: Sequence[Versioned]) -> list[str]:
+    """The trigger that writes the version which an entry makes, in the transaction of the entry.
+
+    One trigger with a branch a table: PostgreSQL reads the condition of each trigger anew for each statement.
+    """
+    branches = "\n".join(f"    when '{of.title}' then{_kept(of)}" for of in every)
+    return [
+        f"""create or replace function onward_past() returns trigger language plpgsql set enable_seqscan = off as $$
+begin
+    case new."table"
+{branches}
+    else
+    end case;
+    return null;
+end $$""",
+        "drop trigger if exists onward_past on public.journal_entry",
+        "create trigger onward_past after insert on public.journal_entry for each row execute function onward_past()",
+        'alter table public."journal_entry" enable always trigger onward_past',
+    ]
+
+
+def _kept(of: Versioned) -> str:
+    title = of.title
+    return f"""
+        if new.version > 1 then
+            update past."{title}" set ended = new.sequence
+            where id = new."row" and sequence = (select max(sequence) from past."{title}" where id = new."row");
+        end if;
+        {_into(of, "new", str(STANDS))} {_row(of, "new")};"""
 
 
 def _by_ended(of: Versioned) -> str:
@@ -73,15 +91,16 @@ def _by_ended(of: Versioned) -> str:
     )"""
 
 
-def _version(of: Versioned, entry: str, ended: str) -> str:
-    """The version that an entry makes, as a row."""
-    had = "".join(f", '{key}', {_had(entry, key)}" for key in of.personal)
-    said = f"""jsonb_build_object('id', {entry}."row", 'sequence', {entry}.sequence, 'ended', {ended}{had})"""
-    return f'jsonb_populate_record(null::past."{of.title}", {entry}.image || {said})'
+def _into(of: Versioned, entry: str, ended: str) -> str:
+    """Writes the version that an entry makes, from its image as the row `h`."""
+    listed = "".join(f', "{key}"' for key in of.kept)
+    said = "".join(f', h."{key}" is not null' if key in of.personal else f', h."{key}"' for key in of.kept)
+    return f"""insert into past."{of.title}" (id, sequence, ended{listed})
+        select {entry}."row", {entry}.sequence, {ended}{said} from"""
 
 
-def _had(entry: str, key: str) -> str:
-    return f"{entry}.image->>'{key}' is not null"
+def _row(of: Versioned, entry: str) -> str:
+    return f'jsonb_populate_record(null::public."{of.title}", {entry}.image) h'
 
 
 def _view(of: Versioned) -> str:
@@ -106,7 +125,9 @@ def differing(of: Versioned) -> str:
 
     Casts nothing that an entry holds, so that it also answers where somebody made something else of one.
     """
-    said = ", ".join(_had("e", key) if key in of.personal else f"nullif(e.image->'{key}', 'null')" for key in of.kept)
+    said = ", ".join(
+        f"e.image->>'{key}' is not null" if key in of.personal else f"nullif(e.image->'{key}', 'null')" for key in of.kept
+    )
     kept = ", ".join(f'h."{key}"' if key in of.personal else f'to_jsonb(h."{key}")' for key in of.kept)
     return f"""select sequence, coalesce(n.key, e.image->>'key', h.id::text, e."row"::text) from {_by_ended(of)} e
 full join (select *, count(*) over (partition by sequence) as times from past."{of.title}") h using (sequence)

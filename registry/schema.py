@@ -139,6 +139,7 @@ def statements() -> list[str]:
         door.ENTER,
         *_JOURNAL,
         *(line for table in tables() for line in [*_guards(table), *_door(table), *past.statements(versioned(table))]),
+        *past.keeping([versioned(table) for table in tables()]),
     ]
 
 
