@@ -29,7 +29,7 @@ async def versions(at: asyncpg.Connection, done: Verified) -> None:
 
 
 async def rows(at: asyncpg.Connection, table: type[Table]) -> Verified:
-    """Every row against its newest entry, every entry's row against the table, every document against its SHA-256."""
+    """Every row against its newest entry, every version against its own, every document against its SHA-256."""
     done, title, personal = Verified(), schema.name(table), schema.personal(table)
     async for row, image, number, values in at.cursor(
         f"""select {schema.image(table, "t")}::text, e.image::text, e.sequence,
