@@ -43,7 +43,7 @@ async def look(pack: Pack, today: date) -> list[Check]:
             (row[0], row[1])
             for row in await at.fetch("""
                 select c.relname, t.tgname from pg_trigger t join pg_class c on c.oid = t.tgrelid
-                where t.tgenabled = 'A' and c.relnamespace = 'public'::regnamespace""")
+                where t.tgenabled = 'A' and c.relnamespace in ('public'::regnamespace, 'past'::regnamespace)""")
         }
         idle = sorted(f"{trigger} on {table}" for table, trigger in schema.guards() - standing)
         unsigned = await checkpoints.unsigned(at)

@@ -15,7 +15,7 @@ from piccolo.columns.column_types import BigInt, Integer, Text, Varchar
 from piccolo.conf.apps import Finder
 from piccolo.table import Table, sort_table_classes
 
-from registry import door
+from registry import door, past
 from registry.tables import Fact, Register, is_moment, is_personal
 from registry.vocabulary import EntryKind
 
@@ -138,13 +138,14 @@ def statements() -> list[str]:
         _in_order(),
         door.ENTER,
         *_JOURNAL,
-        *(line for table in tables() for line in [*_guards(table), *_door(table), *_view(table)]),
+        *(line for table in tables() for line in [*_guards(table), *_door(table), *past.statements(versioned(table))]),
+        *past.keeping([versioned(table) for table in tables()]),
     ]
 
 
 def guards() -> set[tuple[str, str]]:
     """The triggers that must stand, as (table, trigger)."""
-    found = (re.match(r'alter table public\."(\w+)" enable always trigger (\w+)', line) for line in statements())
+    found = (re.match(r'alter table (?:public|past)\."(\w+)" enable always trigger (\w+)', line) for line in statements())
     return {(match[1], match[2]) for match in found if match}
 
 
@@ -158,6 +159,7 @@ def fingerprint(migrations: list[str]) -> str:
 BY_INDEX = "language plpgsql set enable_seqscan = off"
 _FUNCTIONS = [
     "create schema if not exists known",
+    "create schema if not exists past",
     """create or replace function onward_refuse() returns trigger language plpgsql as $$
 begin
     raise exception '% on % is refused: what was written down stays', tg_op, tg_table_name using errcode = 'OW001';
@@ -309,32 +311,10 @@ def _constraint(table: str, constraint: str, rule: str) -> list[str]:
     ]
 
 
-def _view(table: type[Table]) -> list[str]:
-    """The table as it was known at the entry set for the transaction: the newest image of each row by then."""
-    title = name(table)
-    listed = ", ".join(f'{_recalled(table, key)} as "{key}"' for key in columns(table))
-    view = f"""create view known."{title}" as
-select {listed}
-from public."{title}" n
-cross join lateral (
-    select e.sequence, e.image from public.journal_entry e
-    where e."table" = '{title}' and e."row" = n.id and e.sequence <= current_setting('onward.known_on')::bigint
-    order by e.sequence desc limit 1
-) e"""
-    return [f'drop view if exists known."{title}"', view]
-
-
-def _recalled(table: type[Table], key: str) -> str:
-    """A column as an image has it: read out, or for a personal one looked up, only where a query asks for that column."""
-    column, said = columns(table)[key], f"e.image->>'{key}'"
-    if key in {"id", "key", "thing", *contents(table)}:
-        return f'n."{key}"'
-    if key in personal(table):
-        said = f"""case when {said} is not null then (
-            select v.value from public.journal_value v where v.sequence = e.sequence and v.name = '{key}') end"""
-    if isinstance(column, Array):
-        said = f"case when {said} is not null then array(select jsonb_array_elements_text(e.image->'{key}')) end"
-    return f"({said})::{column.column_type}"
+def versioned(table: type[Table]) -> past.Versioned:
+    """The table as `past` keeps its versions."""
+    types = {key: column.column_type for key, column in columns(table).items()}
+    return past.Versioned(name(table), types, personal(table), contents(table))
 
 
 REGISTER = name(Register)

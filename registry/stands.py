@@ -9,7 +9,7 @@ import asyncpg
 import msgspec
 from piccolo.table import Table
 
-from registry import checkpoints, journal, schema
+from registry import checkpoints, journal, past, schema
 from registry.faults import Verified, key_of
 from registry.notes import Checkpoint
 
@@ -29,7 +29,7 @@ async def versions(at: asyncpg.Connection, done: Verified) -> None:
 
 
 async def rows(at: asyncpg.Connection, table: type[Table]) -> Verified:
-    """Every row against its newest entry, every entry's row against the table, every document against its SHA-256."""
+    """Every row against its newest entry, every version against its own, every document against its SHA-256."""
     done, title, personal = Verified(), schema.name(table), schema.personal(table)
     async for row, image, number, values in at.cursor(
         f"""select {schema.image(table, "t")}::text, e.image::text, e.sequence,
@@ -55,6 +55,8 @@ async def rows(at: asyncpg.Connection, table: type[Table]) -> Verified:
         and not exists (select from public."{title}" t where t.id = e."row") group by 2 order by 1 limit 100"""
     ):
         done.add("the row it wrote is gone", number, title, key or row)
+    for number, key in await at.fetch(past.differing(schema.versioned(table))):
+        done.add("what is read as known then is not what it says", number, title, key)
     for column in schema.contents(table):
         for (key,) in await at.fetch(
             f"""select key from public."{title}" where "{column}" is null or encode(sha256("{column}"), 'hex') <> sha256"""

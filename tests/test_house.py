@@ -23,7 +23,7 @@ LINES = [
     {"registry.law", "registry.law.files", "registry.law.packs", "registry.law.changes", "registry.law.supposing"},
     {"registry.law.signals", "registry.law.dossiers"},
     {"registry.law.verified"},
-    {"registry.embedded", "registry.upgrade", "registry.door"},
+    {"registry.embedded", "registry.upgrade", "registry.door", "registry.past"},
     {"registry.tree", "registry.verify_bundle"},
     {"registry.tables", "assessments"},
     {"assessments.tables", "registry.piccolo_app", "assessments.piccolo_app", "piccolo_conf"},
@@ -161,6 +161,7 @@ def test_facts_are_written_through_the_journal_alone(path: Path) -> None:
     writes = re.findall(r"\b(?:insert into|update|delete from|truncate)\s+(?:public\.)?\"?(\w+)", _strings(path))
     allowed = {
         "registry.schema": {"journal_head", "or", "of", "on"},
+        "registry.past": {"past", "or", "on"},
         "registry.people": {"journal_value"},
         "registry.erasures": {"journal_value"},
         "registry.access": {"attempt", "session", "secret", "look", "credential", "set"},

@@ -170,10 +170,12 @@ async def _old(url: str, chance: random.Random, young: float) -> None:
 
 
 def proving(server: str, seed: int) -> None:
+    """Each register has its key in a folder of its own: beside a key stands the head of the one register that it signs."""
     chance = random.Random(seed)
     with tempfile.TemporaryDirectory() as folder, signing(Path(folder)):
         young = asyncio.run(_young(new_database(server, "bench_young"), chance))
         drop_database(server, "bench_young")
+    with tempfile.TemporaryDirectory() as folder, signing(Path(folder)):
         url = new_database(server, "bench_old")
         asyncio.run(_loaded(url, chance))
         asyncio.run(_old(url, chance, young))

@@ -20,6 +20,7 @@ from registry import checkpoints, journal, keys, notes, schema
 from registry.errors import Misused
 from registry.faults import Verified
 from registry.heads import Beside
+from registry.past import STANDS
 from registry.verify import verify
 
 
@@ -86,12 +87,13 @@ class Tampering:
                 where connamespace = 'public'::regnamespace and contype in ('f', 'c', 'x') loop
                 execute format('alter table %s drop constraint %I', r.t, r.c);
             end loop;
-            for r in select relname t from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace loop
-                execute format('alter table public.%I disable trigger all', r.t);
+            for r in select oid::regclass t from pg_class
+                where relkind = 'r' and relnamespace in ('public'::regnamespace, 'past'::regnamespace) loop
+                execute format('alter table %s disable trigger all', r.t);
             end loop;
             for r in select indexrelid::regclass i, pg_get_indexdef(indexrelid) d from pg_index
-                where indisunique and not indisprimary and indrelid::regclass::text in (select relname from pg_class
-                where relkind = 'r' and relnamespace = 'public'::regnamespace) and indexrelid not in (select conindid
+                where indisunique and not indisprimary and indrelid in (select oid from pg_class where relkind = 'r'
+                and relnamespace in ('public'::regnamespace, 'past'::regnamespace)) and indexrelid not in (select conindid
                 from pg_constraint) loop
                 execute format('drop index %s', r.i);
                 execute replace(r.d, 'CREATE UNIQUE', 'CREATE');
@@ -231,10 +233,11 @@ class Tampering:
         await self.run(f"set local onward.known_on = '{size}'")
         for table in {one.table for one in self.ones if one.sequence > size}:
             await self.run(
-                f'create temp table past on commit drop as select * from known."{table}"',
+                f'create temp table stood on commit drop as select * from known."{table}"',
                 f'delete from public."{table}"',
-                f'insert into public."{table}" select * from past',
-                "drop table past",
+                f'insert into public."{table}" select * from stood',
+                "drop table stood",
+                *versions_folded_back(table, size),
             )
         await self.run(
             f"delete from journal_value where sequence > {size}",
@@ -242,6 +245,14 @@ class Tampering:
             f"update journal_head set sequence = {size}",
         )
         await self.hashed_anew()
+
+
+def versions_folded_back(table: str, size: int) -> tuple[str, str]:
+    """What takes the versions of a table back to where the journal had that many entries."""
+    return (
+        f'delete from past."{table}" where sequence > {size}',
+        f'update past."{table}" set ended = {STANDS} where ended > {size}',
+    )
 
 
 def assert_within(done: Verified, entry: int, what: str, *, outside: bool) -> None:
@@ -451,6 +462,51 @@ async def value_inserted(of: Tampering, one: One) -> Expected:
     return Expected(one.sequence, rows=(_row(one),))
 
 
+async def version_edited(of: Tampering, one: One) -> Expected:
+    """What is read of the past is altered, the entry that it was made from is not."""
+    kept = schema.versioned(schema.by_name()[one.table]).kept
+    flags = [f'"{name}" = not coalesce("{name}", false)' for name, kind in kept.items() if kind.lower() == "boolean"]
+    way = of.chance.choice([*flags, "ended = ended - 1", "ended = sequence", "since = since - 1", "version = version + 1"])
+    await of.run(f'update past."{one.table}" set {way} where sequence = {one.sequence}')
+    return Expected(one.sequence, rows=(_row(one),))
+
+
+async def version_deleted(of: Tampering, one: One) -> Expected:
+    await of.run(f'delete from past."{one.table}" where sequence = {one.sequence}')
+    return Expected(one.sequence, rows=(_row(one),))
+
+
+async def version_doubled(of: Tampering, one: One) -> Expected:
+    """It stands twice, alike in everything, so that the past holds a row too many."""
+    await of.run(f'insert into past."{one.table}" select * from past."{one.table}" where sequence = {one.sequence}')
+    return Expected(one.sequence, rows=(_row(one),))
+
+
+async def version_inserted(of: Tampering, one: One) -> Expected:
+    """Of a row that is there, made by no entry."""
+    await of.run(
+        f"""create temp table put_in on commit drop as select * from past."{one.table}" where sequence = {one.sequence}""",
+        f"update put_in set sequence = {len(of.ones)} + 7",
+        f'insert into past."{one.table}" select * from put_in',
+        "drop table put_in",
+    )
+    return Expected(len(of.ones) + 7, rows=(_row(one),))
+
+
+async def versions_swapped(of: Tampering, one: One) -> Expected | None:
+    others = [other for other in of.ones if other.table == one.table and other.sequence != one.sequence]
+    if not others:
+        return None
+    two = of.chance.choice(others)
+    await of.run(
+        *(
+            f'update past."{one.table}" set sequence = {to} where sequence = {number}'
+            for number, to in ((one.sequence, -1), (two.sequence, one.sequence), (-1, two.sequence))
+        )
+    )
+    return Expected(min(one.sequence, two.sequence), rows=(_row(one), _row(two)))
+
+
 async def hashed_anew(of: Tampering, one: One) -> Expected:
     await of.edit(one)
     await of.hashed_anew()
@@ -537,6 +593,11 @@ KINDS: list[dict[str, Kind]] = [
     {"entry inserted": entry_inserted, "inserted, key held": held_insertion},
     {"row inserted": row_inserted, "its entry hidden": entry_hidden},
     {"value inserted": value_inserted},
+    {"version edited": version_edited},
+    {"version deleted": version_deleted},
+    {"version inserted": version_inserted},
+    {"version doubled": version_doubled},
+    {"versions swapped": versions_swapped},
     {"hashed anew": hashed_anew, "signed anew, key held": held_edit},
     {"cut": truncated, "rolled back": rolled_back, "rolled back, seen from beside the key": told_beside},
     {"checkpoints gone": checkpoints_gone},

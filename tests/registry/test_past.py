@@ -43,3 +43,60 @@ def test_the_past_reads_as_every_table_stood_and_the_whole_history_verifies(regi
     assert past == then
     assert not done.faults
     assert done.entries == 500 + 3 + 150
+
+
+FOLDED = """
+select coalesce(array_agg(("row", version) order by "row"), '{}') from (
+    select distinct on ("row") "row", version from journal_entry where "table" = $1 and sequence <= $2
+    order by "row", sequence desc) e"""
+
+
+def test_at_any_entry_each_table_holds_the_newest_version_of_each_row_by_then(
+    register: Register, chance: random.Random
+) -> None:
+    async def lives() -> None:
+        connection = await asyncpg.connect(register.url)
+        await lived(connection, 60, 200, chance)
+        for number in (0, 1, *chance.sample(range(2, 200), 8), 200):
+            async with database.as_known(None) as at:
+                await database.read_past(at, number)
+                for title in schema.by_name():
+                    folded = await at.fetchval(FOLDED, title, number)
+                    seen = await at.fetchval(f"select coalesce(array_agg((id, version) order by id), '{{}}') from \"{title}\"")
+                    assert seen == folded, (number, title)
+        await connection.close()
+
+    register.do(lives)
+
+
+def test_a_register_without_versions_is_given_them_out_of_its_journal(register: Register, chance: random.Random) -> None:
+    """As one that was written before there were any: the next program that opens it makes them, once."""
+
+    async def versions(at: asyncpg.Connection) -> Tables:
+        return {title: await at.fetch(f'select * from past."{title}" order by sequence') for title in schema.by_name()}
+
+    async def older() -> Tables:
+        connection = await asyncpg.connect(register.url)
+        await lived(connection, 60, 100, chance)
+        kept = await versions(connection)
+        await connection.execute("drop trigger onward_past on journal_entry; drop schema past cascade")
+        await connection.execute("comment on schema known is 'an older shape'")
+        await connection.close()
+        return kept
+
+    async def newer() -> tuple[Tables, Verified]:
+        connection = await asyncpg.connect(register.url)
+        await corrected(connection, 20)
+        found = await versions(connection)
+        async with database.as_known(None) as at:
+            done = await verify(at)
+        await connection.close()
+        return found, done
+
+    kept = register.do(older)
+    found, done = register.do(newer)
+    assert sum(map(len, kept.values())) == 100
+    assert sum(map(len, found.values())) == 120
+    assert not done.faults
+    for title, rows in kept.items():
+        assert [{**row, "ended": None} for row in found[title][: len(rows)]] == [{**row, "ended": None} for row in rows]

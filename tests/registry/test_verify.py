@@ -15,6 +15,7 @@ from registry.faults import Verified
 from registry.heads import Beside
 from registry.verify import verify
 from registry.vocabulary import PersonRole
+from tests.proofs.tampering import versions_folded_back
 from tests.registry.test_checkpoints import parties
 from tests.support import Register, environment, like, signing, unkept
 from tests.support import a_register as small
@@ -56,15 +57,16 @@ def tampered(register: Register, *statements: str) -> None:
             tables = [
                 row[0]
                 for row in await at.fetch(
-                    "select relname from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace"
+                    "select oid::regclass::text from pg_class where relkind = 'r' "
+                    "and relnamespace in ('public'::regnamespace, 'past'::regnamespace)"
                 )
             ]
             for table in tables:
-                await at.execute(f'alter table public."{table}" disable trigger all')
+                await at.execute(f"alter table {table} disable trigger all")
             for statement in statements:
                 await at.execute(statement)
             for table in tables:
-                await at.execute(f'alter table public."{table}" enable trigger all')
+                await at.execute(f"alter table {table} enable trigger all")
 
     register.do(work)
 
@@ -194,6 +196,7 @@ def test_who_holds_the_key_is_found_by_a_checkpoint_kept_outside(sound: tuple[Re
                 and e.version = 1"""
                 for table in tables
             ],
+            *[statement for table in tables for statement in versions_folded_back(table, last - 3)],
             f"delete from journal_value where sequence > {last - 3}",
             f"delete from journal_entry where sequence > {last - 3}",
             f"update journal_head set sequence = {last - 3}",
@@ -291,6 +294,7 @@ def test_the_head_beside_the_key_tells_what_the_database_no_longer_does(
             if what == "forged"
             else [
                 f"delete from party t using journal_entry e where e.sequence = {size} and e.row = t.id and e.table = 'party'",
+                *versions_folded_back("party", size - 1),
                 f"delete from journal_value where sequence = {size}",
                 f"delete from journal_entry where sequence = {size}",
                 f"update journal_head set sequence = {size - 1}",
@@ -327,6 +331,7 @@ def test_a_register_made_anew_under_another_name_is_not_signed(sound: tuple[Regi
         register,
         f"update signing_key set vkey = '{vkey}'",
         f"""update journal_entry set image = image || jsonb_build_object('vkey', '{vkey}') where "table" = 'signing_key'""",
+        f"update past.signing_key set vkey = '{vkey}'",
     )
     assert found(register).faults == []
     with pytest.raises(Misused, match="is of another register"):
