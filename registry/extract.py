@@ -12,7 +12,7 @@ import asyncpg
 import msgspec
 from piccolo.columns import Bytea
 
-from registry import checkpoints, schema, tree
+from registry import schema, tiles, tree
 from registry.errors import Misused
 from registry.journal import Row
 from registry.register import ITSELF
@@ -144,9 +144,9 @@ async def extract(at: asyncpg.Connection, last: int, size: int, shown: Cut) -> E
     """Entries 1 to `last` as far as they are shown, and the leaves of all others up to `size`, the checkpoint's."""
     named = await _naming(at, last) if shown.redaction is Redaction.PUBLIC else set()
     lines, leaves, numbers, held, logins = [], [], set(), 0, 0
-    async for batch in checkpoints.entries(at, 0, size):
+    async for batch in tiles.entries(at, 0, size):
         for row in batch:
-            line, image = checkpoints.canonical(row), msgspec.json.decode(row["image"])
+            line, image = tiles.canonical(row), msgspec.json.decode(row["image"])
             thing = (row["table"], image["thing"])
             if row["sequence"] <= last and shown.shows(*thing) and thing not in named:
                 lines.append(line + b"\n")

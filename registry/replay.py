@@ -14,7 +14,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from registry import checkpoints, database, heads, journal, keys, notes, tree
+from registry import database, heads, journal, keys, notes, tiles, tree
 from registry.errors import Busy, Refused
 from registry.faults import Step, Verified
 from registry.verify import steps
@@ -103,9 +103,9 @@ async def kept_by(at: asyncpg.Connection, note: str) -> Kept:
     if head.size > entries:
         return Kept("cut", head.size, entries)
     forest = tree.Forest()
-    async for batch in checkpoints.entries(at, 0, head.size):
+    async for batch in tiles.entries(at, 0, head.size):
         for row in batch:
-            forest.add(checkpoints.leaf(row))
+            forest.add(tiles.leaf(row))
     same = forest.size == head.size and forest.root() == head.root
     return Kept("extends" if same else "altered", head.size, entries)
 

@@ -13,8 +13,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from registry import checkpoints, faults, journal, notes, schema, stands
-from registry.checkpoints import TILE
+from registry import faults, journal, notes, schema, stands, tiles
 from registry.errors import Refused
 from registry.faults import Step, Verified, key_of
 from registry.heads import Beside, another
@@ -218,7 +217,7 @@ async def _entries(at: asyncpg.Connection, done: Verified, heads: list[tuple[Che
             if time is not None and now < time:
                 done.add("earlier than the entry before it", number, row["table"], key_of(_image(row), row["row"]))
             time = now
-            leaf = checkpoints.leaf(row)
+            leaf = tiles.leaf(row)
             if not leaf or leaves.get(number, leaf) != leaf:
                 what = "is not what it was when its leaf was made" if leaf else "holds what no entry can: it was altered"
                 done.add(what, number, row["table"], await _called(at, row))
@@ -226,6 +225,8 @@ async def _entries(at: asyncpg.Connection, done: Verified, heads: list[tuple[Che
             _values(done, row, values.get(number, {}), erased)
             done.entries += 1
             good = _at_size(done, sizes, forest, good)
+    async for wrong in tiles.unsound(at):
+        done.add(wrong, table="tile")
     if number != last:
         done.add(f"the journal's head stands at {last}, its last entry is {number}", min(number, last) + 1)
 
@@ -264,8 +265,8 @@ async def _batches(
 ) -> AsyncIterator[tuple[list[Any], dict[int, dict[str, tuple[bytes, str]]], dict[int, bytes]]]:
     """Entries with the values behind them and the leaves in the tiles, by sequence."""
     begin = 0
-    async for batch in checkpoints.entries(at, 0, last):
-        end = begin + checkpoints.BATCH
+    async for batch in tiles.entries(at, 0, last):
+        end = begin + tiles.BATCH
         values: dict[int, dict[str, tuple[bytes, str]]] = {}
         for sequence, name, salt, value in await at.fetch(
             """select sequence, name, salt, value from public.journal_value where sequence > $1 and sequence <= $2
@@ -277,10 +278,10 @@ async def _batches(
             behind[f"{name} (a second one)" if name in behind else name] = (salt, value)
         leaves: dict[int, bytes] = {}
         for index, hashes in await at.fetch(
-            "select id, hashes from public.tile where id >= $1 and id < $2", begin // TILE, end // TILE
+            "select id, hashes from public.tile where id >= $1 and id < $2", begin // tiles.TILE, end // tiles.TILE
         ):
             for place in range(len(hashes) // 32):
-                leaves[index * TILE + place + 1] = hashes[place * 32 : place * 32 + 32]
+                leaves[index * tiles.TILE + place + 1] = hashes[place * 32 : place * 32 + 32]
         yield batch, values, leaves
         begin = end
 

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from piccolo.columns import Array, Boolean, Bytea, Date
 from piccolo.columns.column_types import BigInt, ForeignKey, Integer, Serial
 
-from registry import checkpoints, journal, keys, notes, schema
+from registry import checkpoints, journal, keys, notes, schema, tiles
 from registry.errors import Misused
 from registry.faults import Verified
 from registry.heads import Beside
@@ -171,7 +171,7 @@ class Tampering:
     async def hashed_anew(self) -> None:
         """All tiles made from what stands there now, as somebody would who knows how."""
         await self.run("delete from tile")
-        await checkpoints.grow(self.at, await journal.newest(self.at))
+        await tiles.grow(self.at, await journal.newest(self.at))
 
     async def not_signed(self) -> None:
         """Whoever asks for a checkpoint of what stands there now is refused. Raises AssertionError where it would be signed."""
@@ -192,7 +192,7 @@ class Tampering:
         for number, size, note in await self.at.fetch("select id, size, note from checkpoint order by id"):
             before = notes.checkpoint(note.rpartition("\n\n")[0] + "\n")
             size = min(size, newest)
-            head = notes.Checkpoint(origin, size, await checkpoints.head_of(self.at, size), before.more)
+            head = notes.Checkpoint(origin, size, await tiles.head_of(self.at, size), before.more)
             await self.at.execute(
                 "update checkpoint set size = $2, note = $3 where id = $1",
                 number,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from registry import access, checkpoints, database, journal, keys, notes, tree
+from registry import access, checkpoints, database, journal, keys, notes, tiles, tree
 from registry.errors import Misused
 from registry.tables import Party
 from tests.support import Register, environment
@@ -35,7 +35,7 @@ async def parties(count: int) -> None:
 async def leaves() -> list[bytes]:
     async with database.as_known(None) as at:
         size = await journal.newest(at)
-        return [tree.leaf_hash(checkpoints.canonical(row)) async for batch in checkpoints.entries(at, 0, size) for row in batch]
+        return [tree.leaf_hash(tiles.canonical(row)) async for batch in tiles.entries(at, 0, size) for row in batch]
 
 
 def test_a_checkpoint_states_the_tree_of_all_entries_and_proves_each(register: Register, key: Path) -> None:
@@ -54,10 +54,10 @@ def test_a_checkpoint_states_the_tree_of_all_entries_and_proves_each(register: R
         async with database.as_known(None) as at:
             size, root = heads[-1].size, heads[-1].root
             for index in [0, 1, 254, 255, 256, 511, 512, size - 1]:
-                proof = await checkpoints.prove(at, tree.inclusion(index, size))
+                proof = await tiles.prove(at, tree.inclusion(index, size))
                 assert tree.includes(found[index], index, size, proof, root)
             for head in heads:
-                proof = await checkpoints.prove(at, tree.consistency(head.size, size))
+                proof = await tiles.prove(at, tree.consistency(head.size, size))
                 assert tree.consistent(head.size, head.root, size, root, proof)
 
     register.do(work)
@@ -178,6 +178,6 @@ def test_an_entry_s_bytes_are_plain_json_sorted(image: dict[str, Any]) -> None:
     import json
 
     row = (7, datetime(2020, 7, 16, tzinfo=UTC), "recorded", "mara", "party", 3, 1, json.dumps(image), None, b"\1" * 16)
-    said = json.loads(checkpoints.canonical(row))
+    said = json.loads(tiles.canonical(row))
     assert said["image"] == image
-    assert checkpoints.canonical(row).decode() == json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    assert tiles.canonical(row).decode() == json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

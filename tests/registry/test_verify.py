@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from registry import checkpoints, database, heads, journal, keys, notes, people
+from registry import checkpoints, database, heads, journal, keys, notes, people, tiles
 from registry.errors import Misused
 from registry.faults import Verified
 from registry.heads import Beside
@@ -163,7 +163,7 @@ def rehashed(register: Register) -> None:
     async def work() -> None:
         async with database.transaction() as at:
             await at.execute("delete from tile")
-            await checkpoints.grow(at, await journal.newest(at))
+            await tiles.grow(at, await journal.newest(at))
 
     register.do(work)
 
