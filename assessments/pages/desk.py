@@ -25,6 +25,9 @@ where n.kind = '{NoticeKind.CANNOT_PROTECT}' and {IN_FORCE.format("n")} order by
 _UNDECIDED = f"""select count(*) from vendor v where {IN_FORCE.format("v")}
 and not exists (select from decision d where d.vendor = v.thing and {IN_FORCE.format("d")})"""
 
+_BEGUN = """select exists (select from party where ours) as ours, exists (select from regime_scope) as regime_scope,
+exists (select from processing_activity) as processing_activity, exists (select from measure) as measure"""
+
 
 @get("/", opt={"needs": Permission.LOOK})
 async def desk(visitor: Visitor, bar: Bar) -> Template:
@@ -39,7 +42,7 @@ async def desk(visitor: Visitor, bar: Bar) -> Template:
         verdicts[one.transfer].append(one)
     async with database.as_known(bar.clocks.instant) as at:
         vendors = await at.fetchval("select count(distinct thing) from vendor where until is null or until > since")
-        ours = await at.fetchval("select count(*) from party where ours")
+        begun = dict(await at.fetchrow(_BEGUN))
         names = await ends_of(at, [*worst, *halted], day)
         rounds = await reviews.due(at, bar.today)
         warned = await at.fetch(_WARNED, day)
@@ -72,7 +75,8 @@ async def desk(visitor: Visitor, bar: Bar) -> Template:
         names=names,
         parties=await parties_of(found, bar),
         vendors=vendors,
-        ours=ours,
+        begun=begun,
+        ours=begun["ours"],
         ahead=ahead,
     )
 

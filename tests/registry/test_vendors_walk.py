@@ -70,6 +70,36 @@ async def walked(browser: Browser, **more: dict[str, Any]) -> str:
     return str(answer.headers["location"])
 
 
+def test_the_desk_leads_to_the_first_vendor_and_says_what_is_done(register: Register, folder: Path) -> None:
+    begun = {"regime_scope", "processing_activity", "party"}
+    alone = {table: [row for row in rows if row["key"] != "mailer"] for table, rows in a_register().items() if table in begun}
+    register.load(alone | {"measure": [{"key": "tls", "name": "Encryption in transit", "since": "2018-05-25"}]}, folder)
+    said: list[str] = []
+
+    async def work(as_role: Any) -> None:
+        browser = await as_role("procurement")
+        said.append((await browser.get("/")).text)
+        where = await walked(browser)
+        await browser.get(where)
+        await browser.post(where)
+        said.append((await browser.get("/")).text)
+
+    browse(register, work)
+    assert "No vendor is on file yet" in said[0]
+    assert said[0].count("(done)") == 4
+    assert 'href="/vendors/new">Register a vendor</a>: six' in said[0], "the beginning is shown until there is one"
+    assert "on file yet" not in said[1]
+
+
+def test_the_desk_of_an_empty_register_has_nothing_done(register: Register) -> None:
+    async def work(as_role: Any) -> None:
+        shown = (await (await as_role("procurement")).get("/")).text
+        assert "This register is empty" in shown
+        assert "(done)" not in shown
+
+    browse(register, work)
+
+
 def test_the_walk_registers_a_vendor_and_its_verdict_is_there(register: Register, folder: Path) -> None:
     house(register, folder)
 
