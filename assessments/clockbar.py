@@ -10,7 +10,7 @@ from registry import database, journal
 from registry.errors import Misused
 
 END_OF_DAY = time.max.replace(tzinfo=UTC)
-EARLIEST = date(1995, 1, 1)
+EARLIEST, LATEST = date(1995, 1, 1), date(2999, 1, 1)
 
 
 class Bar(msgspec.Struct, frozen=True):
@@ -53,6 +53,6 @@ def day_of(clock: str, text: str | None) -> date | None:
         day = date.fromisoformat(text)
     except ValueError as error:
         raise Misused(f"{clock}: {text[:40]!r} is no day: write it as YYYY-MM-DD") from error
-    if not EARLIEST <= day <= EARLIEST.replace(year=2999):
-        raise Misused(f"{clock}: {day} lies outside the law on file: choose a day from {EARLIEST} on")
+    if not EARLIEST <= day <= LATEST:
+        raise Misused(f"{clock}: {day} lies outside the law on file: choose a day from {EARLIEST} to {LATEST}")
     return day

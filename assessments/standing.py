@@ -76,13 +76,13 @@ def _standing(judged: Iterable[tuple[str, Outcome]]) -> Standing:
 
 
 def at_risk(standing: Standing, most: int, stopped: frozenset[str] = frozenset()) -> tuple[list[str], list[str]]:
-    """The keys of those that may not go ahead as they are, the worst first: those that flow, and those that are stopped."""
+    """The keys of those that flow and may not go ahead as they are, the worst first; and of those that are stopped."""
     flowing: list[str] = []
     halted: list[str] = []
     for outcome, keys in standing.items():
+        halted += [key for key in keys if key in stopped]
         if outcome not in GOES_AHEAD:
-            for key in keys:
-                (halted if key in stopped else flowing).append(key)
+            flowing += [key for key in keys if key not in stopped]
     return flowing[:most], halted[:most]
 
 

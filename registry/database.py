@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import re
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, redirect_stdout
@@ -209,6 +210,7 @@ async def prepare(*, create: bool) -> None:
 
 async def shape_it(at: asyncpg.Connection, fill: Callable[[], Awaitable[None]] | None = None) -> None:
     """Tables, what `fill` puts into them, and then the guards, within the caller's transaction and lock (MIGRATING)."""
+    await _own_schemas(at)
     with redirect_stdout(StringIO()):
         result = await run_forwards("all")
     if not result.success:
@@ -220,6 +222,21 @@ async def shape_it(at: asyncpg.Connection, fill: Callable[[], Awaitable[None]] |
     await at.execute(f"comment on schema known is '{own_shape()}'")
 
 
+async def _own_schemas(at: asyncpg.Connection) -> None:
+    """Takes away what a register that is gone has left of its past. Raises Misused for a schema of that name not ours."""
+    if await at.fetchval("select to_regclass('public.migration')") is not None:
+        return
+    for name, ours in schema.OWN_SCHEMAS.items():
+        said = await at.fetchval(
+            "select coalesce(obj_description(oid, 'pg_namespace'), '') from pg_namespace where nspname = $1", name
+        )
+        if said is None:
+            continue
+        if not re.fullmatch(ours, said):
+            raise Misused(f"this database holds a schema {name!r} that is not Onward's: give the register one of its own")
+        await at.execute(f"drop schema {name} cascade")
+
+
 async def check_version(at: asyncpg.Connection) -> None:
     """Raises Misused for a PostgreSQL that is too old."""
     version = int(await at.fetchval("show server_version_num"))
@@ -228,7 +245,10 @@ async def check_version(at: asyncpg.Connection) -> None:
 
 
 async def _shape(at: asyncpg.Connection) -> str | None:
-    shape = await at.fetchval("select obj_description(to_regnamespace('known')::oid, 'pg_namespace')")
+    """The shape that the register says it has; None where none stands."""
+    shape = await at.fetchval("""
+        select obj_description(to_regnamespace('known')::oid, 'pg_namespace')
+        where to_regclass('public.journal_head') is not null""")
     return None if shape is None else str(shape)
 
 

@@ -10,6 +10,7 @@ where there are none. Nothing here opens a connection.
 from collections.abc import Sequence
 from typing import NamedTuple
 
+OURS = "Onward: every version of every row"  # what the schema says of itself
 STANDS = 2**63 - 1  # `ended` of the version that no later entry has ended
 _KNOWN_ON = "(select current_setting('onward.known_on')::bigint)"  # once a query; without brackets, once a row
 
@@ -42,14 +43,34 @@ def statements(of: Versioned) -> list[str]:
         f'alter table past."{title}" {added}',
         f'create unique index if not exists {title}_version on past."{title}" (id, sequence)',
         f'drop trigger if exists onward_past on past."{title}"',
-        f"""{_into(of, "e", "e.ended")} {_by_ended(of)} e, {_row(of, "e")}
-        where not exists (select from past."{title}") order by e.sequence""",
+        _filled(of),
         f"""create trigger onward_past before insert or update or delete or truncate on past."{title}"
         for each statement when (pg_trigger_depth() = 0) execute function onward_refuse()""",
         f'alter table past."{title}" enable always trigger onward_past',
         f'drop view if exists known."{title}"',
         _view(of),
     ]
+
+
+def _filled(of: Versioned) -> str:
+    """Makes the versions from the entries where there are none. An entry whose image cannot be read, because somebody
+    altered it, makes none: the register opens, and `verify` names it."""
+    return f"""do $$ declare
+    one record;
+begin
+    if exists (select from past."{of.title}") then
+        return;
+    end if;
+    {_into(of, "e", "e.ended")} {_by_ended(of)} e, {_row(of, "e")} order by e.sequence;
+exception when data_exception then
+    for one in select * from {_by_ended(of)} e order by sequence loop
+        begin
+            {_into(of, "one", "one.ended")} {_row(of, "one")};
+        exception when data_exception then
+            null;
+        end;
+    end loop;
+end $$"""
 
 
 def keeping(every: Sequence[Versioned]) -> list[str]:
@@ -104,10 +125,13 @@ def _row(of: Versioned, entry: str) -> str:
 
 
 def _view(of: Versioned) -> str:
+    return f'create view known."{of.title}" as\n{_read(of)}'
+
+
+def _read(of: Versioned) -> str:
     """The table as it was known at the entry set for the transaction: the version of each row that stood then."""
     listed = ", ".join(f'{_shown(of, key)} as "{key}"' for key in of.types)
-    return f"""create view known."{of.title}" as
-select {listed} from past."{of.title}" h join public."{of.title}" n on n.id = h.id
+    return f"""select {listed} from past."{of.title}" h join public."{of.title}" n on n.id = h.id
 where h.sequence <= {_KNOWN_ON} and h.ended > {_KNOWN_ON}"""
 
 
@@ -118,6 +142,13 @@ def _shown(of: Versioned, key: str) -> str:
             select v.value from public.journal_value v where v.sequence = h.sequence and v.name = '{key}'
         ) end)::{of.types[key]}"""
     return f"""{"n" if key in of.fixed else "h"}."{key}\""""
+
+
+def misread(of: Versioned) -> str:
+    """The query for whether the view shows, at the entry set for the transaction, something else than versions say."""
+    listed = ", ".join(f'"{key}"' for key in of.types if key not in of.contents)
+    seen, stood = f'select {listed} from known."{of.title}"', f"select {listed} from ({_read(of)}) stood"
+    return f"select exists (({seen} except all {stood}) union all ({stood} except all {seen}))"
 
 
 def differing(of: Versioned) -> str:

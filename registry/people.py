@@ -21,6 +21,7 @@ from registry.vocabulary import PersonRole
 
 HASHER = PasswordHasher(memory_cost=19456, time_cost=2, parallelism=1)  # OWASP's profile: 19 MiB, 37 ms measured
 ERASED = "[erased]"
+ADDRESS = r"[^@\s]+@[^@\s]+"
 SHORTEST = 12  # characters of a password
 
 
@@ -53,6 +54,8 @@ async def add_person(
     async with journal.writing(who, f"may act as {role}") as book:
         await once.take(book.at, sent, f"/people/{key}")
         await one_at_a_time(book)
+        if email is not None and not re.fullmatch(ADDRESS, email):
+            raise Refused(f"email: {email[:80]!r} is no address: write it such as ann@house.example, or leave it out")
         if await signs_in_with(book, email, since):
             raise Refused("email: somebody who may act signs in with this address already: use another one")
         row = {"key": key, "since": since.isoformat(), "name": name, "email": email, "role": role, "ends": ends}

@@ -63,7 +63,7 @@ async def _cleared(at: asyncpg.Connection) -> None:
         rule = "where sequence > 0" if table == "journal_head" else ""
         if await at.fetchval(f'select exists (select from public."{table}" {rule})'):
             raise Misused(f"there is a register already ({table} is not empty), and nothing is written over it: {WAY_OUT}")
-    await at.execute(f"drop schema if exists known cascade; drop schema if exists past cascade; drop table {listed} cascade")
+    await at.execute(f"drop table {listed} cascade")
 
 
 async def _fill(at: asyncpg.Connection, file: IO[bytes]) -> None:

@@ -93,7 +93,7 @@ async def add(visitor: Visitor, bar: Any, data: Form, sent: str) -> Template:
     errors = {}
     if not data.name:
         errors["name"] = "Say what the person is called."
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+", data.email):
+    if not re.fullmatch(people.ADDRESS, data.email):
         errors["email"] = "Write the address with which the person signs in, such as ann@house.example."
     if data.role not in set(PersonRole):
         errors["role"] = "Choose what the person may do."

@@ -20,6 +20,7 @@ from registry.tables import Fact, Register, is_moment, is_personal
 from registry.vocabulary import EntryKind
 
 OWN = ("id", "thing", "version")  # columns that the journal fills, never a person
+OWN_SCHEMAS = {"known": "[0-9a-f]{64}", "past": past.OURS}  # and what each says of itself
 WHY = "(why)"  # the name of a reason among the values of an entry, which no column can have
 NO_NUL = r"^[^\x00]*$"  # PostgreSQL cannot hold the character
 MOMENT = r"^[12]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\dZ$"
@@ -160,6 +161,7 @@ BY_INDEX = "language plpgsql set enable_seqscan = off"
 _FUNCTIONS = [
     "create schema if not exists known",
     "create schema if not exists past",
+    f"comment on schema past is '{past.OURS}'",
     """create or replace function onward_refuse() returns trigger language plpgsql as $$
 begin
     raise exception '% on % is refused: what was written down stays', tg_op, tg_table_name using errcode = 'OW001';

@@ -182,7 +182,7 @@ def shown(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     if status == 403 and "CSRF" in what:
         what = "The form was too old to be taken. Go back, load it again and send it once more; nothing was changed."
     turned = status == 404 and not {"on", "known"}.isdisjoint(request.query_params)  # it may be there on another day
-    now = request.url.path if turned else ""
+    now = "/" + quote(request.url.path.lstrip("/\\")) if turned else ""  # one of ours, whatever stands before it
     return page("error", status, what=what, status=status, visitor=request.scope.get("user"), now=now)
 
 

@@ -60,7 +60,8 @@ def _age(header: Header, wanted: list[Listed] | None) -> None:
     """How old the backup is, and what is not known for that."""
     made = header.made.astimezone(UTC)
     age = datetime.now(UTC) - made
-    said = f"{age.days} day{'' if age.days == 1 else 's'}" if age.days else f"{age.seconds // 60} minutes"
+    count, unit = (age.days, "day") if age.days else (age.seconds // 60, "minute")
+    said = f"{count} {unit}{'' if count == 1 else 's'}"
     click.echo(
         f"The backup was made on {written(made.date())} at {made:%H:%M} UTC, {said} ago; what came later is not in it.",
         err=True,
@@ -73,7 +74,10 @@ def _age(header: Header, wanted: list[Listed] | None) -> None:
         )
     else:
         newest = f", the newest of {written(wanted[-1].day)}" if wanted else ""
-        click.echo(f"The list names {len(wanted)} erasures{newest}; later ones are not known here.", err=True)
+        click.echo(
+            f"The list names {len(wanted)} erasure{'' if len(wanted) == 1 else 's'}{newest}; later ones are not known here.",
+            err=True,
+        )
 
 
 def _erased_again(done: Applied) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import secrets
 import signal
+import socket
 import sys
 from urllib.parse import urlsplit
 
@@ -20,7 +21,7 @@ LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", default=8000, show_default=True, help="The port.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="The port.")
 def serve(host: str, port: int) -> None:
     """Serve the pages. A demo is served on the loopback alone, its people's passwords told here."""
     if host not in LOOPBACK and settings.url() is None:
@@ -35,6 +36,8 @@ def serve(host: str, port: int) -> None:
 
     settings.checkpoint_every()  # what cannot be read is told before anything is served
     verified.facts(law.load())
+
+    listener = _listening(host, port)  # before anything is changed or said: somebody else may have the port
 
     async def served() -> None:
         async with database.opened(create=True):
@@ -61,12 +64,22 @@ def serve(host: str, port: int) -> None:
             clock.start()
             try:
                 with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
-                    await uvicorn.Server(config).serve()
+                    await uvicorn.Server(config).serve(sockets=[listener])
             finally:
                 clock.shutdown(wait=False)
 
     signal.signal(signal.SIGTERM, _stopped)  # uvicorn hands it on when it has closed: the embedded server is left as well
     run(served())
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """The socket on which pages are asked for. Raises Misused where there can be none."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        reason = error.strerror or error
+        raise Misused(f"--port: nothing can listen on {host}:{port} ({reason}): end what does, or name another port") from error
 
 
 def _stopped(*_: object) -> None:

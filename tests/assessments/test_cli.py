@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -157,3 +158,13 @@ def test_no_command_waits_for_what_only_serving_and_printing_need() -> None:
     told = subprocess.run([sys.executable, "-c", said], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
     assert "click" in told.stdout.split()
     assert not heavy & set(told.stdout.split())
+
+
+def test_a_second_server_on_a_port_changes_nothing_and_says_who_is_in_the_way(register: Register) -> None:
+    register.onward("demo", "--until", "2018-05-25")
+    before = register.ask("select person, password_hash from credential order by person")
+    with socket.create_server(("127.0.0.1", 0)) as first:
+        port = str(first.getsockname()[1])
+        assert f"nothing can listen on 127.0.0.1:{port}" in register.onward("serve", "--port", port, exit_code=2)
+    assert "99999999" in register.onward("serve", "--port", "99999999", exit_code=2)
+    assert register.ask("select person, password_hash from credential order by person") == before

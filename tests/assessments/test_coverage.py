@@ -95,6 +95,9 @@ def test_page_json_and_desk_tell_the_same(demo: Register) -> None:
         assert early.status_code == 404, "nobody knew of it then"
         assert '<a href="/transfers/salesforce">look at it as it is today</a>' in early.text
         assert "look at it as it is today" not in (await dpo.get("/transfers/nothing")).text
+        for elsewhere in ("//evil.example/x", "/%5Cevil.example/x", "/%22%3E%3Cb%3E"):
+            (led,) = re.findall(r'<a href="([^"]*)">look at it', (await dpo.get(f"{elsewhere}?on=2019-01-01")).text)
+            assert re.match(r"/[^/\\]", led), led
         assert (await dpo.get("/transfers/salesforce/coverage?from=never")).status_code == 422
         desk = (await dpo.get("/")).text
         gaps = desk[desk.index("In the past: data flowed") :]

@@ -11,6 +11,7 @@ from assessments import standing
 from assessments.assess import Clocks
 from assessments.watch import unseen
 from registry import database, law
+from registry.vocabulary import Outcome
 from tests.support import Register
 
 ENDED = date(2026, 6, 30)
@@ -70,3 +71,8 @@ def test_a_picture_is_judged_once(register: Register, monkeypatch: pytest.Monkey
     assert register.do(twice) == [first, second]
     assert first == second
     assert len(calls) <= 2, "kept for all who ask afterwards"
+
+
+def test_what_is_stopped_stands_apart_whatever_its_verdict() -> None:
+    judged = {Outcome.NOT_PERMITTED: ["a", "b"], Outcome.PERMITTED: ["c", "d"]}
+    assert standing.at_risk(judged, 50, frozenset("bd")) == (["a"], ["b", "d"])

@@ -1,15 +1,20 @@
 """The past of a register with a history: every column of every table as it stood, and a history that verifies."""
 
+import asyncio
+import os
 import random
+from collections.abc import Iterator
+from pathlib import Path
 
 import asyncpg
+import pytest
 
 from registry import database, journal, schema
-from registry.faults import Verified
+from registry.faults import Fault, Verified
 from registry.tables import Party, ProcessingActivity
 from registry.verify import verify
 from tests.bench.history import corrected, lived
-from tests.support import Register
+from tests.support import Register, a_register, drop_database, new_database
 
 Tables = dict[str, list[asyncpg.Record]]
 NAMES = ['It says "so", {twice}', "NULL", "", "日本, \\ and '"]
@@ -100,3 +105,81 @@ def test_a_register_without_versions_is_given_them_out_of_its_journal(register: 
     assert not done.faults
     for title, rows in kept.items():
         assert [{**row, "ended": None} for row in found[title][: len(rows)]] == [{**row, "ended": None} for row in rows]
+
+
+def by_owner(register: Register, *statements: str) -> None:
+    """What the database's owner does, every guard off."""
+
+    async def work() -> None:
+        connection = await asyncpg.connect(register.url)
+        async with connection.transaction():
+            for statement in ("set local session_replication_role = replica", *statements):
+                await connection.execute(statement)
+        await connection.close()
+
+    asyncio.run(work())
+
+
+@pytest.mark.parametrize("image", ['{"since": "soon"}', '{"country": "Germany"}', "[]"])
+def test_an_entry_that_cannot_be_read_keeps_no_register_from_being_opened(register: Register, folder: Path, image: str) -> None:
+    """It was altered before there were versions: `verify` names it, and everything else is given its past."""
+    register.load(a_register(), folder)
+    number = register.ask("""select min(sequence) from journal_entry where "table" = 'party'""")[0][0]
+    said = f"'{image}'::jsonb" if image == "[]" else f"image || '{image}'::jsonb"
+    by_owner(
+        register,
+        "alter table journal_entry disable trigger onward_kept",
+        f"update journal_entry set image = {said} where sequence = {number}",
+        "drop trigger onward_past on journal_entry",
+        "drop schema past cascade",
+        "comment on schema known is 'an older shape'",
+    )
+    assert number in {one.entry for one in faults_of(register)}
+    assert register.ask("select count(*) from past.party")[0][0] == register.ask("select count(*) from party")[0][0] - 1
+
+
+def test_a_past_that_was_taken_away_is_told_by_its_table(register: Register, folder: Path) -> None:
+    register.load(a_register(), folder)
+    by_owner(register, "drop table past.party cascade", 'alter table past."transfer" drop column automated cascade')
+    told = {one.table: one.what for one in faults_of(register)}
+    assert {"party", "transfer"} <= told.keys()
+    assert all("not as it was made" in told[table] for table in ("party", "transfer"))
+
+
+def test_a_view_that_reads_the_present_for_the_past_is_told(register: Register, folder: Path) -> None:
+    register.load(a_register(), folder)
+    register.load({"vendor": [{"key": "mailer", "category": "payment", "entry": {"kind": "corrected", "why": "x"}}]}, folder)
+    by_owner(register, "create or replace view known.vendor as select * from public.vendor")
+    assert {one.table for one in faults_of(register)} == {"vendor"}
+
+
+@pytest.fixture
+def empty(server: str) -> Iterator[Register]:
+    """A database in which there is nothing at all."""
+    name = f"t_{os.urandom(6).hex()}"
+    yield Register(new_database(server, name, "template1"))
+    drop_database(server, name)
+
+
+def test_what_a_register_that_is_gone_left_of_its_past_is_taken_away(empty: Register, folder: Path) -> None:
+    empty.load(a_register(), folder)
+    by_owner(empty, "drop schema public cascade", "create schema public")
+    empty.load(a_register(), folder)
+    versions, entries = (empty.ask(f"select count(*) from {one}")[0][0] for one in ("past.party", "party"))
+    assert versions == entries > 0
+    assert faults_of(empty) == []
+
+
+@pytest.mark.parametrize("name", ["past", "known"])
+def test_a_schema_that_is_somebody_elses_is_left_alone(empty: Register, folder: Path, name: str) -> None:
+    by_owner(empty, f"create schema {name}", f"create table {name}.vendor (mine int)")
+    assert f"a schema '{name}' that is not Onward's" in empty.load(a_register(), folder, exit_code=2)
+    by_owner(empty, f"insert into {name}.vendor values (1)")
+
+
+def faults_of(register: Register) -> list[Fault]:
+    async def work() -> list[Fault]:
+        async with database.as_known(None) as at:
+            return (await verify(at)).faults
+
+    return register.do(work)
