@@ -28,6 +28,7 @@ def clockwork(look_every: timedelta = LOOK_EVERY, deliver_every: timedelta = DEL
     """
     clock = AsyncIOScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
     clock.add_listener(_failed, EVENT_JOB_ERROR)
+    logging.getLogger("apscheduler.executors.default").addFilter(_is_a_failure)
     start = datetime.now(UTC)
     clock.add_job(watch, "interval", seconds=look_every.total_seconds(), id="watch", next_run_time=start)
     clock.add_job(hand_out, "interval", seconds=HAND_OUT_EVERY.total_seconds(), id="checkpoints", next_run_time=start)
@@ -76,5 +77,11 @@ async def _told(error: str) -> None:
         )
 
 
+def _is_a_failure(record: logging.LogRecord) -> bool:
+    """What was under way when the server was told to end has not failed: the next start does it."""
+    return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
+
+
 def _failed(event: JobExecutionEvent) -> None:
-    log.error("the job %s failed: %r", event.job_id, event.exception)
+    if not isinstance(event.exception, asyncio.CancelledError):
+        log.error("the job %s failed: %r", event.job_id, event.exception)

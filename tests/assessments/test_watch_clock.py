@@ -218,3 +218,24 @@ def test_a_mail_server_that_hangs_delays_no_look(
     with environment(ONWARD_SMTP=f"smtp://127.0.0.1:{port}", ONWARD_MAIL_FROM="onward@house.example"):
         loaded.do(served)
     assert loaded.ask("select count(*) from delivery where sent is null")[0][0] > 0, "nothing is lost"
+
+
+def test_a_look_that_is_cut_off_by_the_end_is_no_failure(
+    register: Register, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    begun = asyncio.Event()
+
+    async def long(*_: object) -> None:
+        begun.set()
+        await asyncio.sleep(60)
+
+    async def work() -> None:
+        monkeypatch.setattr(schedule, "look", long)
+        clock = clockwork()
+        clock.start()
+        await asyncio.wait_for(begun.wait(), 20)
+        clock.shutdown(wait=False)
+        await asyncio.sleep(0.1)
+
+    register.do(work)
+    assert [one.getMessage() for one in caplog.records if one.levelno >= logging.ERROR] == []
