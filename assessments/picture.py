@@ -10,12 +10,13 @@ from functools import cached_property
 
 import msgspec
 
+from assessments.precedents import Precedents
 from assessments.radius import Ways
 from assessments.readings import Chain, Reading
 from assessments.rules import Dossier, Judged, Route, Sort, Verdict
 from assessments.rules.onward import Hop
 from assessments.verdicts import Judge
-from registry.law import Pack
+from registry.vocabulary import RANKING, Outcome
 
 Case = tuple[int, int, str, bool | None]  # the numbers of its sort and of its light, its country, whether automated
 
@@ -39,12 +40,13 @@ class Met(msgspec.Struct, gc=False):
 class Outcomes(Judge):
     """A judge of one day who says what the law would say, and neither until when nor from which row.
 
-    It judges what is on file as the judge of a picture found it, each sort of it as `turned` makes it.
+    It judges what is on file as the judge of a picture found it, each sort of it as `turned` makes it; where countries are
+    only freed, a sort is asked about without its tools first: where a decision alone carries the case, they need no asking.
     """
 
-    def __init__(self, pack: Pack, picture: "Picture", turned: Callable[[Sort], Sort]) -> None:
-        super().__init__(pack, picture.judge.precedents.known_on)
-        self._on_file, self._turned = picture.judge, turned
+    def __init__(self, found: Precedents, picture: "Picture", turned: Callable[[Sort], Sort], only_frees: bool = False) -> None:
+        super().__init__(found.pack, found.known_on, found)
+        self._on_file, self._turned, self._only_frees = picture.judge, turned, only_frees
         self._said: dict[Case, Verdict] = {}
 
     def again(self, case: Case, day: date) -> Judged:
@@ -52,15 +54,22 @@ class Outcomes(Judge):
         sort, light, country, automated = case
         found = self._on_file.precedents
         number = self.precedents.number(found.light(light))
-        return self.precedents.said(self._turned(found.sort(sort)), number, country, automated, day)
+        return self._judged(found.sort(sort), number, country, automated, day)
+
+    def _judged(self, sort: Sort, light: int, country: str, automated: bool | None, day: date) -> Judged:
+        if self._only_frees and (sort.clauses or sort.listings or sort.impacts):
+            alone = self.precedents.said(Sort((), (), (), sort.traits, sort.facts), light, country, automated, day)
+            if RANKING[alone.outcome] >= RANKING[Outcome.MEASURES_REQUIRED]:
+                return alone
+        return self.precedents.said(self._turned(sort), light, country, automated, day)
 
     def verdict(self, route: Route, light: int, day: date) -> Verdict:
         state = self._on_file.state(route, day)
         case = (state.sort, light, route.country, route.automated)
         verdict = self._said.get(case)
         if verdict is None:
-            sort = self._turned(self._on_file.precedents.sort(state.sort))
-            judged = self.precedents.said(sort, light, route.country, route.automated, day)
+            sort = self._on_file.precedents.sort(state.sort)
+            judged = self._judged(sort, light, route.country, route.automated, day)
             verdict = self._said[case] = Verdict(judged, None, state, None, None)
         return verdict
 
@@ -84,7 +93,7 @@ class Picture:
 
     def _enter(self, flow: Flow) -> None:
         route, chain = flow.dossier.route, flow.reading.chain
-        met = self._met(flow.reading.leg)
+        met = self.met(flow.reading.leg)
         (met.chained if route.importer in flow.dossier.hops else met.alone).append(flow)
         if chain is None:
             return
@@ -92,10 +101,11 @@ class Picture:
         if flows is None:
             flows = self.above[id(chain)] = []
             for hop in chain.hops:
-                self._met(hop).chains.append(chain)
+                self.met(hop).chains.append(chain)
         flows.append(flow)
 
-    def _met(self, hop: Hop) -> Met:
+    def met(self, hop: Hop) -> Met:
+        """The case of a leg or a hop; one that is not known yet begins without flows."""
         route: Route = hop.route
         case = (hop.verdict.state.sort, hop.light, route.country, route.automated)
         met = self.cases.get(case)
@@ -103,23 +113,23 @@ class Picture:
             met = self.cases[case] = Met(hop.verdict.judged, [], [], [])
         return met
 
-    def named(self, words: frozenset[str] | None) -> Iterator[tuple[Case, Met]]:
+    def named(self, words: frozenset[str] | None) -> list[tuple[Case, Met]]:
         """The cases that name a country, a listing or an instrument among these words, all with None."""
+        if words is None:
+            return list(self.cases.items())
         found = self.judge.precedents
-        sorts: dict[int, bool] = {}
-        lights: dict[int, bool] = {}
-        for case, met in self.cases.items():
-            if words is None or case[2] in words:
-                yield case, met
-                continue
-            if case[0] not in sorts:
-                sort = found.sort(case[0])
-                names = [one.framework for one in sort.listings] + [one.instrument for one in sort.clauses]
-                sorts[case[0]] = not words.isdisjoint(names)
-            if case[1] not in lights:
-                lights[case[1]] = found.light(case[1]).above in words
-            if sorts[case[0]] or lights[case[1]]:
-                yield case, met
+        lights = {number for number in {case[1] for case in self.cases} if found.light(number).above in words}
+        sorts = set()
+        for number in {case[0] for case in self.cases}:
+            sort = found.sort(number)
+            if any([one.framework in words for one in sort.listings]) or any([one.instrument in words for one in sort.clauses]):
+                sorts.add(number)
+        return [one for one in self.cases.items() if one[0][2] in words or one[0][0] in sorts or one[0][1] in lights]
+
+    def under(self, regimes: set[str], cases: Iterable[tuple[Case, Met]]) -> list[tuple[Case, Met]]:
+        """Those of some cases that one of these regimes governs."""
+        light = self.judge.precedents.light
+        return [found for found in cases if light(found[0][1]).regime in regimes]
 
     def beneath(self, cases: Iterable[Met]) -> Iterator[Flow]:
         """The flows that have a chain and a case among these, as their leg or further down, each once."""

@@ -53,6 +53,11 @@ class Supposed(msgspec.Struct, frozen=True):
         """Whether nothing is supposed but that listings, decisions, frameworks or clauses end, which can better nothing."""
         return not (self.adopt or self.moves or self.subs)
 
+    @property
+    def only_frees(self) -> bool:
+        """Whether nothing is supposed but that decisions free countries, which can worsen nothing, nor be lent to the next."""
+        return not (self.annul or self.end or self.changes_facts) and all(one.kind in BY_COUNTRY for one in self.adopt)
+
     def grounds(self, law: Pack) -> frozenset[str]:
         """What ends, by key, and every list that holds only for whom a list that lapses names too."""
         leaning = [key for key, one in law.instruments.items() if one.requires in self.lapse]

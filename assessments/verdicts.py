@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from assessments.precedents import precedents
+from assessments.precedents import Precedents, precedents
 from assessments.readings import Chain, Reading, rank, same, same_verdict, way_down
 from assessments.rules import Clauses, Dossier, Leg, Listing, Part, Period, Route, Scope, State, Verdict, earliest
 from assessments.rules.onward import Hop, beneath
@@ -38,11 +38,14 @@ class Footing(msgspec.Struct, frozen=True, gc=False):
 
 
 class Judge:
-    """One reading of the law, as known on a day, and the memory of what it has judged in a register."""
+    """One reading of the law, as known on a day, and the memory of what it has judged in a register.
 
-    def __init__(self, pack: Pack, known_on: date) -> None:
+    What the law has been found to say is shared by all who ask the same law, but where `found` brings it.
+    """
+
+    def __init__(self, pack: Pack, known_on: date, found: Precedents | None = None) -> None:
         self.pack = pack
-        self.precedents = precedents(pack, known_on)
+        self.precedents = found or precedents(pack, known_on)
         self._states = States(self.precedents)
         self._footings: dict[tuple[int, int, date], Footing] = {}
         self._chains: dict[Any, Chain] = {}

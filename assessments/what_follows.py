@@ -151,7 +151,7 @@ def _decision(pack: Pack, country: str, regime: str, day: date) -> Instrument:
 def _told(
     found: WhatIf, judge: Judge, day: date, clocks: Clocks, named: Parties, about: dict[int, Served], most: int | None
 ) -> Answer:
-    other = Judge(found.law, clocks.known_on)
+    other = found.judge
     shown = _first(found.turned, most)
     then = changed(found.supposed, [one.flow.dossier for one in shown])
     told: list[Told] = []
@@ -168,7 +168,7 @@ def _told(
     numbers = counts(found.turned)
     whose = concerned((one.route.engagement for one in fallen), about)
     return Answer(
-        tuple(said(found.supposed, found.law, named, day)),
+        tuple(said(found.supposed, other.pack, named, day)),
         found.supposed.day,
         day,
         clocks.shown,
@@ -177,7 +177,7 @@ def _told(
         whose,
         tuple(to_do(needs, numbers, caught_by, whose, day, other.law(day))),
         tuple(told),
-        {key: found.law.instruments[key].title for key in sorted(rests) if key in found.law.instruments},
+        {key: other.pack.instruments[key].title for key in sorted(rests) if key in other.pack.instruments},
         judge.pack.version,
     )
 

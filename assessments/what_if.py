@@ -12,6 +12,7 @@ from functools import partial
 import msgspec
 
 from assessments.picture import Case, Flow, Met, Outcomes, Picture
+from assessments.precedents import Precedents
 from assessments.readings import Reading
 from assessments.rules import Dossier, Judged, Sort
 from assessments.supposed import Supposed, changed, lapsed, law_of, may_turn, touched
@@ -41,12 +42,12 @@ class Turned(msgspec.Struct, frozen=True, gc=False):
 
 
 class WhatIf(msgspec.Struct, frozen=True):
-    """What would be: how many cases or flows were judged for it, those flows that turn, and the law as supposed."""
+    """What would be: how many cases or flows were judged for it, those flows that turn, and who judges by the supposed law."""
 
     supposed: Supposed
     judged: int
     turned: tuple[Turned, ...]
-    law: Pack
+    judge: Judge
 
 
 def what_if(picture: Picture, supposed: Supposed) -> WhatIf:
@@ -54,27 +55,38 @@ def what_if(picture: Picture, supposed: Supposed) -> WhatIf:
 
     Raises Misused or LawError for what cannot be supposed.
     """
-    known_on = picture.judge.precedents.known_on
-    law = law_of(supposed, picture.judge.pack, known_on)
+    law = law_of(supposed, picture.judge.pack, picture.judge.precedents.known_on)
+    judge = _judge(law, picture)
     words = touched(supposed, law)
     if supposed.is_of_cases:
         only_ends = supposed.only_ends and words is not None
-        grounds = supposed.grounds(law)
-        cases = [found for found in picture.named(words) if not only_ends or may_turn(found[1].judged, grounds)]
-        return WhatIf(supposed, len(cases), tuple(_by_case(picture, cases, supposed, law, only_ends)), law)
+        cases = picture.named(words)
+        if only_ends:
+            grounds = supposed.grounds(law)
+            cases = [found for found in cases if may_turn(found[1].judged, grounds)]
+        elif supposed.only_frees:
+            regimes = {regime for one in supposed.adopt for regime in one.regimes}
+            cases = [found for found in picture.under(regimes, cases) if found[1].judged.outcome not in GOES_AHEAD]
+        return WhatIf(supposed, len(cases), tuple(_by_case(picture, cases, supposed, judge, only_ends)), judge)
     flows: Iterable[Dossier] = picture.dossiers
     if words is not None:
         parties = {one.party for one in (*supposed.moves, *supposed.subs)}
         parties.update(*(picture.ways.importers.get(word, ()) for word in words))
         flows = picture.ways.flows(parties, picture.day)
     flows = list(flows)
-    return WhatIf(supposed, len(flows), tuple(compared(flows, picture, supposed, Judge(law, known_on))), law)
+    return WhatIf(supposed, len(flows), tuple(compared(flows, picture, supposed, judge)), judge)
+
+
+def _judge(law: Pack, picture: Picture) -> Judge:
+    """Who judges by a law: of the picture's own what is known is known; what is said of another is kept for this answer."""
+    own = picture.judge.precedents
+    return Judge(law, own.known_on, own if law is own.pack else Precedents(law, own.known_on))
 
 
 def compared(dossiers: Iterable[Dossier], picture: Picture, supposed: Supposed, other: Judge) -> Iterator[Turned]:
     """Those of some dossiers that turn, each judged as it is and as supposed."""
     dossiers, day = list(dossiers), picture.day
-    bare = Judge(_unadopted(picture, supposed), other.precedents.known_on) if supposed.adopt else None
+    bare = _judge(_unadopted(picture, supposed), picture) if supposed.adopt else None
     for one, then in zip(dossiers, changed(supposed, dossiers), strict=True):
         before = {reading.regime: reading for reading in picture.judge.readings(one, day)}
         for after in other.readings(then, day):
@@ -95,12 +107,12 @@ def covered_again(judge: Judge, dossier: Dossier, reading: Reading, day: date) -
 
 
 def _by_case(
-    picture: Picture, cases: Iterable[tuple[Case, Met]], supposed: Supposed, law: Pack, only_ends: bool
+    picture: Picture, cases: Iterable[tuple[Case, Met]], supposed: Supposed, judge: Judge, only_ends: bool
 ) -> Iterator[Turned]:
     """Each case is judged once as supposed; of the flows with a chain, those are judged whole whose cases leave it open."""
     turn: Callable[[Sort], Sort] = (lambda sort: lapsed(sort, supposed)) if supposed.lapse else (lambda sort: sort)
-    other = Outcomes(law, picture, turn)
-    bare = Outcomes(_unadopted(picture, supposed), picture, turn) if supposed.adopt else None
+    other = Outcomes(judge.precedents, picture, turn, supposed.only_frees)
+    bare = Outcomes(_judge(_unadopted(picture, supposed), picture).precedents, picture, turn) if supposed.adopt else None
     turning: list[tuple[Met, Judged]] = []
     for case, met in cases:
         now, then = met.judged, other.again(case, picture.day)
@@ -114,9 +126,12 @@ def _by_case(
     for met, then in turning:
         if then.outcome is Outcome.NOT_PERMITTED:
             yield from _ended(picture, met, ended, lent if only_ends else None)
+    frees = {id(met) for met, _ in turning} if supposed.only_frees else None
     for flow in picture.beneath(met for met, _ in turning):
         if id(flow) in ended:
             continue
+        if frees is not None and id(picture.met(flow.reading.weakest)) not in frees:
+            continue  # what decides decides still, and nothing is worse
         if not only_ends or id(flow) in lent or flow.reading.path_outcome is not Outcome.NOT_PERMITTED:
             after = other.read(flow.dossier, flow.reading.regime, picture.day)
             if after is not None:

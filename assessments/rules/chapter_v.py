@@ -234,12 +234,14 @@ def _nothing_holds(leg: Leg, law: Law, grounds: list[Ground], best: Ground | Non
 
 def _not_known_yet(leg: Leg, law: Law) -> str | None:
     """Why a tool of our files fails that nobody knew on the day of knowledge; None where one was known, or none is on file."""
+    if leg.relied_on is None:
+        return None
     named = [
         one
         for one in law.pack.instruments.values()
         if leg.relied_on in {one.mechanism, *(f"{one.mechanism}_{module}" for module in one.roles)}
     ]
-    if leg.relied_on is None or not named or any(law.standing(one.key) for one in named):
+    if not named or any(law.standing(one.key) for one in named):
         return None
     return "NOT_IN_FORCE" if any(leg.regime in one.regimes for one in named) else "WRONG_FRAMEWORK"
 

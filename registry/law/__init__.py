@@ -101,7 +101,16 @@ class Pack:
 
     def regime(self, code: str) -> Instrument | None:
         """The file of a regime; None for one that is not modelled."""
-        return next((one for one in self.instruments.values() if one.kind == "regime" and code in one.regimes), None)
+        return self._regimes.get(code)
+
+    @cached_property
+    def _regimes(self) -> dict[str, Instrument]:
+        """The file of each regime that is modelled; of two that name it the first."""
+        found: dict[str, Instrument] = {}
+        for one in self.instruments.values():
+            if one.kind == "regime":
+                found = {code: one for code in one.regimes} | found
+        return found
 
     def named(self, key: str) -> Instrument:
         """The instrument of a key. Raises Misused for one that is not on file, naming those that are called nearly so."""

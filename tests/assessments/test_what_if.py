@@ -77,7 +77,7 @@ def test_judging_what_can_be_touched_says_the_same_as_judging_all(found: list[Do
     supposed = data.draw(st.sampled_from(kinds))()
     picture = Picture(flows, Judge(PACK, TODAY), day)
     quick = what_if(picture, supposed)
-    whole = compared(flows, picture, supposed, Judge(quick.law, TODAY))
+    whole = compared(flows, picture, supposed, Judge(quick.judge.pack, TODAY))
     assert said(quick.turned) == said(whole)
 
 
@@ -95,7 +95,7 @@ def test_a_flow_that_falls_is_covered_again_on_the_first_such_day_and_not_before
     assume(in_force(day, "framework"))
     picture = Picture(flows, Judge(PACK, TODAY), day)
     quick = what_if(picture, Supposed(day, annul=tuple(in_force(day, "framework"))))
-    other = Judge(quick.law, TODAY)
+    other = Judge(quick.judge.pack, TODAY)
     for one in quick.turned:
         if one.fate == "falls":
             again = _again(one, other, day)

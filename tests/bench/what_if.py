@@ -30,15 +30,18 @@ TURNS = 5
 def _taken(work: Callable[[], Any]) -> float:
     gc.collect()
     begun = time.process_time()  # of this process alone: the machine may have other things to do
-    work()
-    return time.process_time() - begun
+    answer = work()
+    taken = time.process_time() - begun
+    del answer  # what is answered is told before it is forgotten
+    return taken
 
 
-def _judge_all(dossiers: list[Any]) -> None:
+def _judge_all(dossiers: list[Any]) -> Judge:
     judge = Judge(law.load(), TODAY)
     for one in dossiers:
         for reading in judge.readings(one, TODAY):
             judge.next_change(one, reading, TODAY)
+    return judge
 
 
 async def _asked(url: str, seed: int) -> None:
