@@ -80,11 +80,15 @@ async def signs_in_with(book: Book, email: str | None, today: date) -> bool:
 
 
 class Erasure(msgspec.Struct):
-    """What an erasure did: the rows emptied, the texts in which the person was named, and places it may not touch."""
+    """What an erasure did: the rows emptied, the texts in which the person was named, and places it may not touch.
+
+    `alone`: with the person went the last administrator who could sign in; an erasure is not refused for that.
+    """
 
     rows: list[str]
     texts: list[str]
     left: list[str]
+    alone: bool = False
 
 
 async def erase_person(person: str, why: str, who: str) -> Erasure:
@@ -137,7 +141,22 @@ async def erase(book: Book, about: Sequence[tuple[type[Table], Row]]) -> Erasure
         },
     )
     done.left += await _still_named(book, named)
+    done.alone = any(table is Person and row["role"] == PersonRole.ADMIN for table, row in about) and not await _administered(
+        book
+    )
     return done
+
+
+async def _administered(book: Book) -> bool:
+    """Whether an administrator may act today, and can sign in."""
+    return bool(
+        await book.at.fetchval(
+            """select exists (select from person p join credential c on c.person = p.key
+            where p.role = $1 and p.since <= $2 and (p.until is null or p.until > $2))""",
+            PersonRole.ADMIN.value,
+            await journal.today(book.at),
+        )
+    )
 
 
 async def _of_others(book: Book, about: set[tuple[str, int]]) -> set[str]:

@@ -141,6 +141,8 @@ def erase(person: str, why: str) -> None:
         click.echo(
             f"still named in {place}, which is no place for people's names: what is proved there stays for good", err=True
         )
+    if done.alone:
+        click.echo("no administrator can sign in any more: onward user add --help tells how another one is added", err=True)
 
 
 @main.command("doctor")

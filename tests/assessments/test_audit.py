@@ -199,11 +199,12 @@ def test_a_checkpoint_that_was_kept_is_held_against_the_journal(full: Register, 
         (address,) = set(re.findall(r'href="(/checkpoints/\d+/note)"', page.text))
         assert (await browser.get(address)).text == kept
         at = await asyncpg.connect(full.url)
-        await at.execute(
-            "alter table journal_entry disable trigger all; update journal_entry set kind='voided' where sequence=9"
-        )
-        answer = await browser.get(f"/checkpoints?{urlencode({'kept': kept})}")
-        assert "No: the journal was altered." in answer.text
+        await at.execute("alter table journal_entry disable trigger all")
+        unhashable = "at = '-infinity', image = 'null'"
+        for altered in ("kind = 'voided'", unhashable):
+            await at.execute(f"update journal_entry set {altered} where sequence = 9")
+            answer = await browser.get(f"/checkpoints?{urlencode({'kept': kept})}")
+            assert "No: the journal was altered." in answer.text, altered
         await at.execute(
             "delete from journal_entry where sequence > 9; alter table journal_head disable trigger all; "
             "update journal_head set sequence = 9"

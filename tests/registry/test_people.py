@@ -209,3 +209,12 @@ def test_where_nobody_can_be_asked_a_password_is_made_and_told_once(register: Re
     made = result.stderr.strip().rpartition(" ")[2]
     stored = register.ask("select password_hash from credential where person = $1", result.stdout.strip())[0][0]
     assert PasswordHasher().verify(stored, made)
+
+
+def test_who_erases_the_last_administrator_is_told_how_another_one_is_added(register: Register) -> None:
+    """A right of the person's, not to be refused for the house's convenience (Art. 17); nobody is locked out unawares."""
+    for name in ("ann", "bea"):
+        register.onward("user", "add", "--email", f"{name}@house.example", "--name", name.title(), "--role", "admin")
+    told = "no administrator can sign in any more: onward user add"
+    assert told not in register.onward("erase", "ann@house.example", "--why", "Art. 17 request")
+    assert told in register.onward("erase", "bea@house.example", "--why", "Art. 17 request")
