@@ -215,6 +215,7 @@ def test_who_erases_the_last_administrator_is_told_how_another_one_is_added(regi
     """A right of the person's, not to be refused for the house's convenience (Art. 17); nobody is locked out unawares."""
     for name in ("ann", "bea"):
         register.onward("user", "add", "--email", f"{name}@house.example", "--name", name.title(), "--role", "admin")
-    told = "no administrator can sign in any more: onward user add"
-    assert told not in register.onward("erase", "ann@house.example", "--why", "Art. 17 request")
-    assert told in register.onward("erase", "bea@house.example", "--why", "Art. 17 request")
+    for person, told in (("ann", False), ("bea", True)):
+        with environment(DATABASE_URL=register.url):
+            result = CliRunner().invoke(main, ["erase", f"{person}@house.example", "--why", "Art. 17 request"])
+        assert ("no administrator can sign in any more: onward user add" in result.stderr) is told, person
