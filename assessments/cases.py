@@ -158,19 +158,20 @@ def _answer(case: Case, dossier: Dossier, pack: Pack, today: date) -> Result:
     expected = case.expected + (f" [{case.code}]" if case.code else "")
     if (lacking := _not_built(case, pack)) is not None:
         return Result(case.key, False, expected, "", lacking)
-    answer, code = _said(case, dossier, pack, known)
+    answer, code = said(case, dossier, Judge(pack, known))
     right = answer == case.expected or (case.expected == "not_permitted" and answer == Outcome.UNDETERMINED)
     return Result(case.key, right and case.code in {None, code}, expected, f"{answer} [{code}]")
 
 
 def answer_case(case: Case, pack: Pack, today: date) -> tuple[str, str]:
     """What the judge says of a case, in memory: the outcome as a case file words it, and the first code."""
-    return _said(case, dossier_of(rows_of(case)), pack, today)
+    return said(case, dossier_of(rows_of(case)), Judge(pack, today))
 
 
-def _said(case: Case, dossier: Dossier, pack: Pack, known: date) -> tuple[str, str]:
-    territory = home_of(case.regime, pack)
-    reading = Judge(pack, known).read_under(dossier, case.regime, territory, case.as_of, relied_on=case.mechanism)
+def said(case: Case, dossier: Dossier, judge: Judge) -> tuple[str, str]:
+    """What a judge says of the case that a dossier was made from, on the case's day."""
+    territory = home_of(case.regime, judge.pack)
+    reading = judge.read_under(dossier, case.regime, territory, case.as_of, relied_on=case.mechanism)
     verdict = reading.leg.verdict
     answer: str = verdict.judged.outcome
     if verdict.judged.outcome is Outcome.PERMITTED and verdict.last_day:

@@ -7,8 +7,12 @@ import random
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from assessments.case_rows import Case
-from assessments.cases import answer_case
+import msgspec
+
+from assessments.case_rows import Case, dossier_of, rows_of
+from assessments.cases import answer_case, said
+from assessments.precedents import Precedents
+from assessments.verdicts import Judge
 from registry import law
 from registry.law import Pack
 from tests import second
@@ -52,14 +56,21 @@ def facts(mechanism: str, light: str) -> dict[str, str]:
     return said
 
 
+def days() -> list[date]:
+    """The days on which anything changes, each with the day before and the day after."""
+    return sorted({day + step for day in second.days() for step in (-ONE, 0 * ONE, ONE) if FIRST <= day <= LAST})
+
+
+def places() -> list[str]:
+    return [place for place in second.countries() if place in law.load().codes]  # the Antilles are none any more
+
+
 def cells(chance: random.Random, count: int, regimes: tuple[str, ...] = REGIMES) -> Iterator[Case]:
     """Cells of the grid, drawn; each a case without an expectation."""
-    days = sorted({day + step for day in second.days() for step in (-ONE, 0 * ONE, ONE) if FIRST <= day <= LAST})
-    places = [place for place in second.countries() if place in law.load().codes]  # the Antilles are none any more
-    mechanisms = second.mechanisms()
+    all_days, all_places, mechanisms = days(), places(), second.mechanisms()
     for number in range(count):
         mechanism, light = chance.choice(mechanisms), chance.choice(LIGHTS)
-        place, regime, day = chance.choice(places), chance.choice(regimes), chance.choice(days)
+        place, regime, day = chance.choice(all_places), chance.choice(regimes), chance.choice(all_days)
         yield Case(f"{number}", regime, place, mechanism, facts(mechanism, light), day, "", None)
 
 
@@ -68,11 +79,34 @@ Said = tuple[str, str | None]
 
 def both(case: Case, pack: Pack, today: date) -> tuple[Said, Said]:
     """What the two evaluators answer: the verdict, and the code of one that stops the flow."""
-    ours, theirs = (
-        answer_case(case, pack, today),
-        second.evaluate(case.regime, case.country, case.facts, case.mechanism, case.facts, case.facts, case.as_of, today),
+    return _shown(*answer_case(case, pack, today)), _second(case, today)
+
+
+def whole(regime: str, place: str, today: date) -> dict[str, int]:
+    """Every cell of a country under a regime; how many agree, and how many are read otherwise, by why.
+
+    Raises AssertionError, naming the cell, where the two differ and no reading explains it.
+    """
+    pack = law.load()
+    judge = Judge(pack, today, Precedents(pack, today))  # forgotten with this country
+    found = {"cells agree": 0}
+    for mechanism in second.mechanisms():
+        for light in LIGHTS:
+            case = Case(light, regime, place, mechanism, facts(mechanism, light), FIRST, "", None)
+            dossier = dossier_of(rows_of(case))  # the same on every day
+            for day in days():
+                cell = msgspec.structs.replace(case, as_of=day)
+                ours, theirs = _shown(*said(cell, dossier, judge)), _second(cell, today)
+                why = "cells agree" if ours == theirs else explained(cell)
+                assert why, f"{cell}: ours {ours}, the second {theirs}"
+                found[why] = found.get(why, 0) + 1
+    return found
+
+
+def _second(case: Case, today: date) -> Said:
+    return _shown(
+        *second.evaluate(case.regime, case.country, case.facts, case.mechanism, case.facts, case.facts, case.as_of, today)
     )
-    return _shown(*ours), _shown(*theirs)
 
 
 def _shown(verdict: str, code: str | None) -> Said:
