@@ -91,12 +91,20 @@ async def _copy(at: asyncpg.Connection, table: type[Table], content: "_Hashed") 
     title, order = schema.name(table), table._meta.primary_key._meta.name
     columns = list(schema.columns(table))
     content.write(msgspec.json.encode(Section(title, columns)) + b"\n")
+    failed: list[OSError] = []
 
     async def write(rows: bytes) -> None:
-        content.write(rows)
+        if failed:
+            return
+        try:
+            content.write(rows)
+        except OSError as error:  # where it were raised in here, the connection might wait for the server for ever
+            failed.append(error)
 
     listed = ", ".join(f'"{column}"' for column in columns)
     await at.copy_from_query(f'select {listed} from public."{title}" order by "{order}"', output=write, format="text")
+    if failed:
+        raise failed[0]
     content.write(END)
 
 

@@ -4,6 +4,7 @@ A finished part writes a line into docs/proofs.md: what was shown, how often, wi
 """
 
 import asyncio
+import itertools
 import json
 import os
 import random
@@ -15,7 +16,6 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, date, datetime
-from itertools import product
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -137,7 +137,7 @@ def restores(chance: random.Random, _: int) -> Iterator[Told]:
 
 def whole_grid(_: random.Random, done: int) -> Iterator[Told]:
     """Each country under each regime: every mechanism on every change day, before and after, as two evaluators read it."""
-    pairs = list(product(grid.REGIMES, grid.places()))[done:]
+    pairs = list(itertools.product(grid.REGIMES, grid.places()))[done:]
     with ProcessPoolExecutor(TOGETHER, mp_context=get_context("spawn")) as pool:
         yield from pool.map(grid.whole, *zip(*pairs, strict=True), [TODAY] * len(pairs))
 
@@ -161,8 +161,8 @@ def drills(chance: random.Random, _: int) -> Iterator[Told]:
     server = Server(18)
     try:
         with tempfile.TemporaryDirectory() as folder:
-            keys.make(key := Path(folder) / "key.pem")
-            while True:
+            for number in itertools.count():
+                keys.make(key := Path(folder) / f"key{number}.pem")  # a key signs for one register
                 register = Register(new_database(server.url, "drilled"))
                 asyncio.run(live(register.url, key, chance, 400))
                 with environment(ONWARD_KEY=str(key)):

@@ -21,6 +21,7 @@ import pytest
 from piccolo.conf.apps import Finder
 
 from registry import backup, database, embedded, journal, restore, schema, settings
+from registry.tables import Party
 from tests.registry.test_people import ADA, dumped, with_ada
 from tests.support import (
     CliRunner,
@@ -239,6 +240,27 @@ def test_a_backup_that_cannot_be_written_leaves_the_one_before(lived: Register, 
     assert "cannot be written" in lived.onward("backup", str(folder / "none" / "b"), exit_code=1)
     os.mkfifo(folder / "pipe")
     assert "is no plain file" in lived.onward("backup", str(folder / "pipe"), exit_code=2)
+
+
+def test_a_disk_that_fills_up_amid_a_table_holds_nobody_up(lived: Register) -> None:
+    """The server may have sent all it has by then; the first complaint is told, and the connection serves on."""
+    written: list[bytes] = []
+
+    class Filling:
+        def write(self, line: bytes) -> int:
+            written.append(line)
+            if len(written) > 1:  # the line before the rows still fits
+                raise OSError(28, "No space left on device")
+            return len(line)
+
+    async def begun() -> Any:
+        async with database.as_known(None) as at:
+            with pytest.raises(OSError, match="No space"):
+                await backup._copy(at, Party, Filling())  # type: ignore[arg-type]
+            return await at.fetchval("select 7")
+
+    assert lived.do(lambda: asyncio.wait_for(begun(), 20)) == 7
+    assert len(written) == 2
 
 
 def test_a_backup_while_eight_write_is_one_picture(register: Register, empty: Register, folder: Path, server: str) -> None:
