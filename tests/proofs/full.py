@@ -124,6 +124,7 @@ class Full:
             ("export", "register", "--out"),
             ("report", "transfers", "--format", "csv", "--out"),
             ("report", "transfers", "--format", "xlsx", "--out"),
+            ("export", "bundle", "--out"),
             ("backup",),
         ]
         refused = 0
