@@ -253,4 +253,4 @@ def dossier_of(rows: dict[str, list[dict[str, Any]]]) -> Dossier:
         of("circumstance", Circumstance),
     )
     route = Route(since, None, 1, 2, transfer["country"], transfer["automated"], None, None, on_file)
-    return Dossier(transfer["key"], 1, route, (part,), of("regime_scope", Scope), (), {})
+    return Dossier(transfer["key"], 1, route, (part,), of("regime_scope", Scope), (), {}, limited=False)

@@ -70,10 +70,10 @@ class Clauses(Period, frozen=True, gc=False):
     concluded_on: date | None
     changed_on: date | None
     combines_eu_data: bool | None
-    rank: str = "primary"
-    approved_on: date | None = None
-    approved_by: str | None = None
-    answers: tuple[bool | None, ...] | None = None
+    rank: str
+    approved_on: date | None
+    approved_by: str | None
+    answers: tuple[bool | None, ...] | None
 
 
 class Listing(Period, frozen=True, gc=False):
@@ -93,7 +93,7 @@ class Impact(Period, frozen=True, gc=False):
     country: str
     outcome: str
     measures: str | None
-    standard: str | None = None
+    standard: str | None
 
 
 class Circumstance(Period, frozen=True, gc=False):
@@ -165,7 +165,7 @@ class Dossier(msgspec.Struct, frozen=True, gc=False):
     scopes: tuple[Scope, ...]
     suspensions: tuple[Period, ...]
     hops: dict[int, tuple[Route, ...]]
-    limited: bool = True
+    limited: bool
 
 
 class SignedClauses(msgspec.Struct, frozen=True, gc=False):

@@ -3,13 +3,15 @@
 import itertools
 import re
 from datetime import date, timedelta
-from typing import Any
+from types import NoneType
+from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from assessments import rules
 from assessments.readings import NAME_CONCLUDED, NAME_DUE, NAME_FACT, Reading, same
 from assessments.rules import (
     ORDER,
@@ -114,6 +116,26 @@ def test_a_hop_beneath_a_listed_importer_may_be_bound_by_contract() -> None:
     assert judge(leg("IN", above="eea", bound_alike=True), on("2024-01-01")).outcome is Outcome.NOT_PERMITTED
 
 
+KINDS = [kind for kind in vars(rules).values() if isinstance(kind, type) and issubclass(kind, msgspec.Struct)]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_what_nobody_has_recorded_is_neither_yes_nor_no_and_no_list_has_anything_on_it(kind: type[msgspec.Struct]) -> None:
+    said = [one for one in msgspec.structs.fields(kind) if one.default is not msgspec.NODEFAULT]
+    hints = get_type_hints(kind)
+    for one in said:
+        if NoneType in get_args(hints[one.name]):
+            assert one.default is None, one.name
+        elif get_origin(hints[one.name]) is tuple:
+            assert one.default == (), one.name
+
+
+def test_data_are_those_of_employees_only_where_somebody_says_so() -> None:
+    assert [Leg("EU_GDPR", "DE", "US").fact(name) for name in ("data", "purpose", "automated", "exporter_role", "pipeda")] == [
+        "non_hr", None, None, "controller", None,
+    ]  # fmt: skip
+
+
 def test_every_code_has_its_sentence_and_says_what_it_needs() -> None:
     law_words = sentences()["law"]
     assert set(ORDER) <= law_words.keys()
@@ -197,7 +219,7 @@ def dossiers(draw: st.DrawFn) -> Dossier:
     stops = tuple(Period(*draw(periods())) for _ in range(draw(st.integers(0, 1))))
     places = draw(st.lists(st.sampled_from(["DE", "NO", "GB", "CH"]), min_size=1, max_size=2, unique=True))
     scopes = tuple(Scope(LONG_AGO, None, "established", place) for place in places)
-    return Dossier("t", 1, draw(routes(1, 2)), (part,), scopes, stops, hops)
+    return Dossier("t", 1, draw(routes(1, 2)), (part,), scopes, stops, hops, limited=True)
 
 
 def readings(dossier: Dossier, day: date, judge: Judge) -> list[Reading]:
@@ -314,7 +336,9 @@ def test_a_law_that_goes_on_from_another_place_changes_nothing() -> None:
     """The Directive ended in Germany on 25 May 2018 and went on in Norway: to an exporter in both it read alike until July."""
     scopes = tuple(Scope(LONG_AGO, None, "established", place) for place in ("DE", "NO"))
     part = Part(LONG_AGO, None, "controller", "processor", None, None)
-    one = Dossier("t", 1, Route(LONG_AGO, None, 1, 2, "US", None, None, None, Between()), (part,), scopes, (), {})
+    one = Dossier(
+        "t", 1, Route(LONG_AGO, None, 1, 2, "US", None, None, None, Between()), (part,), scopes, (), {}, limited=False
+    )
     judge, day = Judge(PACK, TODAY), date(2018, 5, 1)
     reading = judge.read(one, "EU_DPD", day)
     assert reading is not None
@@ -374,7 +398,7 @@ def test_a_second_listing_carries_the_basis_on() -> None:
     second = msgspec.structs.replace(first, key="b", next_due=date(2026, 1, 1))
     route = Route(LONG_AGO, None, 1, 2, "US", None, None, None, Between(listings=(first, second)))
     part = Part(LONG_AGO, None, "controller", "processor", None, None)
-    one = Dossier("t", 1, route, (part,), (Scope(LONG_AGO, None, "established", "DE"),), (), {})
+    one = Dossier("t", 1, route, (part,), (Scope(LONG_AGO, None, "established", "DE"),), (), {}, limited=False)
     (reading,) = readings(one, date(2024, 1, 1), Judge(PACK, TODAY))
     assert reading.leg.verdict.last_day == date(2026, 1, 1)
 
@@ -383,11 +407,12 @@ def test_a_second_listing_carries_the_basis_on() -> None:
     ("changed", "outcome"), [("2019-06-01", "permitted"), ("2021-09-26", "permitted"), ("2021-09-27", "not_permitted")]
 )
 def test_only_a_change_after_the_repeal_ends_old_clauses(changed: str, outcome: str) -> None:
-    old = Clauses(LONG_AGO, None, "c", None, "eu-scc-2010-c2p", None, date(2019, 1, 1), date.fromisoformat(changed), None)
-    impact = Impact(LONG_AGO, None, "IN", "ok", None)
+    days = date(2019, 1, 1), date.fromisoformat(changed)
+    old = Clauses(LONG_AGO, None, "c", None, "eu-scc-2010-c2p", None, *days, None, "primary", None, None, None)
+    impact = Impact(LONG_AGO, None, "IN", "ok", None, None)
     route = Route(LONG_AGO, None, 1, 2, "IN", None, None, None, Between(clauses=(old,), impacts=(impact,)))
     part = Part(LONG_AGO, None, "controller", "processor", None, None)
-    one = Dossier("t", 1, route, (part,), (Scope(LONG_AGO, None, "established", "DE"),), (), {})
+    one = Dossier("t", 1, route, (part,), (Scope(LONG_AGO, None, "established", "DE"),), (), {}, limited=False)
     (reading,) = readings(one, date(2022, 1, 1), Judge(PACK, TODAY))
     assert reading.outcome == outcome
 
@@ -395,8 +420,8 @@ def test_only_a_change_after_the_repeal_ends_old_clauses(changed: str, outcome: 
 def test_two_ways_to_one_party_are_both_walked() -> None:
     """B is listed and lends its framework to D; reached in another country on clauses it lends nothing."""
     listed = Listing(LONG_AGO, None, "l", "eu-us-dpf", "active", True, True, None)
-    signed = Clauses(LONG_AGO, None, "c", None, "eu-scc-2021", "M3", date(2022, 1, 1), None, None)
-    impact = Impact(LONG_AGO, None, "IN", "ok", None)
+    signed = Clauses(LONG_AGO, None, "c", None, "eu-scc-2021", "M3", date(2022, 1, 1), None, None, "primary", None, None, None)
+    impact = Impact(LONG_AGO, None, "IN", "ok", None, None)
     on_file = Between((signed,), (listed,), (impact,))
     to_us = Route(LONG_AGO, None, 2, 3, "US", None, None, True, on_file)
     to_india = Route(LONG_AGO, None, 2, 3, "IN", None, None, True, on_file)
@@ -405,6 +430,6 @@ def test_two_ways_to_one_party_are_both_walked() -> None:
     leg = Route(LONG_AGO, None, 1, 2, "FR", None, None, None, Between())
     scope = (Scope(LONG_AGO, None, "established", "DE"),)
     for order in ((to_us, to_india), (to_india, to_us)):
-        one = Dossier("t", 1, leg, (part,), scope, (), {2: order, 3: (onward,)})
+        one = Dossier("t", 1, leg, (part,), scope, (), {2: order, 3: (onward,)}, limited=False)
         (reading,) = readings(one, date(2024, 1, 1), Judge(PACK, TODAY))
         assert reading.path_outcome is Outcome.NOT_PERMITTED
