@@ -198,9 +198,9 @@ class Files(msgspec.Struct, frozen=True):
     memberships: tuple[Membership, ...]
     countries: Countries
     version: str
-    policies: tuple[Policy, ...] = ()
-    chosen: Chosen = Chosen()
-    sources: Mapping[str, bytes] = {}
+    policies: tuple[Policy, ...]
+    chosen: Chosen
+    sources: Mapping[str, bytes]
 
     @property
     def codes(self) -> frozenset[str]:
@@ -319,8 +319,8 @@ def faults(pack: Files) -> Iterator[str]:
         place = f"memberships.toml: {member.country} in {member.area} since {member.since}"
         if member.country not in pack.codes:
             yield f"{place}: no such country: use an ISO 3166-1 code"
-        if member.until < member.since:
-            yield f"{place}: `until` lies before `since`: mend one of them"
+        if member.until <= member.since:
+            yield f"{place}: `until` is not after `since`: mend one of them"
         for other in pack.memberships:
             if other is not member and other.country == member.country and other.since <= member.since < other.until:
                 yield f"{place}: overlaps the membership since {other.since}: end that one first"
@@ -347,9 +347,10 @@ def _faults(one: Instrument, pack: Files) -> Iterator[str]:
         yield "no event `in_force`: say when it came into force, and when that became known"
     if missing := set(one.regimes) - one.articles.keys():
         yield f"[articles] names no article for {', '.join(sorted(missing))}: name one"
-    for code in (*one.countries, *one.exporters):
-        if code not in pack.codes and code not in pack.countries.areas:
-            yield f"`countries`: {code!r} is no country code: use ISO 3166-1"
+    for field, codes in (("countries", one.countries), ("exporters", one.exporters)):
+        for code in codes:
+            if code not in pack.codes and code not in pack.countries.areas:
+                yield f"`{field}`: {code!r} is no country code: use ISO 3166-1"
     for event in one.events:
         if not event.citation.strip():
             yield f"event {event.what} of {event.effect}: `citation` is empty: say where it stands"
@@ -366,13 +367,13 @@ def _faults(one: Instrument, pack: Files) -> Iterator[str]:
             yield f"[[scope]] on {scope.fact}: give one of `is`, `is_not`, `none_of`, or `at_least` and `at_most`"
         if scope.policy is not None and scope.policy not in {policy.key for policy in pack.policies}:
             yield f"[[scope]] on {scope.fact}: no policy is called {scope.policy!r}: put it into policies.toml"
-        known = WORDS.get(scope.fact)
-        if scope.none_of and (known is None or set(scope.none_of) - known):
-            yield f"[[scope]] on {scope.fact}: `none_of` takes {', '.join(known) if known else 'no words here: use `is`'}"
+        words = WORDS.get(scope.fact, set())
+        if set(scope.none_of) - words:
+            yield f"[[scope]] on {scope.fact}: `none_of` takes {', '.join(sorted(words)) or 'no words here: use `is`'}"
         if not scope.citation.strip():
             yield f"[[scope]] on {scope.fact}: `citation` is empty: say where it stands"
         if scope.until <= scope.since:
-            yield f"[[scope]] on {scope.fact}: `until` lies before `since`: mend one of them"
+            yield f"[[scope]] on {scope.fact}: `until` is not after `since`: mend one of them"
     if one.kind in {"adequacy", "framework"} and not one.countries:
         yield "`countries` is empty: name those it covers"
     if one.kind == "inside" and not one.countries and not one.scope:

@@ -1,0 +1,27 @@
+"""What a Struct holds of a field that nobody has filled in."""
+
+from collections.abc import Iterator, Mapping
+from types import ModuleType, NoneType
+from typing import Any, get_args, get_origin, get_type_hints
+
+import msgspec
+
+NOTHING: dict[Any, Any] = {tuple: (), dict: {}, Mapping: {}, bool: False, str: ""}
+
+
+def left_out(module: ModuleType) -> Iterator[tuple[str, Any, Any]]:
+    """Of each field that may be left out in a module's Structs: its name, what stands for it, and what nothing is there.
+
+    Nothing is None where there may be none, an empty list, no, or no text. Days and words of a list stand for themselves.
+    """
+    for kind in vars(module).values():
+        if not (isinstance(kind, type) and issubclass(kind, msgspec.Struct) and kind.__module__ == module.__name__):
+            continue
+        hints = get_type_hints(kind)
+        for one in msgspec.structs.fields(kind):
+            if not one.required:
+                hint = hints[one.name]
+                nothing = None if NoneType in get_args(hint) else NOTHING.get(get_origin(hint) or hint, "other")
+                default = one.default_factory() if one.default is msgspec.NODEFAULT else one.default
+                if nothing != "other":
+                    yield f"{kind.__name__}.{one.name}", default, nothing

@@ -1,0 +1,315 @@
+"""What the files of the law may hold: whatever is unsound is refused in a line that names file, place and way out."""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from registry import law
+from registry.law import dossiers, files, signals
+from registry.law.files import FACTS, LawError, Roles, decoded, fingerprint, parsed
+from tests.law_files import ELSEWHERE as WHOLE
+from tests.left_out import left_out
+from tests.support import environment
+
+PACK = law.brought()
+CITED = 'citation = "x"\ngrade = "M-l"\nverified_on = 2026-11-01\n'
+SMALL = {  # enough of the law to put one more file to: read in no time
+    **{f"law/{name}.toml": PACK.sources[f"law/{name}.toml"] for name in ("countries", "memberships", "policies")},
+    **{
+        f"law/instruments/{key}.toml": PACK.sources[f"law/instruments/{key}.toml"]
+        for key in ("ch-fadp", "eu-adequacy-br", "eu-gdpr", "uk-gdpr")
+    },
+}
+REGIMES = "CH_FADP, EU_GDPR, UK_GDPR"
+WHERE = ": registry/law/README.md says what a file may hold"
+
+
+def fault(changed: Mapping[str, str]) -> str | None:
+    """What is said of a small law with some of its files otherwise; None where nothing is unsound."""
+    try:
+        parsed({**SMALL, **{f"law/{name}": text.encode() for name, text in changed.items()}})
+    except LawError as error:
+        return str(error)
+    return None
+
+
+def with_event(what: str, day: str, more: str = "") -> str:
+    return f'{WHOLE}\n[[events]]\nwhat = "{what}"\nknown = {day}\neffect = {day}\n{more}{CITED}'
+
+
+def with_scope(says: str, whole: str = WHOLE) -> str:
+    return f"{whole}\n[[scope]]\n{says}\n{CITED}"
+
+
+def saying(line: str, whole: str = WHOLE) -> str:
+    return whole.replace("\n[[events]]", f"{line}\n\n[[events]]", 1)
+
+
+def of_kind(kind: str) -> str:
+    return WHOLE.replace('kind = "adequacy"', f'kind = "{kind}"')
+
+
+NO_COUNTRY = 'countries = ["KE"]', "countries = []"
+NO_MECHANISM = 'mechanism = "ADEQUACY"\n', ""
+ASK_ONE = "give one of `is`, `is_not`, `none_of`, or `at_least` and `at_most`"
+EMPTY, LATE = "`citation` is empty: say where it stands", "`until` is not after `since`: mend one of them"
+UNSOUND = {
+    "no place": (WHOLE.replace("House rule 1", " ", 1), EMPTY),
+    "no source": (WHOLE.replace("the house's own shelf", " "), "`source` is empty: say where to look it up again"),
+    "no law": (WHOLE.replace('["EU_GDPR"]', "[]"), f"`regimes`: name some of {REGIMES}"),
+    "a law of no country": (WHOLE.replace('["EU_GDPR"]', '["EU_GDPR", "XX"]'), f"`regimes`: name some of {REGIMES}"),
+    "nothing happens": (
+        saying("events = []", WHOLE).partition("\n[[events]]")[0],
+        "no [[events]]: say at least when it came into force",
+    ),
+    "it never came into force": (
+        WHOLE.replace('"in_force"', '"sunset"'),
+        "no event `in_force`: say when it came into force, and when that became known",
+    ),
+    "no article": (
+        WHOLE.replace('["EU_GDPR"]', '["UK_GDPR", "CH_FADP", "EU_GDPR"]'),
+        "[articles] names no article for CH_FADP, UK_GDPR: name one",
+    ),
+    "no such country": (WHOLE.replace('"KE"', '"ZZ"'), "`countries`: 'ZZ' is no country code: use ISO 3166-1"),
+    "no such exporter": (saying('exporters = ["ZZ"]'), "`exporters`: 'ZZ' is no country code: use ISO 3166-1"),
+    "an event without its place": (
+        WHOLE[::-1].replace("House rule 1"[::-1], " ", 1)[::-1],
+        f"event in_force of 2021-03-01: {EMPTY}",
+    ),
+    "a day without a dispute": (
+        with_event("sunset", "2022-01-01", "alternative = 2022-02-01\n"),
+        "event sunset of 2022-01-01: `alternative` and `dispute` go together: give both",
+    ),
+    "a dispute without its day": (
+        with_event("sunset", "2022-01-01", 'dispute = "x"\n'),
+        "event sunset of 2022-01-01: `alternative` and `dispute` go together: give both",
+    ),
+    "an end before it began": (
+        with_event("opened", "2020-01-01") + with_event("sunset", "2021-02-28")[len(WHOLE) :],
+        "event sunset of 2021-02-28 lies before `in_force`: mend one of them",
+    ),
+    "a fact nobody records": (
+        with_scope('fact = "weather"\nis = true'),
+        f"[[scope]] on weather: no such fact: there are {', '.join(sorted(FACTS))}",
+    ),
+    "nothing asked": (with_scope('fact = "lgpd"'), f"[[scope]] on lgpd: {ASK_ONE}"),
+    "two things asked": (with_scope('fact = "lgpd"\nis = true\nis_not = false'), f"[[scope]] on lgpd: {ASK_ONE}"),
+    "a number and a yes": (with_scope('fact = "lgpd"\nis = true\nat_most = 1'), f"[[scope]] on lgpd: {ASK_ONE}"),
+    "no such policy": (
+        with_scope('fact = "lgpd"\nis = true\npolicy = "nosuch"'),
+        "[[scope]] on lgpd: no policy is called 'nosuch': put it into policies.toml",
+    ),
+    "no such data": (
+        with_scope('fact = "data"\nnone_of = ["hr", "secrets"]'),
+        "[[scope]] on data: `none_of` takes credit_fsc, hr, non_hr",
+    ),
+    "no such role": (
+        with_scope('fact = "exporter_role"\nnone_of = ["importer"]'),
+        "[[scope]] on exporter_role: `none_of` takes controller, processor",
+    ),
+    "words for a yes": (
+        with_scope('fact = "lgpd"\nnone_of = ["yes"]'),
+        "[[scope]] on lgpd: `none_of` takes no words here: use `is`",
+    ),
+    "a scope without its place": (
+        with_scope('fact = "lgpd"\nis = true').replace('"x"', '" "'),
+        f"[[scope]] on lgpd: {EMPTY}",
+    ),
+    "a scope that never holds": (
+        with_scope('fact = "lgpd"\nis = true\nsince = 2026-01-01\nuntil = 2026-01-01'),
+        f"[[scope]] on lgpd: {LATE}",
+    ),
+    "inside of nothing": (
+        of_kind("inside").replace(*NO_COUNTRY),
+        "neither `countries` nor a [[scope]]: say for which flows it holds",
+    ),
+    "a first list that is none": (
+        saying('requires = "nosuch"'),
+        "`requires`: no instrument is called 'nosuch': name the list that comes first",
+    ),
+    "clauses without roles": (of_kind("clauses"), "[roles] is missing: say which roles the clauses fit"),
+    "another name": (WHOLE.replace("own-ke", "other"), "`key` is 'other', the file is named 'own-ke': make them the same"),
+    **{
+        f"{kind} of no country": (of_kind(kind).replace(*NO_COUNTRY), "`countries` is empty: name those it covers")
+        for kind in ("adequacy", "framework")
+    },
+    **{
+        f"{kind} by no name": (
+            of_kind(kind).replace(*NO_MECHANISM),
+            "`mechanism` is missing: say by which name it is relied on",
+        )
+        for kind in ("adequacy", "framework", "clauses", "tool", "derogation", "duty")
+    },
+    "a field there is not": (saying('colour = "red"'), f"Object contains unknown field `colour`{WHERE}"),
+    "an event's field there is not": (
+        with_event("sunset", "2022-01-01", "colour = 1\n"),
+        f"Object contains unknown field `colour` - at `$.events[1]`{WHERE}",
+    ),
+    "a scope's field there is not": (
+        with_scope('fact = "lgpd"\nis = true\ncolour = 1'),
+        f"Object contains unknown field `colour` - at `$.scope[0]`{WHERE}",
+    ),
+    "a role's field there is not": (
+        saying('roles = { M1 = { exporter = "any", importer = "any", colour = "red" } }', of_kind("clauses")),
+        f"Object contains unknown field `colour` - at `$.roles[...]`{WHERE}",
+    ),
+    "a territory's field there is not": (
+        f'{of_kind("regime")}\n[[territory]]\narea = "US"\nsince = 2026-01-01\ncolour = 1\n{CITED}',
+        f"Object contains unknown field `colour` - at `$.territory[0]`{WHERE}",
+    ),
+    "a yes in quotation marks": (
+        with_scope('fact = "lgpd"\nis = "true"'),
+        f"Expected `bool | null`, got `str` - at `$.scope[0].is`{WHERE}",
+    ),
+    "a day in quotation marks": (
+        WHOLE.replace("effect = 2021-03-01", 'effect = "2021-03-01"'),
+        f"Expected `date`, got `str` - at `$.events[0].effect`{WHERE}",
+    ),
+    "a day that never was": (
+        WHOLE.replace("effect = 2021-03-01", "effect = 2021-02-30"),
+        f"Invalid date or datetime (at line 17, column 10){WHERE}",
+    ),
+    "a key left out": (
+        WHOLE.replace("known = 2021-03-01\n", ""),
+        f"Object missing required field `known` - at `$.events[0]`{WHERE}",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", UNSOUND)
+def test_what_is_unsound_is_told_in_a_line_with_file_place_and_way_out(case: str) -> None:
+    text, told = UNSOUND[case]
+    assert fault({"own/own-ke.toml": text}) == f"own-ke.toml: {told}"
+
+
+SECOND = WHOLE.replace("own-ke", "own-k2").replace("2021-03", "2026-01")
+OF_KENYA = f'[[membership]]\ncountry = "KE"\narea = "EU"\nsince = 2026-01-01\nknown = 2026-01-01\n{CITED}'
+
+
+def members(*more: str) -> dict[str, str]:
+    return {"memberships.toml": "\n".join([PACK.sources["law/memberships.toml"].decode(), *more])}
+
+
+def own(**files: str) -> dict[str, str]:
+    return {f"own/{name}.toml": text for name, text in files.items()}
+
+
+TOGETHER = {
+    "a member of no country": (
+        members(OF_KENYA.replace("KE", "ZZ")),
+        "memberships.toml: ZZ in EU since 2026-01-01: no such country: use an ISO 3166-1 code",
+    ),
+    "a membership of no day": (
+        members(OF_KENYA + "until = 2026-01-01\n"),
+        f"memberships.toml: KE in EU since 2026-01-01: {LATE}",
+    ),
+    "a member twice": (
+        members(OF_KENYA, OF_KENYA),
+        "memberships.toml: KE in EU since 2026-01-01: overlaps the membership since 2026-01-01: end that one first",
+    ),
+    "a member that has not left": (
+        members(OF_KENYA + "until = 2026-01-03\n", OF_KENYA.replace("since = 2026-01-01", "since = 2026-01-02")),
+        "memberships.toml: KE in EU since 2026-01-02: overlaps the membership since 2026-01-01: end that one first",
+    ),
+    "a field of a membership there is not": (
+        members(OF_KENYA + "colour = 1\n"),
+        f"memberships.toml: Object contains unknown field `colour` - at `$[...][{len(PACK.memberships)}]`{WHERE}",
+    ),
+    "a field of the countries there is not": (
+        {"countries.toml": 'colour = "red"\n' + PACK.sources["law/countries.toml"].decode()},
+        f"countries.toml: Object contains unknown field `colour`{WHERE}",
+    ),
+    "no countries": ({"countries.toml": ""}, f"countries.toml: Object missing required field `codes`{WHERE}"),
+    "a usual way that is none": (
+        {"policies.toml": PACK.sources["law/policies.toml"].decode().replace('default = "warn"', 'default = "wran"', 1)},
+        "policies.toml: art3_2_importer: `default` is none of its `choices`: mend one of them",
+    ),
+    "a decision too many": (
+        own(**{"own-ke": with_event("sunset", "2026-01-02"), "own-k2": SECOND}),
+        "own-k2.toml: overlaps own-ke for the same country: end that one with `superseded`",
+    ),
+    "a key that is taken": (
+        own(**{"eu-adequacy-br": PACK.sources["law/instruments/eu-adequacy-br.toml"].decode()}),
+        "eu-adequacy-br.toml: the key 'eu-adequacy-br' is taken: choose another one",
+    ),
+    "a reading of no disputed day": (
+        own(policy='readings = { "eu-gdpr in_force" = "alternative" }'),
+        "policy.toml: readings: 'eu-gdpr in_force' is no disputed day: there are eu-adequacy-br in_force",
+    ),
+    "a choice of no policy": (
+        own(policy='policies = { nosuch = "block" }'),
+        "policy.toml: policies: nosuch = 'block' is not known: there are "
+        + ", ".join(f"{one.key} ({' | '.join(one.choices)})" for one in PACK.policies),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", TOGETHER)
+def test_files_that_do_not_go_together_are_told_in_a_line(case: str) -> None:
+    changed, told = TOGETHER[case]
+    assert fault(changed) == told
+
+
+SOUND = {
+    "as it is": own(**{"own-ke": WHOLE}),
+    "a condition on a number": own(**{"own-ke": with_scope('fact = "lgpd"\nat_least = 1\nat_most = 3')}),
+    "a role that is none of these": own(
+        **{"own-ke": with_scope('fact = "exporter_role"\nnone_of = ["processor", "controller"]')}
+    ),
+    "a house's policy": own(**{"own-ke": with_scope('fact = "lgpd"\nis_not = true\npolicy = "hr_coverage"')}),
+    "an end on its first day": own(**{"own-ke": with_event("invalidated", "2021-03-01")}),
+    "one decision after the other": own(**{"own-ke": with_event("sunset", "2026-01-01"), "own-k2": SECOND}),
+    "the later decision first": own(**{"own-k2": SECOND, "own-ke": with_event("sunset", "2026-01-01")}),
+    "a member that comes back on the day it leaves": members(
+        OF_KENYA + "until = 2026-01-02\n", OF_KENYA.replace("since = 2026-01-01", "since = 2026-01-02")
+    ),
+    "inside of a country": own(**{"own-ke": of_kind("inside")}),
+    "inside by a condition": own(**{"own-ke": with_scope('fact = "lgpd"\nis = true', of_kind("inside").replace(*NO_COUNTRY))}),
+    "a rule by no name": own(**{"own-ke": of_kind("rule").replace(*NO_MECHANISM).replace(*NO_COUNTRY)}),
+}
+
+
+@pytest.mark.parametrize("case", SOUND)
+def test_what_is_sound_is_not_refused(case: str) -> None:
+    assert fault(SOUND[case]) is None
+
+
+def test_a_law_from_before_there_were_memberships_and_policies_is_read() -> None:
+    names = ["law/countries.toml", "law/instruments/eu-gdpr.toml", "law/instruments/eu-adequacy-jp.toml"]
+    found = parsed({name: PACK.sources[name] for name in names})
+    assert (found.memberships, found.policies, found.chosen.policies) == ((), (), {})
+    assert found.instruments.keys() == {"eu-gdpr", "eu-adequacy-jp"}
+
+
+def test_a_fingerprint_is_made_as_it_always_was() -> None:
+    """Registers keep fingerprints: made otherwise, no law that is kept would be found again."""
+    said = hashlib.sha256(b"a.toml\0one\0b.toml\0two\0").hexdigest()
+    assert fingerprint({"law/instruments/a.toml": b"one", "law/own/b.toml": b"two"}) == said
+
+
+def test_what_cannot_be_read_is_told(folder: Path) -> None:
+    (folder / "own.toml").mkdir()
+    with environment(ONWARD_LAW=str(folder)), pytest.raises(LawError) as refused:
+        law.load()
+    assert str(refused.value) == "own.toml: cannot be read: Is a directory: put a file there, or take it away"
+    with environment(ONWARD_LAW=str(folder / "none")), pytest.raises(LawError) as refused:
+        law.load()
+    assert str(refused.value) == f"{folder}/none (ONWARD_LAW) is no folder: name the folder that holds your instruments"
+    (folder / "x.toml").write_bytes(b"\xff")
+    with pytest.raises(LawError, match=rf"^x\.toml: .*{WHERE}$"):
+        decoded(folder / "x.toml", Roles)
+
+
+@pytest.mark.parametrize("module", [files, signals, dossiers], ids=lambda module: module.__name__)
+def test_what_a_file_leaves_out_is_no_or_nothing(module: ModuleType) -> None:
+    for name, default, nothing in left_out(module):
+        assert (default, type(default)) == (nothing, type(nothing)), name
+
+
+def test_an_impact_assessment_is_asked_for_unless_a_module_says_otherwise() -> None:
+    assert {name: one.impact_assessment for name, one in PACK.instruments["eu-scc-2021"].roles.items()} == {
+        "M1": "always", "M2": "always", "M3": "always", "M4": "if_combined",
+    }  # fmt: skip
