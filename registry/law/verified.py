@@ -13,7 +13,6 @@ import msgspec
 from registry.law import Pack, dossiers, signals
 from registry.law.files import VERIFY_EVERY, WEAKEST_FIRST, Cited
 
-OF = {"events": "", "scope": "scope", "territory": "territory"}  # how the parts of an instrument are called beside its key
 TOLD_APART = (("what", "effect"), ("fact",), ("area",))
 
 
@@ -71,7 +70,7 @@ def _every(pack: Pack) -> Iterator[tuple[str, str, Cited]]:
         yield one.key, one.key, one
         for field in one.__struct_fields__:
             for part in _cited(getattr(one, field)):
-                yield _named(one.key, OF.get(field, field), part), one.key, part
+                yield _named(one.key, "" if field == "events" else field, part), one.key, part
     for policy in pack.policies:
         yield f"policy {policy.key}", "policy", policy
     for signal in signals.load(pack):

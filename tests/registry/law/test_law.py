@@ -128,6 +128,27 @@ def test_both_sides_of_the_days_on_which_a_law_applies(regime: str, territory: s
     assert ("none" if standing is None else standing.code) == code
 
 
+@pytest.mark.parametrize(
+    ("what", "code", "known_ahead"),
+    [
+        ("sunset", "EXPIRED", True),
+        ("invalidated", "INVALIDATED", True),
+        ("delisted", "INVALIDATED", True),
+        ("superseded", "EXPIRED", False),
+        ("transition_end", "SCC_EXPIRED", True),
+        ("contested", "NOT_MODELLED", False),
+    ],
+)
+def test_after_its_end_an_instrument_is_called_by_what_ended_it(what: str, code: str, known_ahead: bool) -> None:
+    (begun,) = PACK.instruments["eu-us-dpf"].events
+    end = msgspec.structs.replace(begun, what=what, known=date(2025, 1, 1), effect=date(2025, 1, 1))
+    pack = otherwise(eu_us_dpf={"events": (begun, end)})
+    before, then = (pack.on(date.fromisoformat(day), TODAY).standing("eu-us-dpf") for day in ("2024-12-31", "2025-01-01"))
+    assert before is not None
+    assert then is not None
+    assert (before.code, before.last_day, then.code) == (None, date(2024, 12, 31) if known_ahead else None, code)
+
+
 def test_a_law_that_nobody_knew_of_applies_to_nobody() -> None:
     assert on("2024-01-01", date(2010, 1, 1)).applies("EU_GDPR", "DE") is None
 

@@ -32,8 +32,12 @@ def test_what_is_kept_comes_out_as_it_went_in() -> None:
 def test_a_byte_more_in_any_file_is_another_law(name: str) -> None:
     altered = {**PACK.sources, name: PACK.sources[name] + b"\n"}
     assert fingerprint(altered) != PACK.version
-    with pytest.raises(LawError, match="was altered"):
+    with pytest.raises(LawError) as refused:
         packs.opened(made(altered, PACK.version))
+    assert str(refused.value) == (
+        f"the law {PACK.version[:12]} that the register keeps was altered: its files have the fingerprint "
+        f"{fingerprint(altered)[:12]}; `onward verify` says more, a backup holds the right ones"
+    )
     assert packs.opened(made(altered)).version == fingerprint(altered)
 
 
@@ -58,8 +62,13 @@ def test_a_file_more_less_or_by_another_name_is_another_law() -> None:
     ],
 )
 def test_what_is_no_pack_is_refused_with_the_way_out(content: bytes) -> None:
-    with pytest.raises(LawError, match=f"{PACK.version[:12]}.*onward law adopt"):
+    with pytest.raises(LawError) as refused:
         packs.opened(Kept(PACK.version, content))
+    fault, way_out = str(refused.value).rsplit("; ", 1)
+    assert fault.startswith(f"the law {PACK.version[:12]} that the register keeps cannot be read by this program: ")
+    assert way_out == (
+        "`onward verify` tells whether it was altered, `onward law adopt` makes the law of this program the present one"
+    )
 
 
 def test_what_was_law_once_is_read_though_it_would_not_be_adopted_today() -> None:
@@ -74,19 +83,27 @@ def test_what_was_law_once_is_read_though_it_would_not_be_adopted_today() -> Non
 
 
 def test_a_file_that_is_no_text_cannot_be_kept() -> None:
-    with pytest.raises(LawError, match="UTF-8"):
+    with pytest.raises(LawError, match=r"^a file of the law is no UTF-8 \(.*\): write it in UTF-8$"):
         packs.packed({"law/own/x.toml": b"\xff"})
+
+
+def test_a_digest_is_the_sha_256_of_the_bytes() -> None:
+    assert packs.digest(b"abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
 
 def test_a_law_is_found_by_how_its_fingerprint_begins() -> None:
     versions = ["abc1" + "0" * 60, "abd2" + "0" * 60]
     assert packs.named("abc", [*versions, *versions]) == versions[0]
     assert packs.named(" ABD2", versions) == versions[1]
-    for said, fault in (("ab", "begins 2 of them"), ("f", "no law on file begins"), ("", "no law on file begins")):
-        with pytest.raises(Misused, match=fault) as refused:
+    for said, fault in (
+        ("ab", "'ab' begins 2 of them"),
+        ("f", "no law on file begins with 'f'"),
+        ("", "no law on file begins with ''"),
+    ):
+        with pytest.raises(Misused) as refused:
             packs.named(said, versions)
-        assert all(version[:16] in str(refused.value) for version in versions)
-    with pytest.raises(Misused, match="there are none"):
+        assert str(refused.value) == f"--law: {fault}: there are abc1000000000000, abd2000000000000"
+    with pytest.raises(Misused, match=r"there are none$"):
         packs.named("abc", [])
 
 
