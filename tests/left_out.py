@@ -1,4 +1,4 @@
-"""What a Struct holds of a field that nobody has filled in."""
+"""The Structs of a module, and what they hold of a field that nobody has filled in."""
 
 from collections.abc import Iterator, Mapping
 from types import ModuleType, NoneType
@@ -9,14 +9,18 @@ import msgspec
 NOTHING: dict[Any, Any] = {tuple: (), dict: {}, Mapping: {}, bool: False, str: ""}
 
 
+def structs(module: ModuleType) -> list[type[msgspec.Struct]]:
+    """Those that are written in the module itself."""
+    kinds = [kind for kind in vars(module).values() if isinstance(kind, type) and issubclass(kind, msgspec.Struct)]
+    return [kind for kind in kinds if kind.__module__ == module.__name__]
+
+
 def left_out(module: ModuleType) -> Iterator[tuple[str, Any, Any]]:
     """Of each field that may be left out in a module's Structs: its name, what stands for it, and what nothing is there.
 
     Nothing is None where there may be none, an empty list, no, or no text. Days and words of a list stand for themselves.
     """
-    for kind in vars(module).values():
-        if not (isinstance(kind, type) and issubclass(kind, msgspec.Struct) and kind.__module__ == module.__name__):
-            continue
+    for kind in structs(module):
         hints = get_type_hints(kind)
         for one in msgspec.structs.fields(kind):
             if not one.required:

@@ -31,6 +31,11 @@ from assessments.rules import (
     SignedClauses,
     Traited,
     Traits,
+    chapter_v,
+    failings,
+    gate,
+    onward,
+    sub_processors,
 )
 from assessments.rules.chapter_v import BY_NAME, judge
 from assessments.rules.onward import Hop
@@ -39,7 +44,7 @@ from assessments.wording import sentences
 from registry import law
 from registry.law.files import read
 from registry.vocabulary import RANKING, Outcome
-from tests.left_out import left_out
+from tests.left_out import left_out, structs
 
 PACK = law.load()
 TODAY = date(2026, 11, 23)
@@ -121,6 +126,12 @@ def test_what_nobody_has_recorded_is_neither_yes_nor_no_and_no_list_has_anything
     found = {name: default for name, default, nothing in left_out(rules) if default != nothing}
     assert found == said
     assert all(type(default) is type(nothing) for name, default, nothing in left_out(rules))
+
+
+def test_what_a_rule_is_given_or_answers_is_never_written_to() -> None:
+    """One object stands for all that is alike, and many legs share it."""
+    kinds = [kind for module in (rules, chapter_v, failings, gate, onward, sub_processors) for kind in structs(module)]
+    assert [kind.__name__ for kind in kinds if not kind.__struct_config__.frozen] == []
 
 
 def test_every_code_has_its_sentence_and_says_what_it_needs() -> None:

@@ -8,10 +8,10 @@ from types import ModuleType
 import pytest
 
 from registry import law
-from registry.law import dossiers, files, signals
+from registry.law import changes, dossiers, files, packs, signals, supposing, verified
 from registry.law.files import FACTS, LawError, Roles, decoded, fingerprint, parsed
 from tests.law_files import ELSEWHERE as WHOLE
-from tests.left_out import left_out
+from tests.left_out import left_out, structs
 from tests.support import environment
 
 PACK = law.brought()
@@ -307,6 +307,14 @@ def test_what_cannot_be_read_is_told(folder: Path) -> None:
 def test_what_a_file_leaves_out_is_no_or_nothing(module: ModuleType) -> None:
     for name, default, nothing in left_out(module):
         assert (default, type(default)) == (nothing, type(nothing)), name
+
+
+def test_what_was_read_is_never_written_to() -> None:
+    """A law is read once, and all that is asked of it shares what was read."""
+    kinds = [
+        kind for module in (law, changes, dossiers, files, packs, signals, supposing, verified) for kind in structs(module)
+    ]
+    assert [kind.__name__ for kind in kinds if not kind.__struct_config__.frozen] == []
 
 
 def test_an_impact_assessment_is_asked_for_unless_a_module_says_otherwise() -> None:
