@@ -351,29 +351,9 @@ def _faults(one: Instrument, pack: Files) -> Iterator[str]:
         for code in codes:
             if code not in pack.codes and code not in pack.countries.areas:
                 yield f"`{field}`: {code!r} is no country code: use ISO 3166-1"
-    for event in one.events:
-        if not event.citation.strip():
-            yield f"event {event.what} of {event.effect}: `citation` is empty: say where it stands"
-        if (event.alternative is None) != (not event.dispute.strip()):
-            yield f"event {event.what} of {event.effect}: `alternative` and `dispute` go together: give both"
-        if event.what in ENDS and event.effect < min(e.effect for e in one.events if e.what == "in_force"):
-            yield f"event {event.what} of {event.effect} lies before `in_force`: mend one of them"
+    yield from _unsound_events(one)
     for scope in one.scope:
-        asks = [scope.demands, scope.denies, scope.none_of or None]
-        limits = None if scope.at_least is None and scope.at_most is None else (scope.at_least, scope.at_most)
-        if scope.fact not in FACTS:
-            yield f"[[scope]] on {scope.fact}: no such fact: there are {', '.join(sorted(FACTS))}"
-        if sum(asked is not None for asked in (*asks, limits)) != 1:
-            yield f"[[scope]] on {scope.fact}: give one of `is`, `is_not`, `none_of`, or `at_least` and `at_most`"
-        if scope.policy is not None and scope.policy not in {policy.key for policy in pack.policies}:
-            yield f"[[scope]] on {scope.fact}: no policy is called {scope.policy!r}: put it into policies.toml"
-        words = WORDS.get(scope.fact, set())
-        if set(scope.none_of) - words:
-            yield f"[[scope]] on {scope.fact}: `none_of` takes {', '.join(sorted(words)) or 'no words here: use `is`'}"
-        if not scope.citation.strip():
-            yield f"[[scope]] on {scope.fact}: `citation` is empty: say where it stands"
-        if scope.until <= scope.since:
-            yield f"[[scope]] on {scope.fact}: `until` is not after `since`: mend one of them"
+        yield from _unsound_scope(scope, pack)
     if one.kind in {"adequacy", "framework"} and not one.countries:
         yield "`countries` is empty: name those it covers"
     if one.kind == "inside" and not one.countries and not one.scope:
@@ -384,6 +364,36 @@ def _faults(one: Instrument, pack: Files) -> Iterator[str]:
         yield "`mechanism` is missing: say by which name it is relied on"
     if one.kind == "clauses" and not one.roles:
         yield "[roles] is missing: say which roles the clauses fit"
+
+
+def _unsound_events(one: Instrument) -> Iterator[str]:
+    for event in one.events:
+        place = f"event {event.what} of {event.effect}"
+        if not event.citation.strip():
+            yield f"{place}: `citation` is empty: say where it stands"
+        if (event.alternative is None) != (not event.dispute.strip()):
+            yield f"{place}: `alternative` and `dispute` go together: give both"
+        if event.what in ENDS and event.effect < min(e.effect for e in one.events if e.what == "in_force"):
+            yield f"{place} lies before `in_force`: mend one of them"
+
+
+def _unsound_scope(scope: Scope, pack: Files) -> Iterator[str]:
+    place = f"[[scope]] on {scope.fact}"
+    asks = [scope.demands, scope.denies, scope.none_of or None]
+    limits = None if scope.at_least is None and scope.at_most is None else (scope.at_least, scope.at_most)
+    if scope.fact not in FACTS:
+        yield f"{place}: no such fact: there are {', '.join(sorted(FACTS))}"
+    if sum(asked is not None for asked in (*asks, limits)) != 1:
+        yield f"{place}: give one of `is`, `is_not`, `none_of`, or `at_least` and `at_most`"
+    if scope.policy is not None and scope.policy not in {policy.key for policy in pack.policies}:
+        yield f"{place}: no policy is called {scope.policy!r}: put it into policies.toml"
+    words = WORDS.get(scope.fact, set())
+    if set(scope.none_of) - words:
+        yield f"{place}: `none_of` takes {', '.join(sorted(words)) or 'no words here: use `is`'}"
+    if not scope.citation.strip():
+        yield f"{place}: `citation` is empty: say where it stands"
+    if scope.until <= scope.since:
+        yield f"{place}: `until` is not after `since`: mend one of them"
 
 
 def _unsound_choices(pack: Files) -> Iterator[str]:
