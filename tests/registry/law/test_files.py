@@ -236,8 +236,11 @@ TOGETHER = {
         "eu-adequacy-br.toml: the key 'eu-adequacy-br' is taken: choose another one",
     ),
     "a reading of no disputed day": (
-        own(policy='readings = { "eu-gdpr in_force" = "alternative" }'),
-        "policy.toml: readings: 'eu-gdpr in_force' is no disputed day: there are eu-adequacy-br in_force",
+        own(
+            **{"own-ke": with_event("sunset", "2022-01-01", 'alternative = 2022-02-01\ndispute = "x"\n')},
+            policy='readings = { "eu-gdpr in_force" = "alternative" }',
+        ),
+        "policy.toml: readings: 'eu-gdpr in_force' is no disputed day: there are eu-adequacy-br in_force, own-ke sunset",
     ),
     "a choice of no policy": (
         own(policy='policies = { nosuch = "block" }'),
