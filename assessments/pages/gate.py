@@ -45,7 +45,8 @@ async def gate_page(visitor: Visitor, bar: Bar, key: str) -> Template:
     return await _page(visitor, bar, key)
 
 
-async def _page(visitor: Visitor, bar: Bar, key: str, typed: Decided | None = None, error: str | None = None) -> Template:
+async def _page(visitor: Visitor, bar: Bar, key: str, typed: Decided | None = None, error: Refused | None = None) -> Template:
+    """The gate with its findings and decisions; `error` says why what was typed was not recorded."""
     async with database.as_known(bar.clocks.instant) as at:
         file = await open_gate(key)
         if file is None:
@@ -83,7 +84,8 @@ async def _page(visitor: Visitor, bar: Bar, key: str, typed: Decided | None = No
         own=registrar == visitor.key,
         standings=list(Standing),
         typed=typed or Decided(),
-        error=error,
+        error=error.plainly() if error else "",
+        at=_asked_in(error),
     )
 
 
@@ -96,7 +98,7 @@ async def decide(
         until = _until(data, bar.today)
         await record_decision(visitor, key, Standing(_one_of(data.standing)), data, until, bar.today, sent)
     except Refused as error:
-        return await _page(visitor, bar, key, data, error.plainly())
+        return await _page(visitor, bar, key, data, error)
     return see_other(f"/vendors/{segment(key)}/gate")
 
 
@@ -149,6 +151,12 @@ async def registered_by(at: asyncpg.Connection, key: str) -> str | None:
         key,
     )
     return None if who is None else str(who)
+
+
+def _asked_in(error: Refused | None) -> str:
+    """Where the page asks for what was refused: the question of that name, or the form."""
+    field = str(error).partition(":")[0]
+    return field if field in Decided.__struct_fields__ else "decide"
 
 
 def _one_of(standing: str) -> str:

@@ -1,5 +1,6 @@
 """What a page cannot take is refused in words: no day, no sign, no file is too strange to be answered."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,39 @@ def test_a_day_that_cannot_be_is_refused_at_the_gate_and_in_an_edit(register: Re
         answer = await dpo.post("/records/vendor/mailer/edit", form | {"why": "Over"})
         assert answer.status_code == 422
         assert "This is no day that can be recorded" in answer.text
+
+    browse(register, asked)
+
+
+@pytest.mark.parametrize(
+    ("decided", "said", "where"),
+    [
+        ({"standing": "approved", "why": "W"}, "Findings stand against it", "standing"),
+        ({"standing": "approved_with_conditions", "conditions": "C", "why": "W"}, "Say until when", "last_day"),
+        ({"standing": "approved_with_conditions", "why": "W"}, "Say what must hold", "conditions"),
+        ({"standing": "refused", "why": " "}, "Say on what ground", "why"),
+    ],
+)
+def test_a_refused_decision_is_told_at_the_top_in_focus_and_leads_to_what_it_is_about(
+    register: Register, folder: Path, decided: dict[str, str], said: str, where: str
+) -> None:
+    register.load(a_register(), folder)
+
+    async def asked(as_role: Any) -> None:
+        dpo: Browser = await as_role("dpo")
+        await dpo.get("/vendors/mailer/gate")
+        answer = await dpo.post("/vendors/mailer/gate", decided)
+        assert answer.status_code == 422
+        told, _, below = answer.text.partition("Back to the vendor")
+        [alert] = re.findall(r'<div[^>]*role="alert"[^>]*autofocus.*?</div>', told, re.S)
+        assert said in alert
+        assert f'href="#{where}"' in alert
+        [asks] = re.findall(rf'<(?:fieldset|textarea|input)[^>]* id="{where}"[^>]*>', below)
+        assert 'aria-invalid="true"' in asks
+        assert below.count("aria-invalid") == 1
+        await dpo.get("/transfers/news")
+        answer = await dpo.post("/transfers/news/stop", {"day": "soon", "why": "W"})
+        assert re.search(r'role="alert"[^>]*autofocus>.*?href="#stop".*<h2>Verdict</h2>', answer.text, re.S)
 
     browse(register, asked)
 
