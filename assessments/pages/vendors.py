@@ -15,6 +15,7 @@ from assessments.clockbar import Bar
 from assessments.passing import said_of
 from assessments.radius import radius_in
 from assessments.rules.gate import TERMS_OF_ART_28, UNDERTAKINGS
+from assessments.vendors_apart import ACTIVITY, WHEN, counted, listed
 from registry import access, database, documents, forms, law, told
 from registry.access import Permission, Visitor
 from registry.vocabulary import RANKING, NoticeKind, Standing, VendorCategory
@@ -47,10 +48,8 @@ _DECIDED = f"""(select standing from decision d where d.vendor = v.thing and {IN
     order by d.since desc, d.id desc limit 1)"""
 _STOP = f"""exists (select from notice n where n.vendor = v.thing and n.kind = '{NoticeKind.CANNOT_PROTECT}'
     and {IN_FORCE.format("n")})"""
-_ACTIVITY = """exists (select from engagement e join processing_activity a on a.thing = e.activity
-    where e.vendor = v.thing and (e.until is null or e.until > e.since) and a.name ilike $3)"""
 _ASKED = f"""{IN_FORCE.format("v")} and ($4 = '' or v.category = $4) and ($5 = '' or coalesce({_DECIDED}, 'undecided') = $5)
-and ($2 = '' or v.key = $2 or v.service ilike $3 or {{named}} or {_ACTIVITY})"""
+and ($2 = '' or v.key = $2 or v.service ilike $3 or {{named}} or {ACTIVITY})"""
 _PARTY = f"from party p where p.thing = v.party and {IN_FORCE.format('p')}"
 _SHOWN = "v.thing, v.key, v.category, v.service"
 _COUNT = f"select count(*) from vendor v where {_ASKED.format(named=f'exists (select {_PARTY} and p.name ilike $3)')}"
@@ -62,13 +61,14 @@ where {_ASKED.format(named="false")} and not exists (select {_PARTY}) order by v
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """What a list is asked for, as its address says."""
+    """What a list is asked for, as its address says; `when` is empty for the vendors of the day, else one of `WHEN`."""
 
     q: str
     category: str
     standing: str
     sort: str
     number: int
+    when: str = ""
 
     def address(self, **other: Any) -> str:
         given = msgspec.structs.asdict(self) | other
@@ -77,17 +77,30 @@ class Asked(msgspec.Struct, frozen=True):
 
 @get("/vendors", opt={"needs": Permission.LOOK})
 async def vendors(
-    visitor: Visitor, bar: Bar, q: str = "", category: str = "", standing: str = "", sort: str = "name", number: int = 1
+    visitor: Visitor,
+    bar: Bar,
+    q: str = "",
+    category: str = "",
+    standing: str = "",
+    sort: str = "name",
+    number: int = 1,
+    when: str = "",
 ) -> Template:
-    """Search, filter, sort and page stand in the address; verdicts are judged for the page that is shown."""
-    asked = Asked(
-        q.strip().replace("\x00", ""), category, standing, sort if sort in SORTS else "name", max(1, min(number, 10**6))
-    )
+    """Search, filter, sort and page stand in the address; verdicts are judged for the page that is shown.
+
+    Of vendors whose record begins later, or has ended, it is said how many fit; `when` shows them instead.
+    """
+    sort, when, number = sort if sort in SORTS else "name", when if when in WHEN else "", max(1, min(number, 10**6))
+    asked = Asked(q.strip().replace("\x00", ""), category, standing, sort, number, when)
     given = (bar.clocks.as_of, asked.q, f"%{_literal(asked.q)}%", category, standing)
     async with database.as_known(bar.clocks.instant) as at:
-        count = await at.fetchval(_COUNT, *given)
-        rows = await _listed(at, asked, given)
-        legs = await transfers_of(at, [row["thing"] for row in rows])
+        apart = await counted(at, given[:4])
+        if when:
+            count, legs = apart[when], {}
+            rows = await listed(at, when, given[:4], A_PAGE, (number - 1) * A_PAGE)
+        else:
+            count, rows = await at.fetchval(_COUNT, *given), await _listed(at, asked, given)
+            legs = await transfers_of(at, [row["thing"] for row in rows])
     worst = worst_of(await assess(law.load(), bar.clocks, [key for keys in legs.values() for key in keys]))
     return page(
         "vendors",
@@ -96,6 +109,7 @@ async def vendors(
         asked=asked,
         count=count,
         pages=max(1, -(-count // A_PAGE)),
+        apart=apart,
         rows=[
             dict(row) | {"verdict": _worst(worst[key] for key in legs.get(row["thing"], ()) if key in worst)} for row in rows
         ],

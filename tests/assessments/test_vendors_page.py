@@ -1,5 +1,6 @@
 """The list of vendors and the desk, as people search and read them."""
 
+import html
 import re
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,48 @@ def test_a_vendor_is_found_by_name_by_service_and_by_activity(register: Register
         for words in ("mailer", "newslet", ""):
             assert "mailer" in named(await browser.get(f"/vendors?q={words}")), words
         assert not named(await browser.get("/vendors?q=payroll"))
+
+    browse(register, work)
+
+
+def test_vendors_that_begin_later_or_have_ended_are_counted_and_shown(register: Register, folder: Path) -> None:
+    tables = a_register()
+    tables["party"] += [
+        {"key": key, "name": f"{key} AG", "country": "CH", "since": SINCE} for key in ("later", "over", "never")
+    ]
+    kind = {"category": "support", "service": "Answers calls"}
+    tables["vendor"] += [
+        {"key": "later", "party": "later", "since": "2020-03-01"} | kind,
+        {"key": "over", "party": "over", "since": "2019-01-01", "until": "2019-07-01"} | kind,
+        {"key": "never", "party": "never", "since": "2019-01-01"} | kind,
+    ]
+    register.load(tables, folder)
+    register.load({"vendor": [{"key": "never", "entry": {"kind": "voided", "why": "so"}}]}, folder)
+    days = {  # what is in the list, what begins later, what has ended
+        "2018-12-31": (["mailer"], ["over", "later"], []),
+        "2019-01-01": (["mailer", "over"], ["later"], []),
+        "2019-06-30": (["mailer", "over"], ["later"], []),
+        "2019-07-01": (["mailer"], ["later"], ["over"]),
+        "2020-03-01": (["later", "mailer"], [], ["over"]),
+    }
+
+    async def work(as_role: Any) -> None:
+        browser = await as_role("procurement")
+        for day, (stand, later, over) in days.items():
+            page = await browser.get(f"/vendors?on={day}")
+            assert named(page) == stand, day
+            for when, keys in (("later", later), ("ended", over)):
+                link = re.search(rf'<a href="([^"]*when={when}[^"]*)">(\d+) ', page.text)
+                assert bool(link) is bool(keys), (day, when)
+                if link:
+                    assert int(link[2]) == len(keys), (day, when)
+                    assert named(await browser.get(html.unescape(link[1]))) == keys, (day, when)
+        assert "when=" not in (await browser.get("/vendors?on=2018-12-31&q=nobody")).text
+        shown = await browser.get("/vendors?on=2018-12-31&when=later&q=calls")
+        assert 'href="/vendors/over?on=2019-01-01"' in shown.text, "it opens on its first day"
+        assert "1 has ended by 1 Jul 2019" in (await browser.get("/vendors?on=2019-07-01")).text
+        shown = await browser.get("/vendors?on=2019-07-02&when=ended")
+        assert 'href="/vendors/over?on=2019-06-30"' in shown.text, "and on its last"
 
     browse(register, work)
 
