@@ -7,15 +7,16 @@ from rich.text import Text
 from assessments.coverage import Coverage
 from assessments.radius import Concerned, Radius
 from assessments.tables_shown import COLOURS, console, titled
-from assessments.what_follows import Answer
+from assessments.what_follows import Answer, groups
 from assessments.what_if import Fate
 from assessments.wording import law_name
 
-TITLES = {
-    Fate.FALLS: "Would fall",
-    Fate.CAUGHT: "Would be caught by something else on file",
-    Fate.WORSE: "In doubt as they are, and would be no longer permitted or asked about",
-    Fate.BETTER: "Would be better off",
+TITLES = {  # of each fate, and whether it is so only with measures beside
+    (Fate.FALLS, False): "Would fall",
+    (Fate.CAUGHT, True): "Would be caught by something else on file, with measures beside it",
+    (Fate.CAUGHT, False): "Would be caught by something else on file",
+    (Fate.WORSE, False): "In doubt as they are, and would be no longer permitted or asked about",
+    (Fate.BETTER, False): "Would be better off",
 }
 
 
@@ -52,19 +53,19 @@ def what_if(found: Answer) -> None:
     out.print(f"\nWhat if, on {found.as_of}, known on {found.known_on} (nothing is written):")
     for line in found.supposed:
         out.print(f"  {line}")
-    for fate, title in TITLES.items():
-        if not found.counts[fate]:
+    for group in groups(found):
+        if not group.count:
             continue
-        out.print(f"\n{title}: {found.counts[fate]}", style="bold")
+        out.print(f"\n{TITLES[group.fate, group.with_measures]}: {group.count}", style="bold")
         table = titled("transfer", "to", "under", "verdict", "rests on", "last day", "covered again", "for")
-        for one in found.flows:
-            if one.fate is fate:
-                verdict = Text(one.after.replace("_", " ") + ("" if one.flowing else ", stopped"), COLOURS[one.after])
-                again = f"{one.again_on}, {one.gap_days} days" if one.again_on else "–"
-                way = f"{one.importer} ({one.country})"
-                last = str(one.last_day) if one.last_day else "–"
-                rests = f"because of {one.decides}, further down" if one.decides else one.rests_on or "–"
-                table.add_row(one.transfer, way, law_name(one.regime), verdict, rests, last, again, one.activity or "–")
+        for one in group.flows:
+            verdict = Text(one.after.replace("_", " ") + ("" if one.flowing else ", stopped"), COLOURS[one.after])
+            again = f"{one.again_on}, {one.gap_days} days" if one.again_on else "–"
+            again += ", with measures beside it" if one.again_with_measures else ""
+            way = f"{one.importer} ({one.country})"
+            last = str(one.last_day) if one.last_day else "–"
+            rests = f"because of {one.decides}, further down" if one.decides else one.rests_on or "–"
+            table.add_row(one.transfer, way, law_name(one.regime), verdict, rests, last, again, one.activity or "–")
         out.print(table)
     if found.counts[Fate.FALLS]:
         out.print()

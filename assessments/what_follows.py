@@ -59,7 +59,8 @@ class Told(msgspec.Struct, frozen=True):
     """One flow under one law that would turn; `decides` is who does down the chain, where the leg itself does not.
 
     `decided` is the same of the flow as it is. `gap_days` counts from the day compared to `again_on`; None where no end is
-    known.
+    known. `with_measures` says of one that is caught that what catches it does so only with supplementary measures beside
+    it; `again_with_measures` the same of the day on which one that falls is covered again.
     """
 
     transfer: str
@@ -81,10 +82,15 @@ class Told(msgspec.Struct, frozen=True):
     flowing: bool
     reasons: tuple[Reason, ...]
     decided: str | None = None
+    with_measures: bool = False
+    again_with_measures: bool = False
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What would follow on a day. `concerned` is about the flows that fall, `flows` are the first of those that turn."""
+    """What would follow on a day. `concerned` is about the flows that fall, `flows` are the first of those that turn.
+
+    `caught_with_measures` are those of the caught that stand only with supplementary measures beside what catches them.
+    """
 
     supposed: tuple[str, ...]
     since: date
@@ -97,6 +103,27 @@ class Answer(msgspec.Struct, frozen=True):
     flows: tuple[Told, ...]
     titles: dict[str, str]
     law_version: str
+    caught_with_measures: int = 0
+
+
+class Group(msgspec.Struct, frozen=True):
+    """Flows of one fate, those apart that are caught only with measures beside: how many, and the first of them."""
+
+    fate: Fate
+    with_measures: bool
+    count: int
+    flows: tuple[Told, ...]
+
+
+def groups(found: Answer) -> Iterable[Group]:
+    """An answer's flows as they are told to people, the most urgent first; groups without any flow are among them."""
+    for fate in (Fate.FALLS, Fate.CAUGHT, Fate.WORSE, Fate.BETTER):
+        for beside in (True, False) if fate is Fate.CAUGHT else (False,):
+            count = found.counts[fate]
+            if fate is Fate.CAUGHT:
+                count = found.caught_with_measures if beside else count - found.caught_with_measures
+            flows = tuple(one for one in found.flows if one.fate is fate and one.with_measures is beside)
+            yield Group(fate, beside, count, flows)
 
 
 async def answer(pack: Pack, clocks: Clocks, asked: Asked, most: int | None = None) -> Answer:
@@ -160,7 +187,7 @@ def _told(
         after = other.read(dossier, one.flow.reading.regime, day)
         if after is not None:
             told.append(_flow(one, dossier, after, other, day, named, about))
-            if one.fate is Fate.FALLS or (one.fate is Fate.CAUGHT and after.path_outcome is Outcome.MEASURES_REQUIRED):
+            if one.fate is Fate.FALLS or _with_measures(one):
                 needs.append(need(after, named, other.law(day)))
     fallen = [one.flow.dossier for one in found.turned if one.fate is Fate.FALLS]
     rests = {key for one in told for key in (one.rested_on, one.rests_on) if key}
@@ -179,18 +206,23 @@ def _told(
         tuple(told),
         {key: other.pack.instruments[key].title for key in sorted(rests) if key in other.pack.instruments},
         judge.pack.version,
+        sum(_with_measures(one) for one in found.turned),
     )
 
 
+def _with_measures(one: Turned) -> bool:
+    """Whether a flow is caught by what carries it only with supplementary measures beside it (Recommendations 01/2020)."""
+    return one.fate is Fate.CAUGHT and one.after is Outcome.MEASURES_REQUIRED
+
+
 def _first(turned: Sequence[Turned], most: int | None) -> list[Turned]:
-    """The flows that are told: of each fate so many, in the order of their keys and laws."""
-    found: list[Turned] = []
-    for fate in Fate:
-        of_it = sorted(
-            (one for one in turned if one.fate is fate), key=lambda one: (one.flow.dossier.key, one.flow.reading.regime or "")
-        )
-        found += of_it if most is None else of_it[:most]
-    return found
+    """The flows that are told: of each fate, with measures beside or without, so many, in the order of their keys and laws."""
+    found: dict[tuple[Fate, bool], list[Turned]] = {(fate, beside): [] for fate in Fate for beside in (True, False)}
+    for one in sorted(turned, key=lambda one: (one.flow.dossier.key, one.flow.reading.regime or "")):
+        alike = found[one.fate, _with_measures(one)]
+        if most is None or len(alike) < most:
+            alike.append(one)
+    return [one for alike in found.values() for one in alike]
 
 
 def _flow(
@@ -198,6 +230,7 @@ def _flow(
 ) -> Told:
     route, before = dossier.route, one.flow.reading
     again = covered_again(other, dossier, after, day) if one.fate is Fate.FALLS else None
+    then = other.read(dossier, after.regime, again) if again else None
     kind = about.get(route.engagement or 0)
     return Told(
         dossier.key,
@@ -219,6 +252,8 @@ def _flow(
         after.flowing,
         tuple(dict.fromkeys(reasons(after.weakest, other.law(day), named))),
         _decides(before, named),
+        _with_measures(one),
+        then is not None and then.path_outcome is Outcome.MEASURES_REQUIRED,
     )
 
 

@@ -11,7 +11,7 @@ from litestar.response import Template
 from assessments import what_follows
 from assessments.clockbar import Bar, day_of
 from assessments.show import country
-from assessments.what_follows import USUAL_LAW, Answer, Asked, to_adopt
+from assessments.what_follows import USUAL_LAW, Answer, Asked, groups, to_adopt
 from assessments.what_if import Fate
 from registry import database, forms, law
 from registry.access import Permission, Visitor
@@ -24,11 +24,16 @@ LISTINGS = 300
 _LISTED = """select distinct on (c.key) c.key, c.framework, coalesce(p.name, c.key) as name from certification c
 left join party p on p.thing = c.party where c.since <= $1 and (c.until is null or c.until > $1)
     and c.framework = any($2) order by c.key, p.since desc limit $3"""
-WORDS = {
-    Fate.FALLS: "These would fall: they may go ahead as it is, and then may not",
-    Fate.CAUGHT: "These would be caught: something else on file carries them",
-    Fate.WORSE: "These are in doubt as it is, and would be no longer",
-    Fate.BETTER: "These would be better off",
+WORDS = {  # of each fate, and whether it is so only with measures beside: in the count, and above the flows
+    (Fate.FALLS, False): ("would fall", "These would fall: they may go ahead as it is, and then may not"),
+    (Fate.CAUGHT, True): (
+        "would be caught, with measures beside it",
+        "These would be caught, with measures beside it: something else on file carries them, but only together with "
+        "supplementary measures",
+    ),
+    (Fate.CAUGHT, False): ("would be caught", "These would be caught: something else on file carries them"),
+    (Fate.WORSE, False): ("would be worse than in doubt", "These are in doubt as it is, and would be no longer"),
+    (Fate.BETTER, False): ("would be better off", "These would be better off"),
 }
 
 
@@ -118,8 +123,7 @@ async def what_if(
         given=given,
         found=found,
         wrong=wrong,
-        words=WORDS,
-        most=MOST,
+        groups=[(one, *WORDS[one.fate, one.with_measures]) for one in groups(found)] if found else [],
         **await _choices(pack, bar),
     )
 

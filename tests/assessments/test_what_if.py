@@ -140,10 +140,19 @@ def test_the_framework_annulled_what_falls_what_catches_and_nothing_is_written(d
         "mailchimp": ("caught", "permitted", "eu-scc-2021"),
     }
     assert found["counts"] == {"falls": 1, "worse": 0, "caught": 2, "better": 0}
+    assert found["caught_with_measures"] == 1
+    assert [one["transfer"] for one in found["flows"] if one["with_measures"]] == ["salesforce"]
     assert found["concerned"]["people"] == ["Customers and their staff"]
     assert any("Tallyport" in line for line in found["to_do"])
     text = demo.onward("what-if", "--annul", "eu-us-dpf", "--as-of", "2026-06-30")
     assert "EU-U.S. Data Privacy Framework is declared invalid from 30 June 2026." in text
+    beside, alone = text.partition("Would be caught by something else on file, with measures beside it: 1")[2].split(
+        "Would be caught by something else on file: 1"
+    )
+    assert "salesforce" in beside
+    assert "mailchimp" not in beside
+    assert "mailchimp" in alone
+    assert "salesforce" not in alone
     assert everything(demo) == before
 
 
@@ -153,6 +162,7 @@ def test_a_gap_ends_on_the_day_on_which_what_is_adopted_begins(demo: Register, f
     words = ("what-if", "--annul", "eu-us-dpf", "--from", "2026-07-01", "--as-of", "2026-07-01", "--adopt", str(file))
     (fallen,) = [one for one in demo.answer(*words)["flows"] if one["fate"] == "falls"]
     assert (fallen["transfer"], fallen["again_on"], fallen["gap_days"]) == ("tallyport", "2026-08-30", 60)
+    assert not fallen["again_with_measures"], "a decision carries it alone"
     alone = demo.answer("what-if", "--adopt", str(file), "--as-of", "2026-07-01")
     assert alone["as_of"] == "2026-08-30"  # nothing else is supposed: the day on which it begins
     assert {one["transfer"] for one in alone["flows"] if one["fate"] == "better"} == {"jivochat"}
@@ -198,6 +208,12 @@ def test_the_page_is_its_address_and_writes_nothing(demo: Register) -> None:
         page = (await auditor.get("/what-if?annul=eu-us-dpf&on=2026-06-30")).text
         for words in ("These would fall", "Tallyport", "These would be caught", "Under EU GDPR: conclude the standard"):
             assert words in page, words
+        beside, _, alone = page.partition("These would be caught, with measures beside it")[2].partition(
+            "These would be caught:"
+        )
+        assert "Salesforce" in beside
+        assert "MailChimp" not in beside
+        assert "MailChimp" in alone
         assert 'style="' not in page
         assert "<script>" not in page
         assert 'option value="eu-us-dpf" selected' in page
