@@ -36,7 +36,7 @@ class Stretch(msgspec.Struct, frozen=True):
 
     @property
     def bare(self) -> bool:
-        """Data flowed, and nothing on file carried them."""
+        """The flow stood, not stopped, and nothing on file carried it."""
         return self.outcome is Outcome.NOT_PERMITTED and self.flowing
 
 

@@ -1,4 +1,5 @@
-"""Gaps: days in the past on which a flow went on and nothing carried it, such as those between a judgment and new clauses."""
+"""Gaps: days in the past on which a flow stood on file, not stopped, and nothing carried it, such as those between a judgment
+and new clauses. Whether data truly flowed on them is not on file."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -20,11 +21,15 @@ DESK = 5_000  # transfers; the desk of a larger register leads to the page inste
 _PICTURE = """select nonce from public.journal_entry where sequence = coalesce(
     nullif(current_setting('onward.known_on', true), '')::bigint, (select sequence from public.journal_head))"""
 
+_DECIDED = """select e.thing, min(d.since) from engagement e join decision d on d.vendor = e.vendor
+where d.until is null or d.until > d.since group by e.thing"""
+
 _kept: dict[tuple[bytes, date, date, str], tuple["Gap", ...]] = {}
 
 
 class Gap(msgspec.Struct, frozen=True):
-    """Days in a row, both ends counting, on which data flowed under a law and nothing on file carried them; then it ended."""
+    """Days in a row, both ends counting, on which a flow stood under a law, not stopped, and nothing on file carried it; then
+    that ended. `undecided` says that on none of them its vendor had been decided on."""
 
     transfer: str
     exporter: str
@@ -37,6 +42,7 @@ class Gap(msgspec.Struct, frozen=True):
     activity: str | None
     people: tuple[str, ...]
     special: tuple[str, ...]
+    undecided: bool = False
 
 
 async def gaps(pack: Pack, clocks: Clocks, most: int | None = None) -> tuple[Gap, ...] | None:
@@ -50,22 +56,28 @@ async def gaps(pack: Pack, clocks: Clocks, most: int | None = None) -> tuple[Gap
         with uncollected():
             dossiers = await open_dossiers()
         named, about = await parties(clocks.as_of), await served(clocks.as_of)
-    found = await asyncio.to_thread(_found, dossiers, Judge(pack, clocks.known_on), clocks.as_of, named, about)
+        decided: dict[int, date] = dict(await at.fetch(_DECIDED))
+    judge = Judge(pack, clocks.known_on)
+    found = await asyncio.to_thread(_found, dossiers, judge, clocks.as_of, named, about, decided)
     _kept[asked] = found
     while len(_kept) > KEPT:
         del _kept[next(iter(_kept))]
     return found
 
 
-def _found(dossiers: Sequence[Dossier], judge: Judge, day: date, named: Parties, about: dict[int, Served]) -> tuple[Gap, ...]:
+def _found(
+    dossiers: Sequence[Dossier], judge: Judge, day: date, named: Parties, about: dict[int, Served], decided: dict[int, date]
+) -> tuple[Gap, ...]:
     lives: dict[str, list[Dossier]] = {}
     for one in dossiers:
         lives.setdefault(one.key, []).append(one)
-    every = [gap for life in lives.values() for gap in _of(life, judge, day, named, about)]
+    every = [gap for life in lives.values() for gap in _of(life, judge, day, named, about, decided)]
     return tuple(sorted(every, key=lambda gap: (-gap.last_day.toordinal(), -gap.days, gap.transfer)))
 
 
-def _of(life: list[Dossier], judge: Judge, day: date, named: Parties, about: dict[int, Served]) -> Iterator[Gap]:
+def _of(
+    life: list[Dossier], judge: Judge, day: date, named: Parties, about: dict[int, Served], decided: dict[int, date]
+) -> Iterator[Gap]:
     """The gaps of one transfer: bare stretches that ended before the day, joined where one follows another."""
     route = life[-1].route
     kind = about.get(route.engagement or 0)
@@ -90,4 +102,5 @@ def _of(life: list[Dossier], judge: Judge, day: date, named: Parties, about: dic
                     kind.name if kind else None,
                     kind.people if kind else (),
                     kind.special if kind else (),
+                    decided.get(route.engagement or 0, date.max) > last,
                 )

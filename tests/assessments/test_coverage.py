@@ -100,11 +100,15 @@ def test_page_json_and_desk_tell_the_same(demo: Register) -> None:
             assert re.match(r"/[^/\\]", led), led
         assert (await dpo.get("/transfers/salesforce/coverage?from=never")).status_code == 422
         desk = (await dpo.get("/")).text
-        gaps = desk[desk.index("In the past: data flowed") :]
+        gaps = desk[desk.index("In the past: flows stood on file") :]
         row = next(row for row in gaps.split("<tr>") if "/transfers/salesforce" in row)
         for words in ("16 Jul 2020", "13 Sep 2020", "<td>60</td>", "Prospective customers"):
             assert words in row, words
-        assert "In the past: data flowed" not in (await (await as_role("auditor")).get("/")).text
+        said = "Its vendor was not decided on in these days"
+        assert said not in row
+        assert said in next(row for row in gaps.split("<tr>") if "/transfers/kickbox" in row), "its gate was never decided"
+        assert "data flowed, and" not in desk, "which is not on file"
+        assert "In the past: flows" not in (await (await as_role("auditor")).get("/")).text
         assert "7 times on record" in (await dpo.get("/gaps")).text
 
     browse(demo, work)
