@@ -19,6 +19,9 @@ from registry.vocabulary import AlertKind, NoticeKind
 FOLDER = Path(__file__).parent.parent / "templates" / "alerts"
 FLOWS = 5  # so many flows are listed; of the others it is said how many they are
 
+_BEFORE = """select from assessment b where b.transfer = s.transfer and b.rests_on < s.rests_on
+    and (b.until is null or b.until >= s.since)"""  # a verdict of an earlier look that stood until this one
+
 
 class Flow(msgspec.Struct, frozen=True):
     """A transfer whose verdict changed by an alert's cause."""
@@ -59,7 +62,7 @@ async def alerts(pack: Pack, keys: list[str] | None = None) -> list[Shown]:
     rows = await at.fetch(
         f"""select a.key, a.kind, a.since, a.effect, a.cause, coalesce(a.subject, '') as subject, v.key as vendor,
             (select p.name from party p where p.thing = v.party order by p.since desc limit 1) as vendor_name,
-            a.instrument, coalesce(n.count, 0) as count, a.until, a.thing,
+            a.instrument, coalesce(n.count, 0) as count, coalesce(n.new, 0) as new, a.until, a.thing,
             case when a.kind = '{AlertKind.NOTICE_RECEIVED}' and a.cause ~ '^entry:[0-9]+$' then (select e.image->>'kind'
                 from public.journal_entry e where e.sequence = substring(a.cause from 7)::bigint) end as notice,
             a.kind = '{AlertKind.NOTICE_RECEIVED}' and a.cause ~ '^entry:[0-9]+$' and exists (
@@ -67,8 +70,8 @@ async def alerts(pack: Pack, keys: list[str] | None = None) -> list[Shown]:
                 where e.sequence = substring(a.cause from 7)::bigint and o.kind = '{NoticeKind.AUTHORITY_REQUEST}'
                 and o.disclosed and coalesce(o.agreement, '') = '' and (o.until is null or o.until > o.since)) as disclosed
         from alert a left join vendor v on v.id = a.vendor
-        left join (select alert, count(distinct transfer) from assessment where alert is not null group by alert) n
-            on n.alert = a.thing
+        left join (select alert, count(distinct transfer), count(distinct transfer) filter (where not exists ({_BEFORE})) as new
+            from assessment s where alert is not null group by alert) n on n.alert = a.thing
         where {STANDS.replace("until", "a.until").replace("since", "a.since")} and ($1::text[] is null or a.key = any($1))
         order by a.since, a.id""",
         keys,
@@ -95,14 +98,18 @@ async def _flows(at: asyncpg.Connection, things: Sequence[int], pack: Pack) -> M
 
 
 def _sentences(row: asyncpg.Record) -> dict[str, str]:
-    """Those of an alert's kind; a notice has its own where there are some for what it is about, as it stands on record now."""
+    """Those of an alert's kind; a notice has its own where there are some for what it is about, as it stands on record now,
+    and so has a verdict on transfers that are new."""
     if row["disclosed"]:
         return sentences()["notice_disclosed"]
+    if row["kind"] == AlertKind.VERDICT_CHANGED and row["new"] and row["new"] == row["count"]:
+        return sentences()["transfer_new"]
     return sentences().get(f"notice_{row['notice']}") or sentences()[row["kind"]]
 
 
 def _shown(pack: Pack, row: asyncpg.Record, called: Named, flows: tuple[Flow, ...]) -> Shown:
     instrument, count, subject = pack.instruments.get(row["instrument"] or ""), row["count"], row["subject"].strip()
+    mixed = 0 < row["new"] < count
     said = called.said(subject) if subject else "the day came on which it begins"
     given = {
         "subject": said,
@@ -111,7 +118,8 @@ def _shown(pack: Pack, row: asyncpg.Record, called: Named, flows: tuple[Flow, ..
         "vendor": row["vendor_name"] or row["vendor"] or "a vendor",
         "instrument": instrument.title if instrument else row["instrument"] or "not recorded",
         "also": f" With it the verdict of today changed on {count} of the flows." if count else "",
-        "count": "1 transfer" if count == 1 else f"{count} transfers",
+        "count": ("1 transfer" if count == 1 else f"{count} transfers") + (f" ({row['new']} of them new)" if mixed else ""),
+        "fresh": "1 new transfer" if count == 1 else f"{count} new transfers",
     }
     words: dict[str, Any] = {part: sentence.format_map(given) for part, sentence in _sentences(row).items()}
     plain: dict[str, Any] = {

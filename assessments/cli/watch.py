@@ -38,13 +38,20 @@ def watch(on: date | None) -> None:
 
     looked, rehearsal = run(work())
     said = "Would record" if rehearsal else "Recorded"
+    changed = looked.assessments - looked.new
     click.echo(
-        f"Looked at {looked.transfers} transfers on {looked.day}. {said} {looked.assessments} verdicts that changed, "
-        f"{len(looked.alerts)} new alerts, {looked.reviews} reviews opened."
+        f"Looked at {_many(looked.transfers, 'transfer')} on {looked.day}. {said} "
+        f"{_many(looked.new, 'verdict')} on new transfers, {changed} that changed, "
+        f"{_many(len(looked.alerts), 'new alert')}, {_many(looked.reviews, 'review')} opened."
     )
     for row in looked.alerts:
-        click.echo(f"  {row['kind']}: {row['cause']}: {row['subject']}")
+        kind = "new_transfer" if row["key"] in looked.first_seen else row["kind"]
+        click.echo(f"  {kind}: {row['cause']}: {row['subject']}")
     mail_told(bool(looked.alerts))
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 @main.command()

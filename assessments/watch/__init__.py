@@ -33,7 +33,11 @@ PART = 5_000  # transfers looked at together: what a look holds in memory does n
 
 
 class Looked(msgspec.Struct, frozen=True):
-    """What one look did, or would have done."""
+    """What one look did, or would have done.
+
+    Of the `assessments`, `new` are on transfers that no verdict was on record of; `first_seen` are the keys of the alerts
+    that tell of such transfers alone.
+    """
 
     day: date
     sequence: int
@@ -41,6 +45,8 @@ class Looked(msgspec.Struct, frozen=True):
     assessments: int
     alerts: tuple[Row, ...]
     reviews: int
+    new: int = 0
+    first_seen: frozenset[str] = frozenset()
 
 
 class Rehearsed(Exception):
@@ -121,6 +127,7 @@ class Under(msgspec.Struct):
     causes: Causes
     spans: dict[str, str] = {}
     law_cause: str = ""
+    new: int = 0
 
     @property
     def since(self) -> date:
@@ -152,7 +159,8 @@ async def _looked(under: Under) -> Looked:
     await ahead(at, pack, today, causes)
     opened = await _reviews(under)
     await raise_alerts(under.book, causes, today, under.newest, pack.version)
-    return Looked(today, under.newest, len(keys), count, tuple(causes.new), opened)
+    told = {row["key"] for row in causes.new if row["kind"] == AlertKind.VERDICT_CHANGED}
+    return Looked(today, under.newest, len(keys), count, tuple(causes.new), opened, under.new, frozenset(told - causes.changed))
 
 
 async def unseen(at: asyncpg.Connection, today: date, pack: Pack) -> list[str] | None:
@@ -190,6 +198,7 @@ async def _judged(under: Under, keys: Sequence[str], concerned: dict[str, list[A
             past_told(one, law.judge(today), today, causes)
         part.dues[one.thing] = next_turn(one.last, law.judge(today), today)
     gone(part, left, today)
+    under.new += part.new
     standing = Standing(today, under.newest, under.pack.version)
     return await write(under.book, part, causes, standing)
 

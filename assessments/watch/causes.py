@@ -15,13 +15,17 @@ NAMED = 5  # so many things a sentence names; of the others it says how many the
 
 
 class Causes:
-    """The alerts of one look by their key, and the thing of each that is recorded."""
+    """The alerts of one look by their key, and the thing of each that is recorded.
+
+    `changed` are those by which a verdict that was on record turned; the others tell of transfers seen for the first time.
+    """
 
     def __init__(self) -> None:
         self.rows: dict[str, Row] = {}
         self.subjects: dict[str, dict[str, None]] = {}
         self.things: dict[str, int] = {}
         self.new: list[Row] = []
+        self.changed: set[str] = set()
 
     def add(self, cause: str, kind: AlertKind, subjects: Sequence[str], effect: date, **more: Any) -> str:
         """Says a cause; of what was said of it first the kind stands, and what else it did is added."""

@@ -80,13 +80,17 @@ def _by_key(dossiers: Iterable[Dossier]) -> dict[str, list[Dossier]]:
 
 
 class Part(msgspec.Struct):
-    """What is to be written of the transfers looked at together; `spans` are the acts by which transfers came."""
+    """What is to be written of the transfers looked at together; `spans` are the acts by which transfers came.
+
+    `new` counts the verdicts on transfers of which none was on record.
+    """
 
     spans: dict[str, str] = {}
     rows: list[Row] = []
     ended: dict[date, list[tuple[int, int]]] = {}
     dues: dict[int, date | None] = {}
     bare: dict[int, list[Row]] = {}
+    new: int = 0
 
 
 def first_sight(part: Part, one: History, old: dict[str, Recorded], now: Verdicts, day: date, causes: Causes) -> None:
@@ -104,7 +108,9 @@ def first_sight(part: Part, one: History, old: dict[str, Recorded], now: Verdict
         elif was is not None and told(was.seen, verdict):
             cause = f"day:transfer:{one.key}:{day}"
             row["cause"] = causes.add(cause, AlertKind.VERDICT_CHANGED, [f"transfer {one.key} reached"], day)
+            causes.changed.add(row["cause"])
         part.rows.append(row)
+        part.new += not old
     gone = [(was.row, was.version) for regime, was in old.items() if regime not in now or now[regime] != was.seen]
     part.ended.setdefault(day, []).extend(gone)
 
@@ -123,6 +129,9 @@ def turned(part: Part, one: History, old: dict[str, Recorded], turns: Sequence[T
             if turn.now is not None:
                 row = _row(one, regime, turn.now, turn.day, place) | {"cause": cause}
                 part.rows.append(row | ({"until": some[place + 1].day} if place + 1 < len(some) else {}))
+                part.new += not old
+            if cause and old:
+                causes.changed.add(cause)
 
 
 def gone(part: Part, left: dict[int, dict[str, Recorded]], day: date) -> None:

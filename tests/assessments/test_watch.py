@@ -9,6 +9,7 @@ import pytest
 from assessments.watch import look
 from assessments.watch.endings import threshold
 from registry import law
+from registry.web import now
 from tests.support import Register, a_register
 
 
@@ -28,6 +29,7 @@ def test_the_fall_is_one_alert_with_its_assessment(loaded: Register) -> None:
     assert [row["cause"] for row in fallen] == ["law:eu-us-privacy-shield:invalidated:2020-07-16"]
     (one,) = [one for one in loaded.answer("alerts") if one["kind"] == "verdict_changed"]
     assert "C-311/18" in one["what"]
+    assert one["title"] == "The verdict on 1 transfer changed"
     assert one["transfers"] == 1
 
 
@@ -44,6 +46,30 @@ def test_the_first_sight_of_what_is_not_permitted_is_told_by_its_entry(loaded: R
     assert row["cause"].startswith("entry:")
 
 
+def test_a_transfer_that_is_new_is_called_new_and_never_changed(register: Register, folder: Path) -> None:
+    transfers, today = a_register()["transfer"], now().date().isoformat()
+    register.load(a_register(), folder)
+    told = register.onward("watch")
+    assert "Recorded 1 verdict on new transfers, 0 that changed" in told
+    assert "new_transfer: entry:" in told
+    register.load({"transfer": [transfers[0] | {"key": "later", "country": "IN"}]}, folder)
+    told = register.onward("watch")
+    assert "Recorded 1 verdict on new transfers, 0 that changed" in told
+    assert "verdict_changed" not in told
+    titles = [one["title"] for one in register.answer("alerts") if one["kind"] == "verdict_changed"]
+    assert titles == ["1 new transfer may not go ahead"] * 2
+    mended = {"key": "clauses", "exporter": "house", "importer": "mailer", "instrument": "eu-scc-2021", "module": "M2"}
+    mended |= {"state": "signed", "concluded_on": today, "since": today, "rank": "primary", "engagement": "news"}
+    assessed = {"exporter": "house", "importer": "mailer", "outcome": "ok", "since": today}
+    both = [assessed | {"key": country, "country": country} for country in ("US", "IN")]
+    third = transfers[0] | {"key": "third", "country": "CN"}
+    register.load({"safeguard": [mended], "impact_assessment": both, "transfer": [third]}, folder)
+    told = register.onward("watch")
+    assert "Recorded 1 verdict on new transfers, 2 that changed" in told
+    assert "verdict_changed: entry:" in told
+    assert "The verdict on 3 transfers (1 of them new) changed" in [one["title"] for one in register.answer("alerts")]
+
+
 def test_a_week_off_catches_up_once(loaded: Register) -> None:
     seen(loaded, "2020-07-14")
     assert len([row for row in seen(loaded, "2020-07-23").alerts if row["kind"] == "verdict_changed"]) == 1
@@ -53,7 +79,9 @@ def test_a_week_off_catches_up_once(loaded: Register) -> None:
 def test_a_rehearsal_writes_nothing(loaded: Register) -> None:
     seen(loaded, "2020-03-01")
     before = loaded.onward("journal", "--json")
-    assert "Would record 1" in loaded.onward("watch", "--on", "2020-07-16")
+    told = loaded.onward("watch", "--on", "2020-07-16")
+    assert "Would record 0 verdicts on new transfers, 1 that changed" in told
+    assert "verdict_changed: law:eu-us-privacy-shield" in told
     assert loaded.onward("journal", "--json") == before
 
 
