@@ -125,10 +125,18 @@ def said_of(table: type[Table], name: str, value: Any, names: Names) -> str:
         return str(value).replace("_", " ")
     column = schema.columns(table).get(name)
     if isinstance(column, Date):
-        return format_date(date.fromisoformat(str(value)), "d MMM y", locale="en")
+        return day_said(str(value))
     offered = dict(forms.field(table, name).options) if column is not None else {}
     listed = value if isinstance(value, list) else [value]
     return ", ".join(offered.get(str(one), str(one)) for one in listed)
+
+
+def day_said(text: str) -> str:
+    """A day written YYYY-MM-DD as pages write it; what is no day stays as it was typed."""
+    try:
+        return str(format_date(date.fromisoformat(text), "d MMM y", locale="en"))
+    except ValueError:
+        return text
 
 
 def standing(row: Row) -> tuple[date, date | None, bool]:

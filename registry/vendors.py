@@ -6,7 +6,7 @@ from litestar import Request, get, post
 from litestar.exceptions import NotFoundException
 from litestar.response import Redirect, Template
 
-from registry import database, drafts, journal, register, walk
+from registry import database, drafts, journal, register, told, walk
 from registry.access import Permission, Visitor
 from registry.errors import Refused
 from registry.forms import Errors, Field, Typed, typed
@@ -201,7 +201,9 @@ async def _summary(visitor: Visitor, bar: Any, draft: str, content: Typed, wrong
 
 
 def _said(field: Field, words: list[str]) -> str:
-    """An answer in the words in which it was offered; empty where there is none."""
+    """An answer in the words in which it was offered, days as pages write them; empty where there is none."""
+    if field.kind == "date":
+        return ", ".join(told.day_said(word.strip()) for word in words if word.strip())
     offered = dict(field.options)
     return ", ".join(offered.get(line.strip(), line.strip()) for word in words for line in word.splitlines() if line.strip())
 

@@ -109,6 +109,8 @@ def test_the_walk_registers_a_vendor_and_its_verdict_is_there(register: Register
         shown = await browser.get(where)
         assert "Postbird Mail, Inc." in shown.text
         assert "For us, on our instructions" in shown.text
+        assert "5 Jan 2026" in shown.text, "a day as the other pages write it"
+        assert "2026-01-05" not in shown.text
         answer = await browser.post(where)
         assert (answer.status_code, answer.headers["location"]) == (303, "/vendors/postbird-mail-inc")
         for again in (
