@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from assessments.wording import country_name
+from assessments.wording import country_name, way
 from registry.law import Law
 
 PARTY = "(select p.name from party p where p.thing = {} order by p.since desc limit 1)"
@@ -51,8 +51,9 @@ CALLED: dict[str, tuple[dict[str, str], str]] = {
             "other": PARTY.format("t.importer"),
             "country": "t.country",
             "activity": ENGAGED.format(ACTIVITY.format("e.activity"), "t.engagement"),
+            "how": "t.how",
         },
-        "{one} to {other} in {country} ({activity})",
+        "{one} to {other} in {country} ({how})",
     ),
     "notice": ({"vendor": VENDOR.format("t.vendor"), "about": "replace(t.kind, '_', ' ')"}, "the notice of {vendor}: {about}"),
     "review": ({"vendor": VENDOR.format("t.vendor")}, "the review of {vendor}"),
@@ -117,6 +118,8 @@ async def names(at: asyncpg.Connection, table: str, keys: list[str], law: Law) -
 
 def _in_words(row: dict[str, Any], law: Law) -> dict[str, str]:
     said = {name: value or "not recorded" for name, value in row.items()}
+    if "how" in said:
+        said["how"] = way(said["how"], row["activity"])
     if "country" in said:
         said["country"] = country_name(said["country"], law)
     if "instrument" in said and (one := law.instrument(said["instrument"])) is not None:

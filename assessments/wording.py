@@ -15,6 +15,7 @@ from assessments.rules.gate import GateVerdict
 from assessments.rules.onward import Hop
 from assessments.rules.sub_processors import Passing
 from registry.law import Law, Standing
+from registry.vocabulary import How
 
 FOLDER = Path(__file__).parent.parent / "templates" / "findings"
 
@@ -116,3 +117,9 @@ def _citation(code: str, standing: Standing) -> str:
 def written(day: date | None, language: str = "en") -> str:
     """A day as it is written out in a sentence."""
     return format_date(day, "d MMMM y", locale=language) if day else "a day that is not recorded"
+
+
+def way(how: str, activity: str | None) -> str:
+    """What tells two flows between the same parties apart: in which way the data reach the country, and for what."""
+    there = {How.ESTABLISHED: "established there", How.STORED: "stored there", How.ACCESSED: "accessed from there"}
+    return there[How(how)] + (f", for {activity}" if activity else "")

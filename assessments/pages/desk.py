@@ -60,9 +60,12 @@ async def desk(visitor: Visitor, bar: Bar) -> Template:
             ),
         }
     past = await gaps(pack, bar.clocks, DESK) if visitor.may(Permission.DECIDE) else ()
+    async with database.as_known(bar.clocks.instant) as at:
+        gone = await ends_of(at, [one.transfer for one in (past or ())[:GAPS]], day)
     return page(
         "desk",
         gaps=past[:GAPS] if past else (),
+        ends=gone,
         gaps_count=None if past is None else len(past),
         visitor=visitor,
         bar=bar,

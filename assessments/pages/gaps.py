@@ -5,7 +5,8 @@ from litestar.response import Template
 
 from assessments.clockbar import Bar
 from assessments.gaps import gaps
-from registry import law
+from assessments.pages.vendors import ends_of
+from registry import database, law
 from registry.access import Permission, Visitor
 from registry.web import page
 
@@ -19,7 +20,9 @@ async def gaps_page(visitor: Visitor, bar: Bar, number: int = 1) -> Template:
     pages = max(1, -(-len(found) // A_PAGE))
     number = max(1, min(number, pages))
     shown = found[(number - 1) * A_PAGE : number * A_PAGE]
-    return page("gaps", visitor=visitor, bar=bar, gaps=shown, count=len(found), number=number, pages=pages)
+    async with database.as_known(bar.clocks.instant) as at:
+        ends = await ends_of(at, [one.transfer for one in shown], bar.clocks.as_of)
+    return page("gaps", visitor=visitor, bar=bar, gaps=shown, ends=ends, count=len(found), number=number, pages=pages)
 
 
 ROUTES = [gaps_page]

@@ -14,7 +14,7 @@ from assessments import suspensions
 from assessments.clockbar import EARLIEST, Bar
 from assessments.dossier import STANDS
 from assessments.pages.transfers import shown
-from assessments.pages.vendors import IN_FORCE, NAME, transfers_of
+from assessments.pages.vendors import IN_FORCE, NAME, ends_of, transfers_of
 from registry import database, once
 from registry.access import Permission, Visitor
 from registry.errors import Refused, Stale
@@ -82,9 +82,9 @@ async def _all(visitor: Visitor, bar: Bar, key: str, typed: Typed, status: int =
         called = await at.fetchval(
             f"select {NAME.format('v.party')} from vendor v where v.key = $2 order by v.since desc limit 1", bar.today, key
         )
-    return page(
-        "vendor-stop", status, visitor=visitor, bar=bar, key=key, called=called or key, legs=legs, typed=typed, wrong=wrong
-    )
+        ends = await ends_of(at, [one["key"] for one in legs], bar.today)
+    asked = {"key": key, "called": called or key, "legs": legs, "ends": ends, "typed": typed, "wrong": wrong}
+    return page("vendor-stop", status, visitor=visitor, bar=bar, **asked)
 
 
 async def _legs(bar: Bar, key: str) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ from assessments.clockbar import Bar, day_of
 from assessments.coverage import Stretch, coverage, lines
 from assessments.dossier import STANDS, open_dossiers
 from assessments.drawing import days_before, drawn
-from assessments.pages.vendors import IN_FORCE, NAME, parties_of
+from assessments.pages.vendors import IN_FORCE, NAME, ends_of, parties_of
 from assessments.passing import said_of
 from assessments.recorded import recorded_verdicts
 from assessments.rereading import reread
@@ -55,13 +55,14 @@ async def transfers(visitor: Visitor, bar: Bar, number: int = 1, country: str = 
     async with database.as_known(bar.clocks.instant) as at:
         count = await at.fetchval(f"select count(*) {where}", bar.clocks.as_of, country, keys)
         rows = await at.fetch(
-            f"""select t.key, t.country, t.how,
+            f"""select t.key, t.country,
                 {NAME.format("t.exporter")} as exporter, {NAME.format("t.importer")} as importer
             {where} order by t.key limit {A_PAGE} offset {(number - 1) * A_PAGE}""",
             bar.clocks.as_of,
             country,
             keys,
         )
+        ends = await ends_of(at, [row["key"] for row in rows], bar.clocks.as_of)
         countries = [row[0] for row in await at.fetch("select distinct country from transfer order by 1")]
     verdicts: dict[str, list[Any]] = {}
     for one in await assess(law.load(), bar.clocks, [row["key"] for row in rows]):
@@ -71,6 +72,7 @@ async def transfers(visitor: Visitor, bar: Bar, number: int = 1, country: str = 
         visitor=visitor,
         bar=bar,
         rows=rows,
+        ends=ends,
         verdicts=verdicts,
         count=count,
         number=number,

@@ -16,6 +16,7 @@ from assessments.passing import said_of
 from assessments.radius import radius_in
 from assessments.rules.gate import TERMS_OF_ART_28, UNDERTAKINGS
 from assessments.vendors_apart import ACTIVITY, WHEN, counted, listed
+from assessments.wording import way
 from registry import access, database, documents, forms, law, told
 from registry.access import Permission, Visitor
 from registry.vocabulary import RANKING, NoticeKind, Standing, VendorCategory
@@ -253,15 +254,17 @@ async def transfers_of(at: Any, vendors: Sequence[int]) -> dict[int, list[str]]:
     return found
 
 
-async def ends_of(at: Any, transfers: Sequence[str], day: Any) -> dict[str, tuple[str, str]]:
-    """Who sends and who gets the data of some transfers, by name on the day."""
+async def ends_of(at: Any, transfers: Sequence[str], day: Any) -> dict[str, tuple[str, str, str]]:
+    """Who sends and who gets the data of some transfers, by name on the day, and what tells it from others between them."""
     rows = await at.fetch(
-        f"select distinct on (t.key) t.key, {NAME.format('t.exporter')}, {NAME.format('t.importer')} "
-        "from transfer t where t.key = any($2) order by t.key, t.since desc",
+        f"""select distinct on (t.key) t.key, {NAME.format("t.exporter")}, {NAME.format("t.importer")}, t.how, (
+            select a.name from engagement e join processing_activity a on a.thing = e.activity where e.thing = t.engagement
+            order by a.since <= $1 desc, a.since desc limit 1)
+        from transfer t where t.key = any($2) order by t.key, t.since <= $1 desc, t.since desc""",
         day,
         transfers,
     )
-    return {row[0]: (row[1], row[2]) for row in rows}
+    return {row[0]: (row[1], row[2], way(row[3], row[4])) for row in rows}
 
 
 async def parties_of(verdicts: Sequence[Assessed], bar: Bar) -> dict[str, str]:

@@ -10,6 +10,7 @@ from litestar.response import Template
 
 from assessments import what_follows
 from assessments.clockbar import Bar, day_of
+from assessments.pages.vendors import ends_of
 from assessments.show import country
 from assessments.what_follows import USUAL_LAW, Answer, Asked, groups, to_adopt
 from assessments.what_if import Fate
@@ -124,12 +125,12 @@ async def what_if(
         found=found,
         wrong=wrong,
         groups=[(one, *WORDS[one.fate, one.with_measures]) for one in groups(found)] if found else [],
-        **await _choices(pack, bar),
+        **await _beside(pack, bar, found),
     )
 
 
-async def _choices(pack: Pack, bar: Bar) -> dict[str, Any]:
-    """What the form lets people choose from: what is in force on the day, listings, vendors, countries, laws."""
+async def _beside(pack: Pack, bar: Bar, found: Answer | None) -> dict[str, Any]:
+    """What tells the flows apart, and what the form offers: what is in force, listings, vendors, countries, laws."""
     view = pack.on(bar.clocks.as_of, bar.clocks.known_on)
     standing = [
         one
@@ -138,12 +139,14 @@ async def _choices(pack: Pack, bar: Bar) -> dict[str, Any]:
     ]
     frameworks = [one.key for one in pack.instruments.values() if one.kind == "framework"]
     async with database.as_known(bar.clocks.instant) as at:
+        ends = await ends_of(at, [one.transfer for one in found.flows] if found else [], bar.clocks.as_of)
         vendors = await forms.named(at, "vendor")
         listings = await at.fetch(_LISTED, bar.clocks.as_of, frameworks, LISTINGS)
     return {
         "instruments": sorted(standing, key=lambda one: one.title),
         "frameworks": [one for one in standing if one.kind == "framework"],
         "listings": listings,
+        "ends": ends,
         "vendors": vendors,
         "countries": sorted(((code, country(code)) for code in pack.codes), key=lambda pair: pair[1]),
         "laws": sorted({key for one in pack.instruments.values() if one.kind == "regime" for key in one.regimes}),

@@ -46,7 +46,7 @@ def test_a_digest_says_it_all_in_words(watched: Register, box: Box) -> None:
     text = plain(message)
     html = str(message.get_body(("html",)).get_content())
     for said in (text, html):
-        assert "House GmbH to Mailer, Inc. in United States (Newsletter)" in said
+        assert "House GmbH to Mailer, Inc. in United States (established there, for Newsletter)" in said
         assert "16 July 2020" in said
         assert "2020-07-16" not in said
     count = len(watched.answer("alerts"))

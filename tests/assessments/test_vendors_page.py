@@ -87,6 +87,32 @@ def test_who_can_no_longer_protect_the_data_is_marked_until_the_notice_ends(regi
     browse(register, work)
 
 
+def test_two_flows_of_a_vendor_are_told_apart_wherever_they_are_listed(register: Register, folder: Path) -> None:
+    tables = a_register()
+    tables["processing_activity"].append(tables["processing_activity"][0] | {"key": "shop", "name": "Web shop"})
+    tables["engagement"].append(tables["engagement"][0] | {"key": "shop", "activity": "shop"})
+    tables["transfer"] += [
+        tables["transfer"][0] | {"key": "stored", "how": "stored"},
+        tables["transfer"][0] | {"key": "shop", "engagement": "shop"},
+    ]
+    tables["regime_scope"][0] |= {"since": "2019-01-01"}
+    clauses = {"exporter": "house", "importer": "mailer", "instrument": "eu-scc-2021", "module": "M2", "rank": "primary"}
+    clauses |= {"state": "signed", "concluded_on": "2022-01-01", "since": "2022-01-01", "key": "clauses"}
+    assessed = {"key": "us", "exporter": "house", "importer": "mailer", "country": "US", "outcome": "ok", "since": "2022-01-01"}
+    register.load(tables | {"safeguard": [clauses], "impact_assessment": [assessed]}, folder)
+    ways = ("established there, for Newsletter", "stored there, for Newsletter", "established there, for Web shop")
+    pages = ("/transfers", "/vendors/mailer", "/vendors/mailer/gate", "/vendors/mailer/stop", "/?on=2020-07-16")
+    asked = ("/gaps?on=2022-02-01", "/?on=2022-02-01", "/what-if?on=2022-02-01&end=eu-scc-2021")
+
+    async def work(as_role: Any) -> None:
+        browser = await as_role("dpo")
+        for path in (*pages, *asked):
+            text = (await browser.get(path)).text
+            assert [text.count(way) for way in ways] == [1, 1, 1], path
+
+    browse(register, work)
+
+
 def test_the_desk_keeps_what_is_stopped_apart(register: Register, folder: Path) -> None:
     stop = {"key": "s", "transfer": "news", "since": "2020-07-20", "until": "2020-08-01", "reason": "Shield gone"}
     register.load(a_register(suspension=[stop]), folder)
