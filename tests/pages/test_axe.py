@@ -1,5 +1,6 @@
 """Every page that the data protection officer reaches by links, in light and in dark, as axe reads it."""
 
+import io
 import json
 import re
 from typing import Any, Literal
@@ -7,6 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
+from PIL import Image
 
 from assessments.app import routes
 from tests.served import PHONE, Person, Screens
@@ -128,6 +130,30 @@ def test_axe_finds_nothing_grave_on_the_main_pages_of_a_phone(browser: Screens) 
         wide = dpo.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wide <= 0, f"{name} is wider than a phone by {wide}"
     assert not grave, "\n".join(grave)
+
+
+def test_a_table_wider_than_a_phone_shows_at_which_edge_it_goes_on(browser: Screens) -> None:
+    dpo = browser.person("dpo", reduced_motion="reduce", viewport=PHONE)
+    dpo.goes("/vendors")
+    region = dpo.page.get_by_role("region", name="Vendors")
+    assert region.evaluate("one => one.scrollWidth > one.clientWidth"), "it is too wide to be seen whole"
+    for scheme in ("light", "dark"):
+        dpo.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        region.evaluate("one => one.scrollTo(0, 0)")
+        left, right = _edges(region.screenshot())
+        assert right > left + 30, f"{scheme}: more stands to the right"
+        region.evaluate("one => one.scrollTo(9999, 0)")
+        left, right = _edges(region.screenshot())
+        assert left > right + 30, f"{scheme}: and then to the left"
+
+
+def _edges(picture: bytes) -> tuple[float, float]:
+    """How far the ground just within the left and the right edge is from the ground between, in steps of grey."""
+    seen = Image.open(io.BytesIO(picture)).convert("L")
+    left, middle, right = (
+        sorted(seen.crop((x, 0, x + 1, seen.height)).tobytes())[seen.height // 2] for x in (5, seen.width // 2, seen.width - 6)
+    )
+    return abs(left - middle), abs(right - middle)
 
 
 def _begun(person: Person) -> str:
