@@ -155,7 +155,19 @@ def test_an_alert_about_a_notice_says_what_the_notice_is_about(register: Registe
     register.onward("watch")
     register.load({"notice": [{"key": "n", "vendor": "mailer", "kind": kind, "since": "2020-01-01"}]}, folder)
     register.onward("watch")
-    assert title in [one["title"] for one in register.answer("alerts")]
+    (one,) = [one for one in register.answer("alerts") if one["title"] == title]
+    page: list[str] = []
+
+    async def work(as_role: Any) -> None:
+        page.append((await (await as_role("auditor")).get("/alerts?everything=true")).text)
+
+    browse(register, work)
+    mine, other = (
+        next(part for part in page[0].split("<article")[1:] if said in part) for said in (title, "1 new transfer may")
+    )
+    assert one["transfers"] == 0
+    assert " transfer" not in mine.partition("</h2>")[2].partition("</p>")[0], "of none that is touched no number is named"
+    assert "1 transfer ·" in other
     assert {f"notice_{one.value}" for one in NoticeKind} - {"notice_other"} <= sentences().keys()
 
 
