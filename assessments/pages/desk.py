@@ -1,6 +1,7 @@
 """The desk: what is at risk today, and why; what comes next."""
 
 from datetime import timedelta
+from typing import Any
 
 from litestar import get
 from litestar.response import Template
@@ -59,14 +60,9 @@ async def desk(visitor: Visitor, bar: Bar) -> Template:
                 bar.today + SOON,
             ),
         }
-    past = await gaps(pack, bar.clocks, DESK) if visitor.may(Permission.DECIDE) else ()
-    async with database.as_known(bar.clocks.instant) as at:
-        gone = await ends_of(at, [one.transfer for one in (past or ())[:GAPS]], day)
     return page(
         "desk",
-        gaps=past[:GAPS] if past else (),
-        ends=gone,
-        gaps_count=None if past is None else len(past),
+        **await _past(visitor, bar, pack),
         visitor=visitor,
         bar=bar,
         most=SHOWN,
@@ -82,6 +78,15 @@ async def desk(visitor: Visitor, bar: Bar) -> Template:
         ours=begun["ours"],
         ahead=ahead,
     )
+
+
+async def _past(visitor: Visitor, bar: Bar, pack: law.Pack) -> dict[str, Any]:
+    """The latest days on which nothing carried a flow, for those who decide; None as their count in a large register."""
+    found = await gaps(pack, bar.clocks, DESK) if visitor.may(Permission.DECIDE) else ()
+    latest = (found or ())[:GAPS]
+    async with database.as_known(bar.clocks.instant) as at:
+        ends = await ends_of(at, [one.transfer for one in latest], bar.clocks.as_of)
+    return {"gaps": latest, "gaps_count": None if found is None else len(found), "ends": ends}
 
 
 ROUTES = [desk]
