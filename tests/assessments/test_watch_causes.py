@@ -108,7 +108,7 @@ def test_an_import_of_bare_flows_is_one_alert_that_lists_the_first(register: Reg
     assert shown["transfers"] == count
     assert len(shown["flows"]) == min(count, 5)
     assert shown["more_flows"] == max(0, count - 5)
-    assert "House GmbH to Mailer, Inc. in India (Newsletter)" in register.onward("alerts")
+    assert "House GmbH to Mailer, Inc. in India (stored there, for Newsletter)" in register.onward("alerts")
     assert ("and 35 more" in register.onward("alerts")) == (count == 40)
 
 
