@@ -66,6 +66,7 @@ async def bundled(
         shown = await cut(at, redaction, vendor)
         taken = await extract(at, last, head.size, shown)
         handed = await keys.handings(at, head.size)
+        former = [one.vkey for one in await keys.stood(at)][:-1]
         demo = await is_demo(at)
     facts = await gather(pack, clocks)
     if facts.sequence != last:
@@ -79,6 +80,7 @@ async def bundled(
     files["verify.py"] = _program()
     files["README.txt"] = _readme(clocks, demo=demo)
     said = _said(clocks, pack, shown, taken, last, head, demo=demo)
+    said |= {"former-keys": " ".join(former)} if former else {}
     files[verify_bundle.MANIFEST] = (await _manifest(said, files, note)).encode()
     return await asyncio.to_thread(zipped, files), taken.logins
 

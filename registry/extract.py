@@ -141,9 +141,10 @@ def _beneath(rows: dict[str, list[Any]], about: set[Thing]) -> set[Thing]:
 
 
 async def extract(at: asyncpg.Connection, last: int, size: int, shown: Cut) -> Extract:
-    """Entries 1 to `last` as far as they are shown, and the leaves of all others up to `size`, the checkpoint's."""
+    """Entries 1 to `last` as far as they are shown, later ones that name a key, and the leaves of all others up to `size`, the
+    checkpoint's."""
     named = await _naming(at, last) if shown.redaction is Redaction.PUBLIC else set()
-    lines, leaves, numbers, held, logins = [], [], set(), 0, 0
+    lines, leaves, keys, numbers, held, logins = [], [], [], set(), 0, 0
     async for batch in tiles.entries(at, 0, size):
         for row in batch:
             line, image = tiles.canonical(row), msgspec.json.decode(row["image"])
@@ -153,11 +154,15 @@ async def extract(at: asyncpg.Connection, last: int, size: int, shown: Cut) -> E
                 numbers.add(row["sequence"])
                 held += _commitments(row["table"], image) + (row["why"] is not None)
                 logins += row["who"].startswith("cli:")
+            elif row["sequence"] > last and row["table"] == "signing_key" and shown.redaction is not Redaction.PUBLIC:
+                keys.append(line + b"\n")  # whoever knows a key by an older record is led from it to the one that signs
+                logins += row["who"].startswith("cli:")
             else:
                 leaves.append(f"{row['sequence']} {tree.leaf_hash(line).hex()}\n".encode())
     values, there = await _values(at, last, numbers, shown)
     files = {
         "journal/entries.jsonl": b"".join(lines),
+        "journal/keys.jsonl": b"".join(keys),
         "journal/withheld.txt": b"".join(leaves),
         "journal/values.jsonl": b"".join(values),
         "journal/tables.json": described(),

@@ -31,6 +31,7 @@ NOT_CHECKED = (
 )
 UNREADABLE = (ArithmeticError, AttributeError, EOFError, LookupError, OSError, RuntimeError, TypeError, ValueError)
 PACKED = (struct.error, zipfile.BadZipFile, zlib.error)
+BROUGHT = "the checkpoint you brought"
 ITS_WORD = "What is withheld, and that nothing newer about a row is among it, is the word of whoever signed."
 Point = tuple[int, int, int, int]
 Files = dict[str, bytes]
@@ -194,15 +195,19 @@ def manifest_of(files: Files) -> tuple[dict[str, str], dict[str, str], tuple[str
 
 
 # The journal: an RFC 6962 tree, its leaves SHA-256(0 | entry), its nodes SHA-256(1 | left | right).
-def journal_of(files: Files, said: Said) -> tuple[Entries, list[bytes]]:
-    """The entries by number, and every leaf's hash: of an entry that is here from its bytes, of another one as given."""
-    entries, hashes = {}, {}
-    for line in lines_of(files["journal/entries.jsonl"]):
-        entry = json.loads(line)
-        if entry["sequence"] in entries:
-            raise Wrong(f"entry {entry['sequence']}: stands twice")
-        entries[entry["sequence"]] = entry
-        hashes[entry["sequence"]] = hashlib.sha256(b"\x00" + line).digest()
+def journal_of(files: Files, said: Said) -> tuple[Entries, Entries, list[bytes]]:
+    """The entries by number, those apart that came later and name a key; and every leaf's hash: of an entry that is here from
+    its bytes, of another one as given."""
+    entries: Entries = {}
+    keys: Entries = {}
+    hashes = {}
+    for file, there in (("entries", entries), ("keys", keys)):
+        for line in lines_of(files[f"journal/{file}.jsonl"]):
+            entry = json.loads(line)
+            if entry["sequence"] in hashes:
+                raise Wrong(f"entry {entry['sequence']}: stands twice")
+            there[entry["sequence"]] = entry
+            hashes[entry["sequence"]] = hashlib.sha256(b"\x00" + line).digest()
     for line in lines_of(files["journal/withheld.txt"]):
         match = re.fullmatch(rb"([1-9]\d{0,15}) ([0-9a-f]{64})", line)
         if not match or int(match[1]) in hashes:
@@ -210,13 +215,15 @@ def journal_of(files: Files, said: Said) -> tuple[Entries, list[bytes]]:
         hashes[int(match[1])] = bytes.fromhex(match[2].decode())
     last, size = int(said["entries"]), int(said["size"])
     missing = sorted(set(range(1, size + 1)) ^ hashes.keys())
+    if any(number <= last or one["table"] != "signing_key" for number, one in keys.items()):
+        raise Wrong("journal/keys.jsonl: holds what is no later entry that names a key")
     if missing or max(entries, default=0) > last:
         raise Wrong(f"entry {(missing or [max(entries)])[0]}: is missing, or does not belong to the {last} shown of {size}")
     if last - len(entries) != int(said["withheld-entries"]):
         raise Wrong(f"{last - len(entries)} of {last} entries are withheld, the manifest says {said['withheld-entries']}")
     if 1 in entries and said["origin"] != f"onward/{entries[1]['nonce']}":
         raise Wrong("entry 1: is not the one that the origin is named after")
-    return entries, [hashes[number] for number in range(1, size + 1)]
+    return entries, keys, [hashes[number] for number in range(1, size + 1)]
 
 
 def roots(leaves: list[bytes], sizes: set[int]) -> dict[int, bytes]:
@@ -356,14 +363,18 @@ def covers(note: bytes, key: tuple[str, bytes], leaves: list[bytes], number: int
     return origin == key[0] and size >= number and roots(leaves, {size}).get(size) == root
 
 
-def opened_by_one(note: bytes, keys: list[tuple[str, bytes]], called: str) -> list[str]:
-    """As `opened`, by whichever of the keys signed it; what is wrong with it is told of the first one."""
-    for key in keys:
+def opened_by_one(note: bytes, key: tuple[str, bytes], former: list[tuple[str, bytes]], led: list[Any]) -> list[str]:
+    """As `opened`, by the bundle's key or by a former one; what is wrong with it is told of the first."""
+    for one in former:
         try:
-            return opened(note, key, called)
+            lines = opened(note, one, BROUGHT)
         except Wrong:
             continue
-    return opened(note, keys[0], called)
+        if (one, True) not in led and one != key:
+            standing = hashlib.sha256(key[1]).hexdigest()
+            say(f"{BROUGHT} is signed with a former key; that {standing} followed it is not shown here")
+        return lines
+    return opened(note, key, BROUGHT)
 
 
 def key_shown(fingerprint: str, key: tuple[str, bytes], before: list[Any]) -> None:
@@ -377,7 +388,9 @@ def key_shown(fingerprint: str, key: tuple[str, bytes], before: list[Any]) -> No
             if not leads:
                 raise Wrong(f"{followed}. The old key signed no checkpoint that says so: ask the house why")
             return say(f"{followed}. The old key signed a checkpoint that says so itself: keep the new fingerprint")
-    raise Wrong("the key is not the one you brought")
+    raise Wrong(
+        f"the key you brought is {fingerprint}, the one that signed {standing}: nothing here leads from one to the other"
+    )
 
 
 def checked(files: Files, fingerprint: str | None, earlier: bytes | None) -> bool:
@@ -386,7 +399,7 @@ def checked(files: Files, fingerprint: str | None, earlier: bytes | None) -> boo
     say(f"{len(listed)} files as in the manifest, signed with {hashlib.sha256(key[1]).hexdigest()} of {key[0]}")
     say(f"valid on {said['as-of']}, known on {said['known-on']}" + (f". {said['notice']}." if "notice" in said else ""))
     origin, size, root = head_of(opened(files["checkpoint.note"], key, "checkpoint.note"), "checkpoint.note")
-    entries, leaves = journal_of(files, said)
+    entries, later_keys, leaves = journal_of(files, said)
     if (origin, size) != (key[0], len(leaves)) or roots(leaves, {size})[size] != root:
         raise Wrong("journal: an entry was altered, put in or taken out: the root is not the checkpoint's")
     tables = json.loads(files["journal/tables.json"])
@@ -400,14 +413,15 @@ def checked(files: Files, fingerprint: str | None, earlier: bytes | None) -> boo
     if said["redacted"] == "no" and (said["withheld-entries"], said["withheld-values"]) != ("0", "0"):
         raise Wrong(f"{MANIFEST}: says that nothing is redacted, and that something is withheld")
     say(NOT_CHECKED if said["redacted"] == "no" else f"Redacted: {said['redacted']}. {ITS_WORD}\n{NOT_CHECKED}")
-    before = keys_before(files, entries, leaves, key)
+    before = keys_before(files, entries | later_keys, leaves, key)
     if fingerprint is not None:
         key_shown(fingerprint.strip().lower(), key, before)
     if earlier is not None:
-        called = "the checkpoint you brought"
-        origin, size, root = head_of(opened_by_one(earlier, [key, *(one for one, _, _ in before)], called), called)
+        former = [key_of(one) for one in said.get("former-keys", "").split()]
+        led = [(one, leads) for one, _, leads in before]
+        origin, size, root = head_of(opened_by_one(earlier, key, former, led), BROUGHT)
         if origin != key[0] or roots(leaves, {size}).get(size) != root:
-            raise Wrong(f"{called}: this journal is no continuation of it: {size} entries of {origin}, {len(leaves)} here")
+            raise Wrong(f"{BROUGHT}: this journal is no continuation of it: {size} entries of {origin}, {len(leaves)} here")
     return fingerprint is not None or earlier is not None
 
 
@@ -433,6 +447,9 @@ def told(place: str, fingerprint: str | None, checkpoint: str | None) -> int:
         is_shown = checked(read(place), fingerprint, earlier)
     except Wrong as wrong:
         say(f"WRONG  {wrong}")
+        return 1
+    except OSError as error:
+        say(f"WRONG  {place} cannot be read: {error.strerror or error}")
         return 1
     except (*UNREADABLE, *PACKED) as error:
         say(f"WRONG  cannot be read as a bundle: {type(error).__name__}: {error}")
