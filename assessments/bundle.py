@@ -89,7 +89,7 @@ async def _signed() -> tuple[notes.Checkpoint, str]:
     """The newest checkpoint, which covers everything up to here."""
     note = await checkpoints.take()
     if note is None:
-        raise Misused(keys.NONE)
+        raise Misused(await keys.none_at_hand())
     return notes.checkpoint(note.rpartition("\n\n")[0] + "\n"), note
 
 

@@ -15,12 +15,16 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from registry import journal, notes, settings
+from registry import database, journal, notes, settings
 from registry.errors import Misused, Refused
 from registry.journal import Row
 from registry.notes import Verifier
 from registry.tables import SigningKey
 
+ELSEWHERE = (
+    "the key of this register, {}…, is not among those at hand: bring its file (ONWARD_KEY), or, where it is lost, let another "
+    "one follow: `onward key follow FILE --why lost`"
+)
 NONE = "no key to sign with: name one in ONWARD_KEY (`onward key new FILE` makes one)"
 ASK = "`onward verify` says what else is not as it was written"
 WHO = "system:key"
@@ -109,13 +113,17 @@ async def standing() -> tuple[Verifier, Ed25519PrivateKey] | None:
             await book.record(SigningKey, await _row(book.at, first[0]))
             return first
     if row["key"] not in held:
-        raise Misused(
-            f"the key of this register, {row['key'][:16]}…, is not among those at hand: bring its file (ONWARD_KEY), "
-            "or, where it is lost, let another one follow: `onward key follow FILE --why lost`"
-        )
+        raise Misused(ELSEWHERE.format(row["key"][:16]))
     if held[row["key"]][0].vkey != row["vkey"]:
         raise Misused(f"what the register says of its key {row['key'][:16]}… was altered, and nothing is signed: {ASK}")
     return held[row["key"]]
+
+
+async def none_at_hand() -> str:
+    """What to do where this machine has no key at all: bring the register's, or make one where none has signed yet."""
+    async with database.as_known(None) as at:
+        stands = await at.fetchval("select key from public.signing_key where until is null order by id desc limit 1")
+    return ELSEWHERE.format(stands[:16]) if stands else NONE
 
 
 async def missing(at: asyncpg.Connection) -> str:

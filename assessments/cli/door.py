@@ -4,6 +4,7 @@ Nothing but the answer goes to stdout. This is the door at which the day is fixe
 """
 
 import asyncio
+import errno
 import getpass
 import logging
 import re
@@ -105,6 +106,9 @@ class Commands(click.RichGroup):
         except UnicodeEncodeError:
             complain("what was given is no UTF-8: write it in UTF-8", 2)
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            if isinstance(error, OSError) and error.errno == errno.ENOSPC and not settings.no_room():
+                place = f"{error.filename} is" if error.filename else "this is printed to"
+                complain(f"there is no room where {place}: make room, or name a place elsewhere", 1)
             complain(database.told(error), 1)
 
 

@@ -69,8 +69,17 @@ def _told(done: Verified, *, asked: bool) -> None:
 
 
 def _faults(done: Verified) -> str:
-    first = "" if done.first is None else f", the first bad entry is {done.first}"
-    return f"{len(done.faults)} fault{'' if len(done.faults) == 1 else 's'}{first}."
+    return f"{len(done.faults)} fault{'' if len(done.faults) == 1 else 's'}{_first(done)}."
+
+
+def _first(done: Verified) -> str:
+    """Where the first bad entry is, or among which ones it must be."""
+    if done.first is None:
+        return ""
+    ranges = [fault.until for fault in done.faults if fault.until is not None and fault.entry == done.first]
+    if not ranges or any(fault.entry == done.first and fault.until is None for fault in done.faults):
+        return f", the first bad entry is {done.first}"
+    return f", the first bad entry is somewhere among {done.first} to {min(ranges)}"
 
 
 @main.command("verdicts")
@@ -99,13 +108,13 @@ def verdicts(transfer: str | None, known_on: datetime | None, as_json: bool) -> 
 def checkpoint(out: Path | None) -> None:
     """Sign the journal as it stands: keep what is printed elsewhere, and verify against it later."""
 
-    async def work() -> str | None:
+    async def work() -> str:
         async with database.opened():
-            return await checkpoints.take()
+            if (note := await checkpoints.take()) is None:
+                raise Misused(await keys.none_at_hand())
+            return note
 
     note = run(work())
-    if note is None:
-        raise Misused(keys.NONE)
     if out is None:
         click.echo(note, nl=False)
     else:

@@ -168,3 +168,13 @@ def test_a_second_server_on_a_port_changes_nothing_and_says_who_is_in_the_way(re
         assert f"nothing can listen on 127.0.0.1:{port}" in register.onward("serve", "--port", port, exit_code=2)
     assert "99999999" in register.onward("serve", "--port", "99999999", exit_code=2)
     assert register.ask("select person, password_hash from credential order by person") == before
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="not run: no /dev/full here")
+def test_where_what_is_printed_finds_no_room_the_database_is_not_blamed() -> None:
+    program = [sys.executable, "-c", "from assessments.cli import main; main()", "law", "show", "eu-us-dpf"]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(program, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert "there is no room where this is printed to" in done.stderr, done.stderr
+    assert "database" not in done.stderr

@@ -181,3 +181,14 @@ def test_an_entry_s_bytes_are_plain_json_sorted(image: dict[str, Any]) -> None:
     said = json.loads(tiles.canonical(row))
     assert said["image"] == image
     assert tiles.canonical(row).decode() == json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def test_where_the_register_has_a_key_and_this_machine_none_it_is_asked_for(register: Register, folder: Path) -> None:
+    keys.make(held := folder / "held.pem")
+    with environment(ONWARD_KEY=str(held)):
+        register.do(checkpoints.take)
+    with environment(ONWARD_KEY=None):
+        for words in (("checkpoint",), ("export", "bundle", "--out", str(folder / "b.zip"))):
+            said = register.onward(*words, exit_code=2)
+            assert "bring its file (ONWARD_KEY), or, where it is lost, let another one follow" in said
+            assert "key new" not in said

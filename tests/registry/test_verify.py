@@ -211,6 +211,10 @@ def test_who_holds_the_key_is_found_by_a_checkpoint_kept_outside(sound: tuple[Re
     assert not outside.shown
     if what == "altered":
         assert found(register, fingerprint=fingerprint).shown, "the key alone does not tell"
+        (folder / "kept.note").write_text(kept)
+        said = register.onward("verify", "--checkpoint", str(folder / "kept.note"), exit_code=1)
+        size = kept.splitlines()[1]
+        assert f"the first bad entry is somewhere among 1 to {size}." in said, said
 
 
 def test_another_register_s_checkpoint_or_key_is_told(sound: tuple[Register, str], folder: Path) -> None:
