@@ -182,12 +182,14 @@ def test_an_assessment_is_asked_for_in_six_steps_and_shown_with_its_state(regist
         assert 'data-impact="draft"' in shown
         for said in ("FISA, section 702: binds it", "keys: We do", "independent oversight: no", "Encryption, IT, done"):
             assert said in shown, said
+        assert "nothing is recorded in it" not in shown, "a draft is not done yet"
         edit = await browser.get(f"{record}/edit")
         hidden = {name: browser.hidden(edit, name) for name in ("row", "version", "_once")}
         done = typed | hidden | {"draft": "no", "kind": "corrected", "why": "It is finished"}
         assert (await browser.post(f"{record}/edit", done)).status_code == 303
         shown = (await browser.get("/transfers/news")).text
         assert 'data-impact="overdue"' in shown
+        assert "nothing is recorded in it: clear rules, no more than necessary, who approved it." in shown
         assert 'href="/law/dossiers/US#p7"' in shown
         assert "The framework before the courts of the Union" in shown
         vendor, reviews, desk = [(await browser.get(at)).text for at in ("/vendors/mailer", "/reviews", "/")]
