@@ -48,7 +48,7 @@ SENTENCES = {
     What.ASSESS: "complete the {assessment} for {whom} by {day}: clauses are signed, and carry the data then.",
     What.MEASURES: "put supplementary measures in place for {whom} by {day}, or stop sending what they would have to protect.",
     What.ASK: "find out what is not on file about {whom} by {day}: what is unknown never counts as lawful.",
-    What.ANEW: "conclude the {clauses} anew for {whom} by {day}: what is on file no longer fits.",
+    What.ANEW: "conclude the {clauses} anew for {whom}{assessment} by {day}: what is on file no longer fits.",
     What.SIGN: "sign the {clauses} for {whom}{assessment} by {day}, or stop sending.",
     What.OTHERWISE: "no clauses could be signed then: find another ground for {whom} by {day}, or stop sending.",
     What.LEADS: "what is on file about this law is not verified: ask somebody who knows it what would carry the data to {whom} "
@@ -67,8 +67,9 @@ def need(reading: Reading, named: Parties, law: Law) -> Need:
         of = law.pack.regime(regime)
         what = What.LEADS if of is None or of.leads else What.OTHERWISE
     assessment = _within(duty.instrument.title) if duty else ""
-    if what is What.SIGN and assessment:
-        assessment = f", with a {assessment},"
+    if what in {What.ANEW, What.SIGN}:
+        lacks = what is What.SIGN or any(finding.code == "TIA_MISSING" for finding in hop.verdict.judged.findings)
+        assessment = f", with a {assessment}," if assessment and lacks else ""
     return Need(what, law_name(reading.regime), whom, clauses, assessment)
 
 

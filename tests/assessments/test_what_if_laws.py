@@ -67,6 +67,17 @@ def test_each_law_is_named_and_advised_by_what_it_offers_itself(register: Regist
     assert "no clauses could be signed" in annulled
 
 
+def test_clauses_of_another_module_are_concluded_anew_with_the_assessment_that_is_missing(
+    register: Register, folder: Path
+) -> None:
+    wrong = {"key": "wrong", "exporter": "house", "importer": "mailer", "instrument": "eu-scc-2021", "module": "M1"}
+    wrong |= {"rank": "primary", "concluded_on": SINCE, "state": "signed", "since": SINCE}
+    register.load(a_register(certification=[listed("c-eu", "eu-us-dpf")], safeguard=[wrong]), folder)
+    (said,) = [line for line in asked(register, "--annul", "eu-us-dpf")["to_do"] if "EU GDPR" in line]
+    assert "conclude the standard contractual clauses of 2021 anew for Mailer" in said
+    assert ", with a transfer impact assessment, by " in said
+
+
 def test_clauses_that_are_annulled_are_not_to_be_assessed(register: Register, folder: Path) -> None:
     signed = {"exporter": "house", "importer": "mailer", "instrument": "eu-scc-2021", "module": "M2", "rank": "primary"}
     signed |= {"key": "signed", "concluded_on": "2023-11-01", "state": "signed", "since": SINCE}
