@@ -7,6 +7,7 @@ import asyncio
 import errno
 import getpass
 import logging
+import os
 import re
 import sys
 from collections.abc import AsyncIterator, Coroutine
@@ -96,7 +97,9 @@ class Commands(click.RichGroup):
     def main(self, *args: Any, **kwargs: Any) -> Any:
         TOLD.said.clear()
         try:
-            return super().main(*args, **{**kwargs, "standalone_mode": False})
+            answer = super().main(*args, **{**kwargs, "standalone_mode": False})
+            sys.stdout.flush()  # what finds no room there is told here, and not by Python on its way out
+            return answer
         except click.ClickException as error:
             complain(error.format_message(), error.exit_code)
         except click.Abort:
@@ -106,7 +109,11 @@ class Commands(click.RichGroup):
         except UnicodeEncodeError:
             complain("what was given is no UTF-8: write it in UTF-8", 2)
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-            if isinstance(error, OSError) and error.errno == errno.ENOSPC and not settings.no_room():
+            if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EPIPE} and not settings.no_room():
+                if error.filename is None:
+                    sys.stdout = open(os.devnull, "w")
+                if error.errno == errno.EPIPE:
+                    sys.exit(1)  # nobody reads on, as in `onward law list | head -1`
                 place = f"{error.filename} is" if error.filename else "this is printed to"
                 complain(f"there is no room where {place}: make room, or name a place elsewhere", 1)
             complain(database.told(error), 1)

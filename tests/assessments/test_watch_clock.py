@@ -171,7 +171,7 @@ def test_it_stops_cleanly_in_the_midst_of_a_look(loaded: Register, monkeypatch: 
         loaded.do(served)
     assert time.monotonic() - begun < 20
     assert loaded.ask("select sequence from journal_head") == before
-    assert "1 transfers" in loaded.onward("watch")
+    assert "1 transfer " in loaded.onward("watch")
     assert loaded.answer("alerts")
 
 
