@@ -365,12 +365,12 @@ def covers(note: bytes, key: tuple[str, bytes], leaves: list[bytes], number: int
 
 def opened_by_one(note: bytes, key: tuple[str, bytes], former: list[tuple[str, bytes]], led: list[Any]) -> list[str]:
     """As `opened`, by the bundle's key or by a former one; what is wrong with it is told of the first."""
-    for one in former:
+    for one in [key, *former]:
         try:
             lines = opened(note, one, BROUGHT)
         except Wrong:
             continue
-        if (one, True) not in led and one != key:
+        if one != key and (one, True) not in led:
             standing = hashlib.sha256(key[1]).hexdigest()
             say(f"{BROUGHT} is signed with a former key; that {standing} followed it is not shown here")
         return lines

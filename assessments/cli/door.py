@@ -113,7 +113,7 @@ class Commands(click.RichGroup):
                 if error.filename is None:
                     sys.stdout = open(os.devnull, "w")
                 if error.errno == errno.EPIPE:
-                    sys.exit(1)  # nobody reads on, as in `onward law list | head -1`
+                    sys.exit(1)  # nobody reads on, as in `onward law check | head -1`
                 place = f"{error.filename} is" if error.filename else "this is printed to"
                 complain(f"there is no room where {place}: make room, or name a place elsewhere", 1)
             complain(database.told(error), 1)

@@ -135,8 +135,8 @@ def erase(person: str, why: str) -> None:
     done = run(write())
     for row in done.rows:
         click.echo(f"erased: {row}")
-        if row.startswith("person "):
-            click.echo(f"{row.removeprefix('person ')} signs in no more: the same name and address stood there", err=True)
+    for row in dict.fromkeys(row for row in done.rows if row.startswith("person ")):
+        click.echo(f"{row.removeprefix('person ')} signs in no more", err=True)
     for text in done.texts:
         click.echo(f"taken out of: {text}")
     for place in done.left:
