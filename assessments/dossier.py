@@ -90,7 +90,15 @@ _LISTS = f"select since, until, party, framework, status from certification wher
 _SUSPENSIONS = f"select transfer, since, until from suspension where {STANDS} and {{among}}"
 
 
-# In the order in which they are read, and which of their rows are of some transfers, or of the parties these reach.
+# In the order in which they are read, and which of their rows are of some transfers, or of the parties these reach: the
+# longest query, that of the transfers, is under way while the most rows, those of the hops, are made into Structs.
+_SERVED = "thing = any(array(select engagement from transfer where thing = any($1::bigint[])))"
+_OF_FLOWS = {
+    _SUSPENSIONS: "transfer = any($1::bigint[])",
+    _CIRCUMSTANCES: "transfer = any($1::bigint[])",
+    _ENGAGEMENTS: _SERVED,
+    _OUR_ROLES: f"thing = any(array(select activity from engagement where {_SERVED}))",
+}
 _OF_PARTIES = {
     _SCOPES: "party = any($1::bigint[])",
     _CLAUSES: "importer = any($1::bigint[])",
@@ -99,14 +107,7 @@ _OF_PARTIES = {
     _TRAITS: "thing = any($1::bigint[])",
     _HOPS: "processor = any($1::bigint[])",
 }
-_SERVED = "thing = any(array(select engagement from transfer where thing = any($1::bigint[])))"
-_OF_FLOWS = {
-    _SUSPENSIONS: "transfer = any($1::bigint[])",
-    _CIRCUMSTANCES: "transfer = any($1::bigint[])",
-    _ENGAGEMENTS: _SERVED,
-    _OUR_ROLES: f"thing = any(array(select activity from engagement where {_SERVED}))",
-    _TRANSFERS: "thing = any($1::bigint[])",
-}
+_OF_THEMSELVES = {_TRANSFERS: "thing = any($1::bigint[])"}
 
 
 class Parties(msgspec.Struct, frozen=True):
@@ -124,9 +125,8 @@ class _OnFile:
         self.listings: dict[int, tuple[Listing, ...]] = {}
         self.impacts: dict[tuple[int, int], tuple[Impact, ...]] = {}
         self.traits: dict[int, tuple[Traited, ...]] = {}
-        self.circumstances: dict[int, tuple[Circumstance, ...]] = {}
         self.between: dict[tuple[int, int], Between] = {}
-        self.nothing = Between()
+        self.untold: dict[tuple[Traited, ...], Between] = {}  # between parties of whom nothing is on file but such traits
 
     def of_leg(self, pair: tuple[int, int], engagement: int | None) -> Between:
         """All between an exporter and an importer but the clauses that were signed for another engagement."""
@@ -135,17 +135,24 @@ class _OnFile:
             return found
         signed, assessed = self.clauses.get(pair, ()), self.impacts.get(pair, ())
         listed, asked = self.listings.get(pair[1], ()), self.traits.get(pair[1], ())
-        limited = bool(signed) and any([one.engagement is not None for one in signed])
-        if limited:
-            signed = tuple(one for one in signed if engagement is None or one.engagement in {None, engagement})
-        found = Between(signed, listed, assessed, asked) if signed or listed or assessed or asked else self.nothing
-        if not limited:
-            self.between[pair] = found
+        if not (signed or listed or assessed):
+            found = self.untold.get(asked) or self.untold.setdefault(asked, Between(traits=asked))
+        elif any([one.engagement is not None for one in signed]):
+            mine = tuple(one for one in signed if engagement is None or one.engagement in {None, engagement})
+            return Between(mine, listed, assessed, asked)
+        else:
+            found = Between(signed, listed, assessed, asked)
+        self.between[pair] = found
         return found
 
 
 async def open_dossiers(keys: Sequence[str] | None = None) -> list[Dossier]:
     """The dossiers of the transfers of these keys, of all of them with None; a dossier for each period of a transfer."""
+    return list(await each_dossier(keys))
+
+
+async def each_dossier(keys: Sequence[str] | None = None) -> Iterator[Dossier]:
+    """The same one after another, all of them read: each is made when it is asked for, and need not be kept."""
     things: list[int] | None = None
     among: list[int] | None = None
     if keys is not None:
@@ -153,26 +160,28 @@ async def open_dossiers(keys: Sequence[str] | None = None) -> list[Dossier]:
         among = [row[0] for row in await fetch(_REACHED, things)]
     on_file = _OnFile()
     async with aclosing(_in_turn(things, among)) as rows:
+        stops = _grouped(Period, 1, await anext(rows))
+        alone = _grouped(Circumstance, 1, await anext(rows))
+        parts = _parts(await anext(rows), await anext(rows))
         scopes = _grouped(Scope, 1, await anext(rows))
         on_file.clauses = _grouped(Clauses, 2, await anext(rows))
         on_file.listings = _grouped(Listing, 1, await anext(rows))
         on_file.impacts = _grouped(Impact, 2, await anext(rows))
         on_file.traits = _grouped(_traited, 1, await anext(rows))
         hops = _hops(await anext(rows), on_file)
-        stops = _grouped(Period, 1, await anext(rows))
-        on_file.circumstances = alone = _grouped(Circumstance, 1, await anext(rows))
-        parts = _parts(await anext(rows), await anext(rows))
         transfers = await anext(rows)
-    for_one = any(hop.engagement is not None for routes in hops.values() for hop in routes)
-    dossiers = []
-    for since, until, exporter, importer, country, automated, engagement, key, thing in transfers:
-        between = on_file.of_leg((exporter, importer), engagement)
-        if thing in alone:
-            between = msgspec.structs.replace(between, circumstances=alone[thing])
-        route = Route(since, until, exporter, importer, intern(country), automated, engagement, None, between)
-        part, scope, stopped = parts.get(engagement, ()), scopes.get(exporter, ()), stops.get(thing, ())
-        dossiers.append(Dossier(key, thing, route, part, scope, stopped, hops, for_one))
-    return dossiers
+
+    def made() -> Iterator[Dossier]:
+        limited = any([hop.engagement is not None for routes in hops.values() for hop in routes])
+        for since, until, exporter, importer, country, automated, engagement, key, thing in transfers:
+            between = on_file.of_leg((exporter, importer), engagement)
+            if thing in alone:
+                between = msgspec.structs.replace(between, circumstances=alone[thing])
+            route = Route(since, until, exporter, importer, intern(country), automated, engagement, None, between)
+            part, scope = parts.get(engagement, ()), scopes.get(exporter, ())
+            yield Dossier(key, thing, route, part, scope, stops.get(thing, ()), hops, limited)
+
+    return made()
 
 
 def _hops(rows: Sequence[Any], on_file: _OnFile) -> dict[int, tuple[Route, ...]]:
@@ -187,7 +196,7 @@ def _hops(rows: Sequence[Any], on_file: _OnFile) -> dict[int, tuple[Route, ...]]
 
 def queries() -> list[str]:
     """The queries that open the dossiers of the whole register."""
-    return [query.format(among="true") for query in (*_OF_PARTIES, *_OF_FLOWS)]
+    return [query.format(among="true") for query in (*_OF_FLOWS, *_OF_PARTIES, *_OF_THEMSELVES)]
 
 
 async def parties(day: date, dossiers: Sequence[Dossier] | None = None) -> Parties:
@@ -246,7 +255,8 @@ async def _in_turn(things: list[int] | None, among: list[int] | None) -> AsyncGe
     The next one is sent before: the server is at it while the rows of the one before are made into Structs.
     """
     soon: asyncio.Task[list[Any]] | None = None
-    asked = [(*one, among) for one in _OF_PARTIES.items()] + [(*one, things) for one in _OF_FLOWS.items()]
+    asked = [(*one, things) for one in _OF_FLOWS.items()] + [(*one, among) for one in _OF_PARTIES.items()]
+    asked += [(*one, things) for one in _OF_THEMSELVES.items()]
     try:
         for query, which, drawn in asked:
             rows = await soon if soon else None

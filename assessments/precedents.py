@@ -19,6 +19,34 @@ from registry.law import Law, Pack
 Ruling = tuple[Judged, date | None]  # what the law says of a leg, and the next day on which it says otherwise
 
 
+class Rulings(dict[tuple[int, str, bool | None, date], Ruling]):
+    """What is said on a day of a leg between two parties between whom stands what is of one sort.
+
+    By the number of the light, the country, whether automated, the day; what is lacking is found out.
+    """
+
+    def __init__(self, precedents: "Precedents", sort: int) -> None:
+        super().__init__()
+        self._precedents, self.sort = precedents, sort
+
+    def __missing__(self, case: tuple[int, str, bool | None, date]) -> Ruling:
+        found = self[case] = self._precedents.rule(self.sort, *case)
+        return found
+
+
+class Beneath(dict[tuple[int, str | None, bool | None], int]):
+    """The light of the next hop under one that lends it a framework, by the light above, the framework, whether bound alike."""
+
+    def __init__(self, precedents: "Precedents") -> None:
+        super().__init__()
+        self._precedents = precedents
+
+    def __missing__(self, hop: tuple[int, str | None, bool | None]) -> int:
+        light, framework, bound_alike = hop
+        found = self[hop] = self._precedents.number(seen_from(self._precedents.light(light), framework, bound_alike))
+        return found
+
+
 class Precedents:
     """Tools, lights and signatures are known by number; between two changes of the law, one is judged alike on every day."""
 
@@ -27,10 +55,10 @@ class Precedents:
         self.known_on = known_on
         self._numbers: dict[Any, int] = {}
         self._values: list[Any] = []
-        self._ruled: dict[tuple[int, int, str, bool | None, date], Ruling] = {}
+        self._rulings: dict[int, Rulings] = {}
         self._judged: dict[tuple[int, date], Judged] = {}
         self._turns: dict[tuple[int, date], date | None] = {}
-        self._beneath: dict[tuple[int, str | None, bool | None], int] = {}
+        self.beneath = Beneath(self)
         self._regimes: dict[tuple[str, str, date], tuple[tuple[str, ...], date | None]] = {}
 
     def law(self, day: date) -> Law:
@@ -53,23 +81,18 @@ class Precedents:
         sort: Sort = self._values[number]
         return sort
 
-    def light_beneath(self, light: int, framework: str | None, bound_alike: bool | None) -> int:
-        """The light of the next hop under one that stands on a framework."""
-        key = (light, framework, bound_alike)
-        found = self._beneath.get(key)
+    def rulings(self, sort: int) -> Rulings:
+        """All that was said of legs between parties between whom stands what is of this sort."""
+        found = self._rulings.get(sort)
         if found is None:
-            found = self._beneath[key] = self.number(seen_from(self.light(light), framework, bound_alike))
+            found = self._rulings[sort] = Rulings(self, sort)
         return found
 
-    def ruled(self, sort: int, light: int, country: str, automated: bool | None, day: date) -> Ruling:
-        """What is said on a day of a leg between two parties between whom stands what is of this sort."""
-        key = (sort, light, country, automated, day)
-        found = self._ruled.get(key)
-        if found is None:
-            signature = self._signature(self._values[sort], light, country, automated)
-            since = self.pack.changed_by(day)
-            found = self._ruled[key] = (self._judge(signature, since), self._turn(signature, since))
-        return found
+    def rule(self, sort: int, light: int, country: str, automated: bool | None, day: date) -> Ruling:
+        """What `rulings` hold, found out."""
+        signature = self._signature(self._values[sort], light, country, automated)
+        since = self.pack.changed_by(day)
+        return self._judge(signature, since), self._turn(signature, since)
 
     def said(self, sort: Sort, light: int, country: str, automated: bool | None, day: date) -> Judged:
         """The same of what is of any sort, without the day on which something else is said."""

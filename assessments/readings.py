@@ -4,7 +4,7 @@ from datetime import date
 
 import msgspec
 
-from assessments.rules import Route, Verdict
+from assessments.rules import Finding, Route, Verdict
 from assessments.rules.onward import Hop
 from registry.vocabulary import RANKING, Outcome
 
@@ -27,21 +27,30 @@ class Chain(msgspec.Struct, gc=False):
         return lowest if lowest is not None and rank(lowest) < rank(leg) else None
 
 
-class Reading(msgspec.Struct, frozen=True, gc=False):
-    """A dossier under one regime on one day: the leg, and the hop that decides, the leg itself or one beneath it.
+class Reading(Hop, frozen=True, gc=False):
+    """A dossier under one regime on one day: its leg, and what may decide in the place of it.
 
-    `chain` is what may decide in the place of the leg; None where nothing is beneath it, or nothing can be weaker.
+    `chain` is what stands beneath the leg; None where nothing does, or nothing can be weaker. `may_turn` is the next day on
+    which the leg may be judged in another light, or flow again, or be stopped.
     """
 
-    regime: str | None
-    leg: Hop
-    weakest: Hop
-    flowing: bool
-    chain: Chain | None
+    regime: str | None = None
+    flowing: bool = True
+    chain: Chain | None = None
+    may_turn: date | None = None
+
+    @property
+    def leg(self) -> Hop:
+        return self
+
+    @property
+    def weakest(self) -> Hop:
+        """The hop that decides: the leg itself, or one beneath it."""
+        return (self.chain.deciding(self) if self.chain is not None else None) or self
 
     @property
     def outcome(self) -> Outcome:
-        return self.leg.verdict.judged.outcome
+        return self.verdict.judged.outcome
 
     @property
     def path_outcome(self) -> Outcome:
@@ -49,7 +58,8 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
 
     def path(self) -> tuple[Hop, ...]:
         """From the leg down to the hop that decides."""
-        return (self.leg,) if self.weakest is self.leg else (self.leg, *self.weakest.path())
+        weakest = self.weakest
+        return (self,) if weakest is self else (self, *weakest.path())
 
 
 def rank(hop: Hop) -> int:
@@ -76,37 +86,30 @@ def _step(hop: Hop) -> tuple[object, ...]:
 
 
 def same_verdict(one: Verdict, other: Verdict) -> bool:
-    """Same outcome, same basis, same last day, and the same sentences."""
+    """Same outcome, same basis, same last day, and the same sentences with the same days in them."""
     first, second = one.judged, other.judged
-    return (
-        one.last_day == other.last_day
-        and first.outcome == second.outcome
-        and first.basis == second.basis
-        and _said_by(one) == _said_by(other)
-    )
+    if one.last_day != other.last_day or first.outcome != second.outcome or first.basis != second.basis:
+        return False
+    if len(first.findings) != len(second.findings):
+        return False
+    pairs = zip(first.findings, second.findings, strict=True)
+    return all([(a is b or _alike(a, b)) and _days_in(a, one) == _days_in(b, other) for a, b in pairs])
 
 
-def _said_by(verdict: Verdict) -> list[tuple[object, ...]]:
-    """What the findings' sentences say, and what they take from the rows they are about."""
-    return [
-        (
-            one.code,
-            one.article,
-            one.instrument,
-            one.open,
-            one.fact if one.open or one.code in NAME_FACT else None,
-            _about(verdict, one.code, one.instrument, one.tool),
-        )
-        for one in verdict.judged.findings
-    ]
+def _alike(one: Finding, other: Finding) -> bool:
+    """Whether the sentences of two findings are the same, but for days that they take from the rows they are about."""
+    if one.code != other.code or one.article != other.article or one.instrument != other.instrument or one.open != other.open:
+        return False
+    return one.fact == other.fact or not (one.open or one.code in NAME_FACT)
 
 
-def _about(verdict: Verdict, code: str, instrument: str | None, tool: int | None) -> tuple[object, ...]:
-    """The days that a finding's sentence names: when a listing is due, when clauses were concluded."""
+def _days_in(one: Finding, verdict: Verdict) -> date | None:
+    """The day that a finding's sentence names: when a listing is due, when clauses were concluded."""
+    code, tool = one.code, one.tool
     if tool is None:
-        return ()
+        return None
     if code in NAME_DUE and tool < len(verdict.state.listings):
-        return (verdict.state.listings[tool].next_due,)
+        return verdict.state.listings[tool].next_due
     if code in NAME_CONCLUDED and tool < len(verdict.state.clauses):
-        return (instrument, verdict.state.clauses[tool].concluded_on)
-    return ()
+        return verdict.state.clauses[tool].concluded_on
+    return None

@@ -5,7 +5,7 @@ signature, in which days are known only as finely as the law asks; the judge num
 remembers what became of them, so that judging a whole register costs little more than reading it.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 
@@ -15,8 +15,9 @@ from assessments.precedents import Precedents, precedents
 from assessments.readings import Chain, Reading, rank, same, same_verdict, way_down
 from assessments.rules import Clauses, Dossier, Leg, Listing, Part, Period, Route, Scope, State, Verdict, earliest
 from assessments.rules.onward import Hop, beneath
-from assessments.states import States, over
+from assessments.states import States
 from registry.law import ONE_DAY, Law, Pack
+from registry.vocabulary import RANKING
 
 IMPORTER_ROLES = {
     "processor": "processor",
@@ -33,7 +34,7 @@ class Footing(msgspec.Struct, frozen=True, gc=False):
 
     parts: tuple[Part, ...]
     scopes: tuple[Scope, ...]
-    lights: dict[str | None, int]
+    lights: tuple[tuple[str | None, int], ...]
     turn: date | None
 
 
@@ -53,11 +54,13 @@ class Judge:
     def law(self, day: date) -> Law:
         return self.precedents.law(day)
 
-    def readings(self, dossier: Dossier, day: date) -> Iterator[Reading]:
+    def readings(self, dossier: Dossier, day: date) -> list[Reading]:
         """The verdicts on a day, one for each regime that the exporter is under; none where the transfer does not stand."""
-        if dossier.route.holds(day):
-            for regime, light in self._footing(dossier, day).lights.items():
-                yield self._read(dossier, regime, light, day)
+        route = dossier.route
+        if day < route.since or (route.until is not None and route.until <= day):
+            return []
+        footing = self._footing(dossier, day)
+        return [self._read(dossier, regime, light, footing.turn, day) for regime, light in footing.lights]
 
     def regimes(self, dossier: Dossier, day: date) -> dict[str | None, str]:
         """The regimes the exporter is under on the day, each with the territory it follows from.
@@ -72,31 +75,36 @@ class Judge:
 
     def read(self, dossier: Dossier, regime: str | None, day: date) -> Reading | None:
         """The verdict on a day; None where the transfer does not stand then, or the regime does not govern it."""
-        light = self._footing(dossier, day).lights.get(regime) if dossier.route.holds(day) else None
-        return None if light is None else self._read(dossier, regime, light, day)
+        if not dossier.route.holds(day):
+            return None
+        footing = self._footing(dossier, day)
+        light = dict(footing.lights).get(regime)
+        return None if light is None else self._read(dossier, regime, light, footing.turn, day)
 
     def read_under(
         self, dossier: Dossier, regime: str | None, territory: str, day: date, relied_on: str | None = None
     ) -> Reading:
         """The verdict on a day under a regime, whether or not the exporter's scopes bring it under that one."""
-        return self._read(dossier, regime, self._light(dossier.parts, regime, territory, relied_on, day), day)
+        light = self._light(dossier.parts, regime, territory, relied_on, day)
+        return self._read(dossier, regime, light, self._footing(dossier, day).turn, day)
 
-    def _read(self, dossier: Dossier, regime: str | None, light: int, day: date) -> Reading:
-        route = dossier.route
-        leg = Hop(route, light, self.verdict(route, light, day))
-        flowing = not dossier.suspensions or not any(stop.holds(day) for stop in dossier.suspensions)
-        if route.importer not in dossier.hops or rank(leg) == 0:
-            return Reading(regime, leg, leg, flowing, None)
-        chain = self._chain(dossier, leg, day)
-        return Reading(regime, leg, chain.deciding(leg) or leg, flowing, chain)
+    def _read(self, dossier: Dossier, regime: str | None, light: int, may_turn: date | None, day: date) -> Reading:
+        route, stops, flowing, chain = dossier.route, dossier.suspensions, True, None
+        verdict = self.verdict(route, light, day)
+        if stops:
+            flowing = not any(stop.holds(day) for stop in stops)
+            may_turn = earliest(may_turn, _next_of(_edges(stops), day))
+        if route.importer in dossier.hops and RANKING[verdict.judged.outcome]:
+            chain = self._chain(dossier, route, light, verdict, day)
+        return Reading(route, light, verdict, None, regime, flowing, chain, may_turn)
 
     def next_change(self, dossier: Dossier, reading: Reading, day: date) -> date | None:
         """The first later day on which this reading would be another one, with what is known."""
         now, at = reading, day
         while True:
-            sure, may = self._turning(dossier, now, at), self._maybe(dossier, at)
+            sure, may = self._turning(dossier, now, at), now.may_turn
             if may is None or (sure is not None and sure < may):  # on one day, it may be judged alike in another light
-                if sure is None or not self._lends_other(now.leg, sure):
+                if sure is None or not self._lends_other(now, sure):
                     return sure
                 may = sure
             then = self.read(dossier, reading.regime, may)
@@ -106,8 +114,14 @@ class Judge:
 
     def _lends_other(self, leg: Hop, day: date) -> bool:
         """Whether all that changes on the day is what the leg lends to the chain, which may decide nothing."""
-        then = self.verdict(leg.route, leg.light, day)
-        return then.judged.lends != leg.verdict.judged.lends and same_verdict(leg.verdict, then)
+        route, verdict = leg.route, leg.verdict
+        lends, state = verdict.judged.lends, verdict.state
+        if state.next_change is None or day < state.next_change:
+            ruled = state.rulings[leg.light, route.country, route.automated, day][0]
+            if ruled.lends == lends:
+                return False
+        then = self.verdict(route, leg.light, day)
+        return then.judged.lends != lends and same_verdict(verdict, then)
 
     def periods(self, dossier: Dossier, regime: str | None, last: date) -> Iterator[tuple[date, date | None, Reading | None]]:
         """From the first day of the dossier's route to a last one: since, until, and the reading, None where none is."""
@@ -122,7 +136,7 @@ class Judge:
 
     def beneath(self, dossier: Dossier, reading: Reading, day: date) -> tuple[Hop, ...]:
         """Every hop that follows from the leg on the day, the nearest first."""
-        return tuple(beneath(reading.leg, self._carries, dossier.hops, day, self._judged_on(day)))
+        return tuple(beneath(reading.leg, dossier.hops, day, self._beneath))
 
     def state(self, route: Route, day: date) -> State:
         """What stands on file between the two parties of a route on a day."""
@@ -131,20 +145,21 @@ class Judge:
     def verdict(self, route: Route, light: int, day: date) -> Verdict:
         """A route judged in a certain light: what is on file between the two parties, on the day."""
         state = self._states.on(route.between, day)
-        judged, law_turn = self.precedents.ruled(state.sort, light, route.country, route.automated, day)
-        last = judged.last_day
+        judged, law_turn = state.rulings[light, route.country, route.automated, day]
+        by_law = last = judged.last_day
         row: Clauses | Listing
         if judged.listing is not None:
             row = listing = state.listings[judged.listing]
-            if listing.status != "active_recert_review" or not over(listing.next_due, day):
-                last = earliest(last, listing.next_due)
+            due = listing.next_due
+            if due is not None and (last is None or due < last) and (due >= day or listing.status != "active_recert_review"):
+                last = due
         elif judged.clauses is not None:
             row = state.clauses[judged.clauses]
         else:
             return Verdict(judged, last, state, law_turn, None)
         if row.until is not None:
             last = earliest(last, row.until - ONE_DAY)
-        if last is not None and last != judged.last_day:  # the row ends, not the law: another may carry the same basis on
+        if last is not by_law and last is not None:  # the row ends, not the law: another may carry the same basis on
             then = self.verdict(route, light, last + ONE_DAY)
             if then.judged.basis == judged.basis and then.row is not row:
                 last = then.last_day
@@ -156,7 +171,7 @@ class Judge:
         found = self._footings.get(key)
         if found is None:
             regimes, turn = self._scoped(scopes, day)
-            lights = {regime: self._light(parts, regime, territory, None, day) for regime, territory in regimes.items()}
+            lights = tuple((regime, self._light(parts, regime, territory, None, day)) for regime, territory in regimes.items())
             found = self._footings[key] = Footing(parts, scopes, lights, earliest(turn, _next_of(_edges(parts), day)))
         return found
 
@@ -186,18 +201,13 @@ class Judge:
 
     def _turning(self, dossier: Dossier, reading: Reading, day: date) -> date | None:
         """The first later day on which the leg or the way down surely reads otherwise, or the transfer ends."""
-        route, leg = dossier.route, reading.leg
-        turn = self._turn(route, leg.light, leg.verdict)
+        route, verdict = dossier.route, reading.verdict
+        turn = verdict.law_turn
+        if verdict.state.next_change is not None:
+            turn = self._turn(route, reading.light, verdict)
         if route.until is not None:
             turn = earliest(turn, route.until)
-        if reading.chain is not None:
-            turn = earliest(turn, self._chain_turn(dossier, leg, reading.chain, day))
-        return turn
-
-    def _maybe(self, dossier: Dossier, day: date) -> date | None:
-        """The first later day on which the leg may be judged in another light, or flow again, or be stopped."""
-        turn = self._footing(dossier, day).turn
-        return earliest(turn, _next_of(_edges(dossier.suspensions), day)) if dossier.suspensions else turn
+        return turn if reading.chain is None else earliest(turn, self._chain_turn(dossier, reading, reading.chain, day))
 
     def _scoped(self, scopes: tuple[Scope, ...], day: date) -> tuple[dict[str | None, str], date | None]:
         """The regimes that the scopes bring on a day, and the next day on which those may be others."""
@@ -211,29 +221,20 @@ class Judge:
         turns = [self.precedents.regimes(scope.basis, scope.territory, day)[1] for scope in scopes]
         return regimes or {None: without}, _next_of([*turns, *_edges(scopes)], day)
 
-    def _chain(self, dossier: Dossier, leg: Hop, day: date) -> Chain:
+    def _chain(self, dossier: Dossier, route: Route, light: int, verdict: Verdict, day: date) -> Chain:
         """The chain beneath a leg, remembered for all legs that look the same from below."""
-        engagement = leg.route.engagement if dossier.limited else None
-        light = self.precedents.light_beneath(leg.light, None, None)  # all that the chain can tell of the leg's own
-        key = (id(dossier.hops), leg.route.importer, engagement, light, self._carries(leg.verdict), day)
-        found = self._chains.get(key)
+        below = self.precedents.beneath[light, None, None]  # all that the chain can tell of the leg's own light
+        look = (id(dossier.hops), route.importer, route.engagement, below, verdict.judged.lends, day)
+        found = self._chains.get(look)
         if found is None:
-            hops, weakest = _down_to_the_worst(beneath(leg, self._carries, dossier.hops, day, self._judged_on(day)))
-            found = self._chains[key] = Chain(dossier.hops, hops, weakest, {})
+            hops, weakest = _down_to_the_worst(beneath(Hop(route, light, verdict), dossier.hops, day, self._beneath))
+            found = self._chains[look] = Chain(dossier.hops, hops, weakest, {})
         return found
 
-    def _judged_on(self, day: date) -> Callable[[Route, int, str | None], tuple[int, Verdict]]:
+    def _beneath(self, route: Route, above: int, framework: str | None, day: date) -> tuple[int, Verdict]:
         """How a hop is judged on a day, under one that was judged in a certain light and lends it a framework."""
-
-        def judged(route: Route, above: int, framework: str | None) -> tuple[int, Verdict]:
-            light = self.precedents.light_beneath(above, framework, route.bound_alike)
-            return light, self.verdict(route, light, day)
-
-        return judged
-
-    def _carries(self, verdict: Verdict) -> str | None:
-        """The framework that a hop lends to the next, where that one is bound alike."""
-        return verdict.judged.lends
+        light = self.precedents.beneath[above, framework, route.bound_alike]
+        return light, self.verdict(route, light, day)
 
     def _chain_turn(self, dossier: Dossier, leg: Hop, chain: Chain, day: date) -> date | None:
         """The next day on which, the leg as it is, the way down from it reads otherwise."""
@@ -241,7 +242,7 @@ class Judge:
         if outcome not in chain.turns:
             turn = self._next_beneath(chain, leg, day)
             while turn is not None:
-                then = self._chain(dossier, leg, turn)
+                then = self._chain(dossier, leg.route, leg.light, leg.verdict, turn)
                 if way_down(leg, then) != way_down(leg, chain):
                     break
                 turn = self._next_beneath(then, leg, turn)

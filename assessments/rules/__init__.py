@@ -4,6 +4,7 @@ A `Dossier` is everything on file about one transfer, over all its days. Fixed t
 what is so on that day, without dates of its own but the day of conclusion. Rules read legs and the law of the day.
 """
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -265,7 +266,10 @@ class Sort(msgspec.Struct, frozen=True, gc=False):
 
 
 class State(msgspec.Struct, frozen=True, gc=False):
-    """What stands between two parties from a day until its next change: the rows, and the number of the sort they are of."""
+    """What stands between two parties from a day until its next change: the rows, and the number of the sort they are of.
+
+    `rulings` is what has been said of that sort, by who remembers it.
+    """
 
     since: date
     between: Between
@@ -273,6 +277,7 @@ class State(msgspec.Struct, frozen=True, gc=False):
     listings: tuple[Listing, ...]
     sort: int
     next_change: date | None
+    rulings: Mapping[tuple[int, str, bool | None, date], "tuple[Judged, date | None]"]
 
 
 Tools = tuple[tuple[SignedClauses, ...], tuple[Listed, ...]]

@@ -27,23 +27,22 @@ class Hop(msgspec.Struct, frozen=True, gc=False):
 
 def beneath(
     leg: Hop,
-    carries: Callable[[Verdict], str | None],
     hops: Mapping[int, tuple[Route, ...]],
     day: date,
-    judge: Callable[[Route, int, str | None], tuple[int, Verdict]],
+    judge: Callable[[Route, int, str | None, date], tuple[int, Verdict]],
 ) -> Iterator[Hop]:
-    """Every hop that follows from the leg on the day; `carries` names the framework that a hop above lends to the next."""
-    engagement, lent = leg.route.engagement, carries(leg.verdict)
+    """Every hop that follows from the leg on the day; a hop lends to the next the framework that its verdict names."""
+    engagement, lent = leg.route.engagement, leg.verdict.judged.lends
     seen = {(leg.route.importer, lent)}
     waiting = [(leg, lent)]
     for above, framework in waiting:
         for route in hops.get(above.route.importer, ()):
             if not route.holds(day) or (route.engagement is not None and route.engagement != engagement):
                 continue
-            light, verdict = judge(route, above.light, framework)
+            light, verdict = judge(route, above.light, framework, day)
             hop = Hop(route, light, verdict, None if above is leg else above)
             yield hop
-            reached = (route.importer, carries(verdict))
+            reached = (route.importer, verdict.judged.lends)
             if reached not in seen:
                 seen.add(reached)
                 waiting.append((hop, reached[1]))

@@ -10,7 +10,7 @@ from assessments.rules.onward import Hop, beneath, seen_from
 from registry.vocabulary import Outcome
 
 DAY = date(2024, 1, 1)
-STATE = State(DAY, Between(), (), (), 0, None)
+STATE = State(DAY, Between(), (), (), 0, None, {})
 LIGHT = Leg(
     "EU_GDPR", "DE", "US", "controller", "controller", "hr", "payroll", above="eu-us-dpf", bound_alike=True, relied_on="DPF"
 )
@@ -25,10 +25,6 @@ def verdict(lends: str | None = None) -> Verdict:
     return Verdict(Judged(Outcome.PERMITTED, None, (), lends=lends), None, STATE, None, None)
 
 
-def carries(one: Verdict) -> str | None:
-    return one.judged.lends
-
-
 def walked(leg: Route, *routes: Route, lends: dict[int, str] | None = None, day: date = DAY) -> list[Hop]:
     """The hops beneath a leg; a hop's light is ten times the one above, and one more; to whom it lends is by importer."""
     lends = lends or {}
@@ -36,12 +32,12 @@ def walked(leg: Route, *routes: Route, lends: dict[int, str] | None = None, day:
     for one in routes:
         hops[one.exporter] = (*hops.get(one.exporter, ()), one)
 
-    def judge(one: Route, light: int, framework: str | None) -> tuple[int, Verdict]:
+    def judge(one: Route, light: int, framework: str | None, _: date) -> tuple[int, Verdict]:
         asked.append((one.importer, framework))
         return light * 10 + 1, verdict(lends.get(one.importer))
 
     asked.clear()
-    return list(beneath(Hop(leg, 1, verdict(lends.get(leg.importer))), carries, hops, day, judge))
+    return list(beneath(Hop(leg, 1, verdict(lends.get(leg.importer))), hops, day, judge))
 
 
 asked: list[tuple[int, str | None]] = []
@@ -80,7 +76,7 @@ def test_what_comes_back_with_another_framework_is_walked_again() -> None:
     assert parties(walked(route(1, 2), route(2, 3), route(3, 2), lends=again)) == [3, 2]
     first = Hop(route(1, 2), 1, verdict())
     hops = {2: (route(2, 3),), 3: (route(3, 2),)}
-    found = beneath(first, carries, hops, DAY, lambda one, light, _: (light, verdict(again.get(one.importer))))
+    found = beneath(first, hops, DAY, lambda one, light, _, __: (light, verdict(again.get(one.importer))))
     assert parties(list(found)) == [3, 2, 3]
 
 

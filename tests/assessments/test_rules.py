@@ -267,7 +267,7 @@ def every_way_down(dossier: Dossier, reading: Reading, day: date, judge: Judge) 
         found = [hop.verdict.judged.outcome]
         for route in dossier.hops.get(hop.route.importer, ()):
             if route.holds(day):
-                light = judge.precedents.light_beneath(hop.light, judge._carries(hop.verdict), route.bound_alike)
+                light = judge.precedents.beneath[hop.light, hop.verdict.judged.lends, route.bound_alike]
                 below = Hop(route, light, judge.verdict(route, light, day))
                 if route.importer in passed:
                     found.append(below.verdict.judged.outcome)
