@@ -4,7 +4,7 @@ A case is all that a verdict on a leg or a hop follows from on the day. There ar
 cases would be judged otherwise, the flow would not be either.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from datetime import date
 from functools import cached_property
 
@@ -40,13 +40,22 @@ class Met(msgspec.Struct, gc=False):
 class Outcomes(Judge):
     """A judge of one day who says what the law would say, and neither until when nor from which row.
 
-    It judges what is on file as the judge of a picture found it, each sort of it as `turned` makes it; where countries are
-    only freed, a sort is asked about without its tools first: where a decision alone carries the case, they need no asking.
+    It judges what is on file as the judge of a picture found it, each sort of it as `turned` makes it; a case that is not
+    among those `asked` stands as it stands in the picture. Where countries are only freed, a sort is asked about without
+    its tools first: where a decision alone carries the case, they need no asking.
     """
 
-    def __init__(self, found: Precedents, picture: "Picture", turned: Callable[[Sort], Sort], only_frees: bool = False) -> None:
+    def __init__(
+        self,
+        found: Precedents,
+        picture: "Picture",
+        turned: Callable[[Sort], Sort],
+        asked: Container[Case],
+        only_frees: bool = False,
+    ) -> None:
         super().__init__(found.pack, found.known_on, found)
-        self._on_file, self._turned, self._only_frees = picture.judge, turned, only_frees
+        self._picture, self._on_file, self._turned = picture, picture.judge, turned
+        self._asked, self._only_frees = asked, only_frees
         self._said: dict[Case, Verdict] = {}
 
     def again(self, case: Case, day: date) -> Judged:
@@ -68,10 +77,18 @@ class Outcomes(Judge):
         case = (state.sort, light, route.country, route.automated)
         verdict = self._said.get(case)
         if verdict is None:
-            sort = self._on_file.precedents.sort(state.sort)
-            judged = self._judged(sort, light, route.country, route.automated, day)
+            judged = self._as_it_stands(case) or self._judged(
+                self._on_file.precedents.sort(state.sort), light, route.country, route.automated, day
+            )
             verdict = self._said[case] = Verdict(judged, None, state, None, None)
         return verdict
+
+    def _as_it_stands(self, case: Case) -> Judged | None:
+        """What the picture says of a case that is not asked about; None for one that is, or that it does not know."""
+        sort, light, country, automated = case
+        there = (sort, self._on_file.precedents.number(self.precedents.light(light)), country, automated)
+        met = None if there in self._asked else self._picture.cases.get(there)
+        return None if met is None else met.judged
 
 
 class Picture:

@@ -4,7 +4,7 @@ Only what can be touched is judged again: the cases that an instrument or a fram
 reach a party. Pure: what is read is told, and nothing is written.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from datetime import date
 from enum import StrEnum
 from functools import partial
@@ -61,13 +61,14 @@ def what_if(picture: Picture, supposed: Supposed) -> WhatIf:
     if supposed.is_of_cases:
         only_ends = supposed.only_ends and words is not None
         cases = picture.named(words)
+        asked = {case for case, _ in cases}
         if only_ends:
             grounds = supposed.grounds(law)
             cases = [found for found in cases if may_turn(found[1].judged, grounds)]
         elif supposed.only_frees:
             regimes = {regime for one in supposed.adopt for regime in one.regimes}
             cases = [found for found in picture.under(regimes, cases) if found[1].judged.outcome not in GOES_AHEAD]
-        return WhatIf(supposed, len(cases), tuple(_by_case(picture, cases, supposed, judge, only_ends)), judge)
+        return WhatIf(supposed, len(cases), tuple(_by_case(picture, cases, asked, supposed, judge, only_ends)), judge)
     flows: Iterable[Dossier] = picture.dossiers
     if words is not None:
         parties = {one.party for one in (*supposed.moves, *supposed.subs)}
@@ -107,12 +108,18 @@ def covered_again(judge: Judge, dossier: Dossier, reading: Reading, day: date) -
 
 
 def _by_case(
-    picture: Picture, cases: Iterable[tuple[Case, Met]], supposed: Supposed, judge: Judge, only_ends: bool
+    picture: Picture,
+    cases: Iterable[tuple[Case, Met]],
+    asked: Container[Case],
+    supposed: Supposed,
+    judge: Judge,
+    only_ends: bool,
 ) -> Iterator[Turned]:
-    """Each case is judged once as supposed; of the flows with a chain, those are judged whole whose cases leave it open."""
+    """Each case is judged once as supposed, and none but those asked can be judged otherwise; of the flows with a chain,
+    those are judged whole whose cases leave it open."""
     turn: Callable[[Sort], Sort] = (lambda sort: lapsed(sort, supposed)) if supposed.lapse else (lambda sort: sort)
-    other = Outcomes(judge.precedents, picture, turn, supposed.only_frees)
-    bare = Outcomes(_judge(_unadopted(picture, supposed), picture).precedents, picture, turn) if supposed.adopt else None
+    other = Outcomes(judge.precedents, picture, turn, asked, supposed.only_frees)
+    bare = Outcomes(_judge(_unadopted(picture, supposed), picture).precedents, picture, turn, asked) if supposed.adopt else None
     turning: list[tuple[Met, Judged]] = []
     for case, met in cases:
         now, then = met.judged, other.again(case, picture.day)
