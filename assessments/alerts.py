@@ -1,6 +1,6 @@
 """Alerts in plain words: what changed, why it matters, what to do. Keys and ISO days stand in their JSON alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -9,29 +9,24 @@ from typing import Any
 import asyncpg
 import msgspec
 
+from assessments.changed import Change, Flow, changes_of
 from assessments.dossier import STANDS
-from assessments.named import Named, named, names
+from assessments.named import Named, named
 from assessments.wording import written
 from registry.database import connection
 from registry.law import Pack
 from registry.vocabulary import AlertKind, NoticeKind
 
 FOLDER = Path(__file__).parent.parent / "templates" / "alerts"
-FLOWS = 5  # so many flows are listed; of the others it is said how many they are
+FLOWS = 5  # so many flows and so many changes are listed; of the others it is said how many they are
 
-_BEFORE = """select from assessment b where b.transfer = s.transfer and b.rests_on < s.rests_on
-    and (b.until is null or b.until >= s.since)"""  # a verdict of an earlier look that stood until this one
-
-
-class Flow(msgspec.Struct, frozen=True):
-    """A transfer whose verdict changed by an alert's cause."""
-
-    transfer: str
-    said: str
+_BEFORE = """select from assessment b where b.transfer = s.transfer and (b.until is null or b.until >= s.since)
+    and (b.rests_on < s.rests_on or b.regime = s.regime and b.id < s.id)"""  # a verdict that stood until this one
 
 
 class Shown(msgspec.Struct, frozen=True):
-    """An alert as a person reads it; `transfers` counts them all, `flows` names the first few."""
+    """An alert as a person reads it; `transfers` counts them all, `flows` names the first few, and `changes` says of each
+    kind of change from which verdict to which, with the flows that it touched."""
 
     key: str
     kind: str
@@ -48,6 +43,8 @@ class Shown(msgspec.Struct, frozen=True):
     transfers: int
     flows: tuple[Flow, ...]
     more_flows: int
+    changes: tuple[Change, ...]
+    more_changes: int
     state: str
 
 
@@ -77,37 +74,33 @@ async def alerts(pack: Pack, keys: list[str] | None = None) -> list[Shown]:
         keys,
     )
     called = await named(at, [row["subject"] for row in rows], pack.on(date.max, date.max))
-    flows = await _flows(at, [row["thing"] for row in rows if row["count"]], pack)
-    return [_shown(pack, row, called, flows.get(row["thing"], ())) for row in rows]
+    changes = await changes_of(at, [row["thing"] for row in rows if row["count"]], pack)
+    return [_shown(pack, row, called, changes.get(row["thing"], ())) for row in rows]
 
 
-async def _flows(at: asyncpg.Connection, things: Sequence[int], pack: Pack) -> Mapping[int, tuple[Flow, ...]]:
-    """The first few transfers that changed with each alert."""
-    rows = await at.fetch(
-        """select a.alert, t.key from unnest($1::bigint[]) a (alert) cross join lateral (
-            select distinct f.key from assessment s join transfer f on f.id = s.transfer where s.alert = a.alert
-            order by f.key limit $2) t""",
-        list(things),
-        FLOWS,
-    )
-    said = await names(at, "transfer", sorted({row[1] for row in rows}), pack.on(date.max, date.max))
-    found: dict[int, tuple[Flow, ...]] = {}
-    for alert, key in rows:
-        found[alert] = (*found.get(alert, ()), Flow(key, said[key]))
-    return found
-
-
-def _sentences(row: asyncpg.Record) -> dict[str, str]:
+def _sentences(row: asyncpg.Record, changes: Sequence[Change]) -> dict[str, str]:
     """Those of an alert's kind; a notice has its own where there are some for what it is about, as it stands on record now,
-    and so has a verdict on transfers that are new."""
+    and so has a verdict on transfers that are new, or one by which nothing has to stop."""
     if row["disclosed"]:
         return sentences()["notice_disclosed"]
-    if row["kind"] == AlertKind.VERDICT_CHANGED and row["new"] and row["new"] == row["count"]:
-        return sentences()["transfer_new"]
+    if row["kind"] == AlertKind.VERDICT_CHANGED and changes:
+        return sentences()[_way(changes, new=row["new"] == row["count"])]
     return sentences().get(f"notice_{row['notice']}") or sentences()[row["kind"]]
 
 
-def _shown(pack: Pack, row: asyncpg.Record, called: Named, flows: tuple[Flow, ...]) -> Shown:
+def _way(changes: Sequence[Change], *, new: bool) -> str:
+    """Which way the verdicts went, all of an alert taken together."""
+    ahead, better = [one.goes_ahead for one in changes], all(one.better for one in changes)
+    if all(ahead):
+        return "verdict_good" if better else "verdict_other"
+    if new:
+        return "transfer_new"
+    if better:
+        return "verdict_better"
+    return "verdict_mixed" if any(ahead) else "verdict_changed"
+
+
+def _shown(pack: Pack, row: asyncpg.Record, called: Named, changes: Sequence[Change]) -> Shown:
     instrument, count, subject = pack.instruments.get(row["instrument"] or ""), row["count"], row["subject"].strip()
     mixed = 0 < row["new"] < count
     said = called.said(subject) if subject else "the day came on which it begins"
@@ -120,10 +113,21 @@ def _shown(pack: Pack, row: asyncpg.Record, called: Named, flows: tuple[Flow, ..
         "also": f" With it the verdict of today changed on {count} of the flows." if count else "",
         "count": ("1 transfer" if count == 1 else f"{count} transfers") + (f" ({row['new']} of them new)" if mixed else ""),
         "fresh": "1 new transfer" if count == 1 else f"{count} new transfers",
+        "stop": "" if changes and all(one.goes_ahead for one in changes) else " Where nothing carries a flow today, stop it.",
     }
-    words: dict[str, Any] = {part: sentence.format_map(given) for part, sentence in _sentences(row).items()}
+    words: dict[str, Any] = {part: sentence.format_map(given) for part, sentence in _sentences(row, changes).items()}
     plain: dict[str, Any] = {
         name: row[name] for name in ("key", "kind", "since", "effect", "cause", "subject", "vendor", "vendor_name")
     }
     state = "open" if row["until"] is None else "dealt with"
-    return Shown(**plain, **words, transfers=count, flows=flows, more_flows=max(0, count - len(flows)), state=state)
+    flows = sorted({flow for one in changes for flow in one.flows}, key=lambda flow: flow.transfer)[:FLOWS]
+    return Shown(
+        **plain,
+        **words,
+        transfers=count,
+        flows=tuple(flows),
+        more_flows=count - len(flows),
+        changes=tuple(changes[:FLOWS]),
+        more_changes=max(0, len(changes) - FLOWS),
+        state=state,
+    )

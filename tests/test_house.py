@@ -55,7 +55,7 @@ LINES = [
     {"assessments.wording"},
     {"assessments.case_rows"},
     {"assessments.assess", "assessments.cases", "assessments.coverage", "assessments.named", "assessments.recorded"},
-    {"assessments.radius"},
+    {"assessments.radius", "assessments.changed"},
     {"assessments.gaps"},
     {"assessments.supposed", "assessments.picture"},
     {"assessments.what_if"},

@@ -69,10 +69,14 @@ def alerts(as_json: bool) -> None:
         return
     for one in found:
         click.echo(f"{written(one.since)}  {one.title} ({one.state})\n  {one.what}")
-        for flow in one.flows:
-            click.echo(f"  - {flow.said}")
-        if one.more_flows:
-            click.echo(f"  - and {one.more_flows} more")
+        for change in one.changes:
+            click.echo(f"  {_many(change.transfers, 'transfer')}: {change.said}")
+            for flow in change.flows:
+                click.echo(f"  - {flow.said}")
+            if change.more_flows:
+                click.echo(f"  - and {change.more_flows} more")
+        if one.more_changes:
+            click.echo(f"  and {_many(one.more_changes, 'other change')}")
         click.echo(f"  {one.why}\n  {one.todo}\n")
     if not stands.sound:
         click.echo(f"The watch {stands.found}.")
