@@ -15,7 +15,7 @@ from litestar.response import Redirect, Template
 from assessments.assess import assess
 from assessments.clockbar import Bar
 from assessments.dossier import open_gate
-from assessments.pages.vendors import NAME, ends_of, transfers_of
+from assessments.pages.vendors import NAME, ends_of, transfers_of, worst_of
 from assessments.passing import called as called_by
 from assessments.rules.gate import gate as judge_gate
 from assessments.tables import Decision
@@ -25,10 +25,11 @@ from registry.access import Permission, Visitor
 from registry.errors import Refused
 from registry.law import ONE_DAY
 from registry.tables import Vendor
-from registry.vocabulary import Outcome, Standing
+from registry.vocabulary import RANKING, Outcome, Standing
 from registry.web import page, see_other, segment
 
 LATEST = date.fromisoformat(register.LATEST)
+NAMED = 5  # so many transfers that may not go ahead are named beside what stands against a vendor
 
 
 class Decided(msgspec.Struct):
@@ -69,6 +70,8 @@ async def _page(visitor: Visitor, bar: Bar, key: str, typed: Decided | None = No
         ends = await ends_of(at, keys, bar.clocks.as_of)
     legs = await assess(law.load(), bar.clocks, keys)
     verdict = judge_gate(file, law.load().on(bar.clocks.as_of, bar.clocks.known_on))
+    worst = {transfer: RANKING[Outcome(said)] for transfer, said in worst_of(legs).items()}
+    held = sorted((key for key, rank in worst.items() if rank < RANKING[Outcome.PERMITTED]), key=lambda key: (worst[key], key))
     return page(
         "gate",
         422 if error else 200,
@@ -78,6 +81,9 @@ async def _page(visitor: Visitor, bar: Bar, key: str, typed: Decided | None = No
         called=name,
         legs=legs,
         ends=ends,
+        judged=len(worst),
+        held=held,
+        named=held[:NAMED],
         verdict=verdict,
         findings=list(zip(verdict.findings, gate_sentences(verdict, called), strict=True)),
         decisions=decisions,
