@@ -116,16 +116,30 @@ def _roles(one: Instrument, signed: SignedClauses) -> Roles | None:
 
 
 def roles_fail(leg: Leg, one: Instrument, signed: SignedClauses, place: int) -> Iterator[Finding]:
-    """Whether a tool was made for these two roles; an importer's role that is not recorded leaves it open."""
+    """Whether a tool was made for these two roles; an importer's role that is not recorded leaves it open.
+
+    Where exactly one of its modules fits them, the finding names that one behind the fact.
+    """
     if not one.roles:
         return
-    article, roles = article_of(leg, one), _roles(one, signed)
+    article, roles, fitting = article_of(leg, one), _roles(one, signed), _fitting(leg, one)
     if roles is None:
-        yield Finding("MODULE_MISMATCH", article, one.key, place, "module", open=signed.module is None)
+        unsigned = signed.module is None
+        yield Finding("MODULE_MISMATCH", article, one.key, place, "module" if unsigned else f"module{fitting}", open=unsigned)
     elif roles.exporter not in {"any", leg.exporter_role}:
-        yield Finding("MODULE_MISMATCH", article, one.key, place, "role")
+        yield Finding("MODULE_MISMATCH", article, one.key, place, f"role{fitting}")
     elif roles.importer not in {"any", leg.importer_role}:
-        yield Finding("MODULE_MISMATCH", article, one.key, place, "role", open=leg.importer_role is None)
+        yield Finding("MODULE_MISMATCH", article, one.key, place, f"role{fitting}", open=leg.importer_role is None)
+
+
+def _fitting(leg: Leg, one: Instrument) -> str:
+    """The one module that fits both roles, behind a space; nothing where none or several do, or a role is not known."""
+    fitting = [
+        module
+        for module, roles in one.roles.items()
+        if module != "any" and roles.exporter in {"any", leg.exporter_role} and roles.importer in {"any", leg.importer_role}
+    ]
+    return f" {fitting[0]}" if len(fitting) == 1 and leg.importer_role is not None else ""
 
 
 def impact_fails(leg: Leg, law: Law, standing: Standing, signed: SignedClauses, place: int) -> Iterator[Finding]:

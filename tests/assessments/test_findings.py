@@ -282,7 +282,7 @@ FOUND: dict[str, tuple[Callable[[], Judged], list[str]]] = {
     ),
     "clauses for other roles": (
         lambda: found(EU, "IN", clauses=(signed("eu-scc-2021", "M1"),), impacts=TIA),
-        ["not_permitted", "MODULE_MISMATCH 46(2)(c) eu-scc-2021 #0 role"],
+        ["not_permitted", "MODULE_MISMATCH 46(2)(c) eu-scc-2021 #0 role M2"],
     ),
     "clauses for a role that is not known": (
         lambda: found(EU, "IN", role=None, clauses=(signed("eu-scc-2021", "M1"),), impacts=TIA),
@@ -290,7 +290,15 @@ FOUND: dict[str, tuple[Callable[[], Judged], list[str]]] = {
     ),
     "clauses of another exporter": (
         lambda: found(EU, "IN", exporter_role="processor", clauses=(signed("eu-scc-2021", "M1"),), impacts=TIA),
+        ["not_permitted", "MODULE_MISMATCH 46(2)(c) eu-scc-2021 #0 role M3"],
+    ),
+    "clauses of another exporter to a role that is not known": (
+        lambda: found(EU, "IN", role=None, exporter_role="processor", clauses=(signed("eu-scc-2021", "M1"),), impacts=TIA),
         ["not_permitted", "MODULE_MISMATCH 46(2)(c) eu-scc-2021 #0 role"],
+    ),
+    "clauses that have no modules, for other roles": (
+        lambda: found(EU, "IN", clauses=(signed("eu-scc-2004-c2c", on="2018-06-01"),), impacts=TIA, day="2021-01-10"),
+        ["not_permitted", "MODULE_MISMATCH 46(2)(c) eu-scc-2004-c2c #0 role"],
     ),
     "clauses not assessed": (
         lambda: found(EU, "IN", clauses=(signed("eu-scc-2021", "M2"),)),
@@ -412,7 +420,7 @@ FOUND: dict[str, tuple[Callable[[], Judged], list[str]]] = {
         lambda: found(EU, "US", clauses=(signed("eu-scc-2021", "M2", None), signed("eu-scc-2021", "M1"))),
         [
             "not_permitted",
-            "MODULE_MISMATCH 46(2)(c) eu-scc-2021 #1 role",
+            "MODULE_MISMATCH 46(2)(c) eu-scc-2021 #1 role M2",
             "TIA_MISSING 46(1) eu-impact-assessment #0",
             "TIA_MISSING 46(1) eu-impact-assessment #1",
             "NOT_IN_FORCE 46(2)(c) eu-scc-2021 #0 concluded_on open",
@@ -423,7 +431,7 @@ FOUND: dict[str, tuple[Callable[[], Judged], list[str]]] = {
         [
             "permitted on eu-us-dpf listing 0 lends eu-us-dpf",
             "LISTED 45(1) eu-us-dpf #0",
-            "RELIED_ON_FAILS 46(2)(c) eu-scc-2021 #0 MODULE_MISMATCH role",
+            "RELIED_ON_FAILS 46(2)(c) eu-scc-2021 #0 MODULE_MISMATCH role M2",
             "FALLBACK_MISSING 44 eu-us-dpf",
         ],
     ),
@@ -625,3 +633,10 @@ def test_where_one_reason_for_no_transfer_fails_the_next_is_asked() -> None:
     )
     judged = judge(Leg(*UK, "US"), put_otherwise(of["uk-returning-data"], other))
     assert (judged.outcome, judged.basis) == ("no_transfer", "eu-fr-overseas")
+
+
+def test_where_two_modules_fit_the_roles_none_is_named() -> None:
+    clauses = law.load().instruments["eu-scc-2021"]
+    twice = msgspec.structs.replace(clauses, roles=clauses.roles | {"M9": clauses.roles["M2"]})
+    leg = Leg(*EU, "IN", importer_role="processor", clauses=(signed("eu-scc-2021", "M1"),), impacts=TIA)
+    assert said(judge(leg, put_otherwise(twice))) == ["not_permitted", "MODULE_MISMATCH 46(2)(c) eu-scc-2021 #0 role"]
