@@ -52,6 +52,11 @@ def plain(value: str | None) -> str:
     return forms.plain(value or "not_recorded")
 
 
+def among(value: list[str] | None) -> str:
+    """Those of the vocabulary that are recorded: an empty list says that there are none."""
+    return "not recorded" if value is None else ", ".join(plain(one) for one in value) or "none"
+
+
 def condition(one: law.Scope) -> str:
     """What an instrument asks about a fact, as people read it."""
     asked = plain(one.fact)
@@ -100,6 +105,7 @@ FOR_TEMPLATES: dict[str, Callable[..., Any]] = {
     "country": country,
     "word": word,
     "plain": plain,
+    "among": among,
     "outcome": outcome,
     "title": title,
     "regime": wording.law_name,

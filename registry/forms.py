@@ -62,6 +62,7 @@ SPELLED = {
     "SCC_EXPIRED": "Ended, for old contracts too",
     "NOT_MODELLED": "Contested: nothing is said about it",
 }
+NONE = "none"  # ticked among some that are offered, it says that there are none; nothing ticked is not recorded
 CERTIFICATES = (("iso-27001", "ISO 27001"), ("iso-27701", "ISO 27701"), ("soc-2", "SOC 2"), ("pci-dss", "PCI DSS"))
 HAPPENED = "_on"  # columns that end like this hold the day on which something happened
 LONG = ("note", "address", "service", "message", "claim", "description", "measures", "limits", "reason", "taken")
@@ -165,7 +166,7 @@ def field(table: type[Table], key: str, options: Options = (), **more: Any) -> F
 def _kind(key: str, column: Column) -> tuple[str, Options]:
     if isinstance(column, Array):
         among = column.base_column._meta.choices
-        return ("checks", _among(among)) if among is not None else ("lines", ())
+        return ("checks", (*_among(among), (NONE, "None of these"))) if among is not None else ("lines", ())
     if column._meta.choices is not None:
         return "select", _among(column._meta.choices)
     if is_country(column):
@@ -253,12 +254,14 @@ def typed(form: Any, names: Iterable[str]) -> Typed:
 
 def shown(fields: Iterable[Field], row: Mapping[str, Any]) -> Typed:
     """A row's values as they would have been typed."""
-    return {one.name: _words(row.get(one.column)) for one in fields}
+    return {one.name: _words(row.get(one.column), one.kind) for one in fields}
 
 
-def _words(value: Any) -> list[str]:
+def _words(value: Any, kind: str) -> list[str]:
     if value is None:
         return []
+    if value == [] and kind == "checks":
+        return [NONE]
     if isinstance(value, bool):
         return ["yes" if value else "no"]
     return [str(one) for one in value] if isinstance(value, list) else [str(value)]
@@ -270,7 +273,12 @@ def bound(one: Field, words: list[str]) -> Any:
         listed = [line.strip() for text in words for line in text.splitlines() if line.strip()]
         return listed or None
     if one.kind in {"checks", "countries"}:
-        return [word for word in dict.fromkeys(words) if word] or None
+        ticked = [word for word in dict.fromkeys(words) if word]
+        if one.kind == "checks" and NONE in ticked:
+            if len(ticked) > 1:
+                raise ValueError("Choose either those that are among them, or that none of these is.")
+            return []
+        return ticked or None
     text = next((word.strip() for word in words if word.strip()), "")
     if not text:
         return None

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import asyncpg
 import msgspec
 from babel.dates import format_date
-from piccolo.columns import Date
+from piccolo.columns import Array, Date
 from piccolo.table import Table
 
 from registry import forms, journal, law, schema
@@ -65,7 +65,7 @@ async def listed(at: asyncpg.Connection, table: type[Table], q: str, many: int, 
 def in_short(table: type[Table], row: Row, names: Names) -> str:
     """What tells a record from its neighbours: what it is called, or the first things that it says."""
     telling = [one for one in in_words(table, row, names) if one[0] not in UNTOLD and not isinstance(row.get(one[0]), bool)]
-    said = [words for _, words, _ in telling if words]
+    said = [words for name, words, _ in telling if words and row.get(name) != []]
     called = [said_of(table, name, row[name], names) for name in CALLED if name != "service" and row.get(name)]
     return " · ".join(dict.fromkeys([*called[:1], *said[:4]]))[:160] if called else " · ".join(said[:4])[:160]
 
@@ -113,7 +113,10 @@ def in_words(table: type[Table], row: Row, names: Names) -> list[tuple[str, str,
 def said_of(table: type[Table], name: str, value: Any, names: Names) -> str:
     """One value as a person reads it; empty where it is not recorded."""
     target = schema.links(table).get(name)
-    if value is None or value == []:
+    column = schema.columns(table).get(name)
+    if value == []:
+        return "none" if isinstance(column, Array) and column.base_column._meta.choices is not None else ""
+    if value is None:
         return ""
     if target:
         return names.get((target, value), ("", str(value)))[1]
@@ -123,7 +126,6 @@ def said_of(table: type[Table], name: str, value: Any, names: Names) -> str:
         return one.title
     if name == "regime":
         return str(value).replace("_", " ")
-    column = schema.columns(table).get(name)
     if isinstance(column, Date):
         return day_said(str(value))
     offered = dict(forms.field(table, name).options) if column is not None else {}

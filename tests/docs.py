@@ -16,7 +16,8 @@ INTRODUCTION = """# What a register file may hold
 Made by `make docs` from `registry/tables.py` and `assessments/tables.py`. A file is `{table: [row, …]}`. Every row has a
 `key` of your choice that names the thing for good (never a natural person), `since` (the first day on which it is so)
 and may have `until` (the first day on which it is no longer so). Fields in **bold** must be there; what is not known is
-left out. A row may say `"entry": {"kind": …, "why": …}`: recorded (new), changed, corrected, voided or erased.
+left out; an empty list of special categories says that there are none.
+A row may say `"entry": {"kind": …, "why": …}`: recorded (new), changed, corrected, voided or erased.
 Countries are ISO 3166-1 codes; EL and UK are taken for GR and GB. The row of an auditor must say `ends`: the moment from which
 they sign in no more, or `null` for no end. An export writes that `null`; an older one, in which it is left out, is imported
 once it is put in.

@@ -89,7 +89,7 @@ class Reader:
             lines(*(row["purposes"] or ())),
             lines(*(row["data_subjects"] or ())),
             lines(*(row["data_categories"] or ())),
-            lines(*(words(one) for one in row["special_categories"] or ())),
+            lines("none") if row["special_categories"] == [] else lines(*map(words, row["special_categories"] or ())),
             lines(*(line for one in engagements for line in self._recipients(one))),
             lines(*(where for flow in flows for where, _ in self._transfers(flow))),
             lines(*(ground for flow in flows for _, ground in self._transfers(flow))),

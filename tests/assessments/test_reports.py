@@ -163,6 +163,16 @@ class Tokens:
         return tables
 
 
+@pytest.mark.parametrize(("recorded", "said"), [(None, NOT_RECORDED), ([], "none"), (["health"], "health")])
+def test_no_special_categories_are_told_apart_from_unknown_ones(
+    register: Register, folder: Path, recorded: list[str] | None, said: str
+) -> None:
+    tables = a_register()
+    tables["processing_activity"][0]["special_categories"] = recorded
+    register.load(tables, folder)
+    assert cells("json", report(register, folder, "art30_controller", "json"))["Special categories"] == said
+
+
 def test_every_fact_stands_under_its_letter_in_every_format(register: Register, folder: Path, chance: random.Random) -> None:
     tokens = Tokens(chance)
     register.load(tokens.register(), folder)

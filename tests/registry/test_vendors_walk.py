@@ -1,6 +1,7 @@
 """The walk of registering a vendor: from the first question to its verdict."""
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
@@ -173,6 +174,74 @@ def test_a_new_activity_is_about_what_the_vendor_gets_and_serves_its_purposes(re
         from engagement e join processing_activity a on a.thing = e.activity where a.name = 'Newsletters'""")
     purposes = ["Tell customers what is new", "Measure"]
     assert tuple(row) == (["Customers"], ["Name", "E-mail address"], ["health", "genetic"], purposes, purposes)
+
+
+@pytest.mark.parametrize(
+    ("ticked", "recorded", "said"),
+    [([], None, "not recorded"), (["none"], [], "none"), (["health"], ["health"], "Health")],
+    ids=["unknown", "none", "some"],
+)
+def test_none_of_the_special_categories_is_not_the_same_as_not_known(
+    register: Register, folder: Path, ticked: list[str], recorded: list[str] | None, said: str
+) -> None:
+    house(register, folder)
+    pages: list[str] = []
+
+    async def work(as_role: Any) -> None:
+        browser = await as_role("procurement")
+        where = await walked(browser, data={"engagement.special_categories": ticked})
+        assert ("None of these" in (await browser.get(where)).text) is (ticked == ["none"])
+        again = (await browser.get(where.replace("check", "data"))).text
+        assert ('value="none" checked' in again) is (ticked == ["none"])
+        await browser.post(where)
+        pages.append((await browser.get("/vendors/postbird-mail-inc")).text)
+        pages.append((await browser.get("/activities/newsletters")).text)
+
+    browse(register, work)
+    rows = register.ask("""select e.special_categories as own, a.special_categories as all from engagement e
+        join processing_activity a on a.thing = e.activity where a.name = 'Newsletters'""")
+    assert [tuple(row) for row in rows] == [(recorded, recorded)]
+    for page in pages:
+        assert page.partition("pecial categories</dt><dd>")[2].partition("</dd>")[0] == said
+    exported = [row for row in json.loads(register.export(folder))["engagement"] if row["key"].startswith("postbird")]
+    assert [row.get("special_categories") for row in exported] == [recorded]
+
+
+def test_none_and_some_at_once_are_refused(register: Register, folder: Path) -> None:
+    house(register, folder)
+
+    async def work(as_role: Any) -> None:
+        browser = await as_role("procurement")
+        where = await walked(browser)
+        await browser.get(where.replace("check", "data"))
+        answer = await browser.post(
+            where.replace("check", "data"), DATA | {"engagement.special_categories": ["health", "none"]}
+        )
+        assert answer.status_code == 422
+        assert "Choose either those that are among them, or that none of these is." in answer.text
+
+    browse(register, work)
+
+
+def test_an_edit_of_something_else_leaves_none_as_it_is(register: Register, folder: Path) -> None:
+    """And the history says none, where before it said nothing."""
+    tables = a_register()
+    register.load(tables, folder)
+    none = {"key": "news", "special_categories": [], "entry": {"kind": "corrected", "why": "asked"}}
+    register.load({"engagement": [none]}, folder)
+
+    async def work(as_role: Any) -> None:
+        browser = await as_role("procurement")
+        page = await browser.get("/records/engagement/news/edit")
+        assert 'value="none" checked' in page.text
+        form = {name: browser.hidden(page, name) for name in ("row", "version")}
+        form |= {"vendor": "mailer", "activity": "news", "role": "controller", "special_categories": "none"}
+        form |= {"kind": "corrected", "why": "its role"}
+        assert (await browser.post("/records/engagement/news/edit", form)).status_code == 303
+        assert "<td>none</td>" in (await browser.get("/records/engagement/news")).text
+
+    browse(register, work)
+    assert [tuple(row) for row in register.ask("select role, special_categories from engagement")] == [("controller", [])]
 
 
 def test_the_first_step_sent_twice_begins_one_draft(register: Register, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
