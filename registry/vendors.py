@@ -9,7 +9,7 @@ from litestar.response import Redirect, Template
 from registry import database, drafts, journal, register, told, walk
 from registry.access import Permission, Visitor
 from registry.errors import Refused
-from registry.forms import Errors, Field, Typed, typed
+from registry.forms import TOO_LONG, Errors, Field, Typed, typed
 from registry.once import SentBefore
 from registry.walk import NEW, STEPS, TITLES, Known
 from registry.web import page, see_other, segment
@@ -110,21 +110,26 @@ async def _known() -> Known:
 
 
 async def _sent(request: Asking, visitor: Visitor, bar: Any, draft: str, step: str, *, begun: bool) -> Template | Redirect:
-    """Keeps what was typed and goes on; what is wrong is shown again as it was typed."""
+    """Keeps what was typed and goes on; what is wrong is shown again as it was typed.
+
+    On the way back it is kept as it stands: what is wrong is told before it is recorded.
+    """
     if step not in STEPS:
         raise NotFoundException
     known = await _known()
     names = [field.name for field in walk.asked(step, known)]
-    words = typed(await request.form(), [*names, *(["same"] if step == "who" else [])])
+    form = await request.form()
+    words = typed(form, [*names, *(["same"] if step == "who" else [])])
+    back = form.get("way") == "back" and step != STEPS[0]
     _, errors = walk.bind(step, known, words)
     if step == "who" and not errors:
         errors |= await _looks_like_another(words)
-    if errors:
+    if errors and not (back and all(len(word) <= TOO_LONG for some in words.values() for word in some)):
         return await _step(visitor, bar, draft, step, words, errors, begun=begun)
     if not await drafts.keep(draft, visitor.key, words):
         raise NotFoundException
-    following = (*STEPS, "check")[STEPS.index(step) + 1]
-    return see_other(f"/vendors/new/{segment(draft)}/{following}")
+    place = STEPS.index(step)
+    return see_other(f"/vendors/new/{segment(draft)}/{STEPS[place - 1] if back else (*STEPS, 'check')[place + 1]}")
 
 
 async def _looks_like_another(words: Typed) -> Errors:
@@ -165,6 +170,7 @@ async def _step(visitor: Visitor, bar: Any, draft: str, step: str, words: Typed,
         step=step,
         steps=TITLES,
         number=STEPS.index(step) + 1,
+        before=TITLES[STEPS[STEPS.index(step) - 1]] if step != STEPS[0] else "",
         fields=walk.asked(step, known),
         sections=walk.SECTIONS,
         words=words,

@@ -176,6 +176,51 @@ def test_a_new_activity_is_about_what_the_vendor_gets_and_serves_its_purposes(re
     assert tuple(row) == (["Customers"], ["Name", "E-mail address"], ["health", "genetic"], purposes, purposes)
 
 
+def test_each_step_leads_back_and_keeps_what_was_typed(register: Register, folder: Path) -> None:
+    house(register, folder)
+
+    async def work(as_role: Any) -> None:
+        browser = await as_role("procurement")
+        where = await first(browser)
+        page = (await browser.get(where)).text
+        assert '<a class="btn" href="/vendors">Back to the vendors</a>' in page
+        where = (await browser.post(where, WHO)).headers["location"]
+        for before, title, form in (
+            ("who", "Who is it?", WHAT | {"vendor.since": "some day", "vendor.category": "", "activity": ""}),
+            ("what", "What is it for?", DATA),
+            ("data", "Which data does it get?", WHERE),
+            ("where", "Where do the data go?", CONTRACT),
+        ):
+            assert f'name="way" value="back">Back: {title}</button>' in (await browser.get(where)).text
+            answer = await browser.post(where, form | {"way": "back"})
+            assert (answer.status_code, answer.headers["location"].rpartition("/")[2]) == (303, before)
+            assert (await browser.get(answer.headers["location"])).status_code == 200
+            kept = (await browser.get(where)).text
+            if before == "who":
+                assert 'value="some day"' in kept, "as it stood, though it is no day"
+                assert (await browser.post(where, form)).status_code == 422, "on the way on it is told"
+                form = WHAT
+            where = (await browser.post(where, form)).headers["location"]
+        page = (await browser.get(where)).text
+        assert f'href="{where.replace("check", "contract")}">Back: Contract and security</a>' in page
+
+    browse(register, work)
+
+
+def test_what_is_too_long_is_not_kept_on_the_way_back_either(register: Register, folder: Path) -> None:
+    house(register, folder)
+
+    async def work(as_role: Any) -> None:
+        browser = await as_role("procurement")
+        where = (await browser.post(await first(browser), WHO)).headers["location"]
+        await browser.get(where)
+        answer = await browser.post(where, WHAT | {"vendor.service": "x" * 30_000, "way": "back"})
+        assert answer.status_code == 422
+        assert "longer" in answer.text
+
+    browse(register, work)
+
+
 @pytest.mark.parametrize(
     ("ticked", "recorded", "said"),
     [([], None, "not recorded"), (["none"], [], "none"), (["health"], ["health"], "Health")],
