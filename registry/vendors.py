@@ -6,7 +6,7 @@ from litestar import Request, get, post
 from litestar.exceptions import NotFoundException
 from litestar.response import Redirect, Template
 
-from registry import database, drafts, journal, register, told, walk
+from registry import database, drafts, forms, journal, register, told, walk
 from registry.access import Permission, Visitor
 from registry.errors import Refused
 from registry.forms import TOO_LONG, Errors, Field, Typed, typed
@@ -184,12 +184,21 @@ async def _step(visitor: Visitor, bar: Any, draft: str, step: str, words: Typed,
 async def _summary(visitor: Visitor, bar: Any, draft: str, content: Typed, wrong: str = "") -> Template:
     """Everything as it was answered, before it is recorded."""
     known = await _known()
-    parts = []
+    parts: list[tuple[str, str, list[tuple[Field, str]], Errors]] = []
+    values: dict[str, Any] = {}
+    unsure: set[str] = set()
     for step in STEPS:
         fields = walk.asked(step, known)
-        errors = walk.bind(step, known, content)[1]
+        bound, errors = walk.bind(step, known, content)
+        values |= bound
+        unsure |= {step} if errors else set()
         parts.append((step, TITLES[step], [(one, _said(one, content.get(one.name, []))) for one in fields], errors))
     same = _same(content)
+    legs: list[tuple[str, str]] = []
+    if not unsure & {"who", "where"}:
+        async with database.as_known(None) as at:
+            legs = await walk.legs(at, values, same or NEW)
+    countries = dict(forms.countries())
     return page(
         "vendor-new-check",
         422 if wrong else 200,
@@ -201,7 +210,10 @@ async def _summary(visitor: Visitor, bar: Any, draft: str, content: Typed, wrong
         parts=parts,
         wrong=wrong,
         same=known.parties.get(same, "") if same != NEW else "",
-        ready=not any(errors for *_, errors in parts),
+        ready=not unsure,
+        legs=[f"{walk.REACHES[how]} {countries.get(country, country)}" for how, country in legs],
+        exporter=dict(known.ours).get(values.get("transfer.exporter", ""), ""),
+        importer=known.parties.get(same) or values.get("party.name", ""),
         steps=TITLES,
     )
 

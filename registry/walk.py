@@ -73,6 +73,7 @@ STATUSES: Options = (
     ("removed", "Removed"),
     ("none", "Not on the list"),
 )
+REACHES = {"established": "Established in", "stored": "Stored in", "accessed": "Accessed from"}
 LISTED = ("framework", "status", "since", "next_due", "covers_non_hr", "covers_hr", "looked_up_on")
 ABOUT_DATA = ("data_subjects", "data_categories", "special_categories")  # a new activity is about what the vendor gets
 
@@ -272,7 +273,7 @@ async def tables(at: asyncpg.Connection, known: Known, values: dict[str, Any], p
     engagement = await add(Engagement, served, f"{name} {activity}")
     if any(values.get(f.name) is not None for f in asked("contract", known) if f.table == "contract"):
         await add(Contract, {"engagement": engagement, "since": str(values.get("contract.signed_on") or since)})
-    for how, country in _places(values, await _seat(at, values, party)):
+    for how, country in await legs(at, values, party):
         leg = {"engagement": engagement, "importer": importer, "country": country, "how": how}
         await add(Transfer, leg, f"{name} {how} {country}")
     if values.get("certification.framework"):
@@ -298,6 +299,11 @@ async def tables(at: asyncpg.Connection, known: Known, values: dict[str, Any], p
             made.setdefault("assurance", []).append(row)
     register.checked(made)
     return made
+
+
+async def legs(at: asyncpg.Connection, values: dict[str, Any], party: str) -> list[tuple[str, str]]:
+    """In which way the data reach which country: each is a transfer of its own."""
+    return _places(values, await _seat(at, values, party))
 
 
 def _our_part(values: dict[str, Any], importer: str) -> Row:

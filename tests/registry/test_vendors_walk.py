@@ -221,6 +221,51 @@ def test_what_is_too_long_is_not_kept_on_the_way_back_either(register: Register,
     browse(register, work)
 
 
+def test_the_last_page_says_which_transfers_will_be_recorded(register: Register, folder: Path) -> None:
+    """Before anything is recorded, and just those that are."""
+    house(register, folder)
+    pages: list[str] = []
+
+    async def work(as_role: Any) -> None:
+        browser = await as_role("procurement")
+        alone = {"where.stored": [""], "where.accessed": [""]}
+        where = await walked(browser, where=alone)
+        pages.append((await browser.get(where)).text)
+        await browser.get(where.replace("check", "where"))
+        await browser.post(where.replace("check", "where"), WHERE | {"where.stored": ["IE", "US"]})
+        pages.append((await browser.get(where)).text)
+        await browser.get(where.replace("check", "where"))
+        await browser.post(where.replace("check", "where"), {"transfer.exporter": "", "way": "back"})
+        pages.append((await browser.get(where)).text)
+        await browser.post(where.replace("check", "where"), WHERE | {"where.stored": ["IE", "US"]})
+        assert (await browser.post(where)).status_code == 303
+
+    browse(register, work)
+    one, four, unsure = pages
+    assert "<strong>1 transfer</strong> from House GmbH to Postbird Mail, Inc.:" in one
+    assert "<ul><li>Established in United States</li></ul>" in one
+    assert "<strong>4 transfers</strong> from House GmbH to Postbird Mail, Inc.:" in four
+    told = ["Established in United States", "Stored in Ireland", "Stored in United States", "Accessed from India"]
+    assert "<ul>" + "".join(f"<li>{leg}</li>" for leg in told) + "</ul>" in four
+    assert "Transfers that will be recorded" not in unsure
+    rows = register.ask("select how, country from transfer where key like 'postbird%'")
+    assert {tuple(row) for row in rows} == {("established", "US"), ("stored", "IE"), ("stored", "US"), ("accessed", "IN")}
+    assert len(rows) == 4
+
+
+def test_the_transfers_of_a_company_on_file_go_to_its_own_seat(register: Register, folder: Path) -> None:
+    tables = a_register(measure=[{"key": "tls", "name": "Encryption in transit", "since": "2018-05-25"}])
+    tables["party"].append({"key": "postbird", "name": "Postbird Mail, Inc.", "country": "BR", "since": "2018-05-25"})
+    register.load(tables, folder)
+
+    async def work(as_role: Any) -> None:
+        browser = await as_role("procurement")
+        page = (await browser.get(await walked(browser, who={"same": "postbird"}))).text
+        assert "<li>Established in Brazil</li><li>Stored in United States</li><li>Accessed from India</li>" in page
+
+    browse(register, work)
+
+
 @pytest.mark.parametrize(
     ("ticked", "recorded", "said"),
     [([], None, "not recorded"), (["none"], [], "none"), (["health"], ["health"], "Health")],
