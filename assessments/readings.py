@@ -98,7 +98,8 @@ def same_verdict(one: Verdict, other: Verdict) -> bool:
 
 def _alike(one: Finding, other: Finding) -> bool:
     """Whether the sentences of two findings are the same, but for days that they take from the rows they are about."""
-    if one.code != other.code or one.article != other.article or one.instrument != other.instrument or one.open != other.open:
+    first, second = ((a.code, a.article, a.instrument, a.open, a.fits) for a in (one, other))
+    if first != second:
         return False
     return one.fact == other.fact or not (one.open or one.code in NAME_FACT)
 

@@ -51,7 +51,7 @@ def sentence(finding: Finding, hop: Hop, names: Names, law: Law, language: str =
     """What a finding says about a leg, in a sentence that may be put into a letter."""
     words = sentences(language)
     code = "APPROVED_ELSEWHERE" if (finding.code, finding.fact) == ("WRONG_FRAMEWORK", "approved_by") else finding.code
-    code = "ANOTHER_MODULE" if code == "MODULE_MISMATCH" and _fitting(finding) in words["modules"] else code
+    code = "ANOTHER_MODULE" if code == "MODULE_MISMATCH" and finding.fits in words["modules"] else code
     said = words["law"][code].format_map(_parameters(finding, hop, names, law, language))
     if not finding.open or finding.fact is None:
         return said
@@ -77,11 +77,6 @@ def gate_sentence(finding: Finding, called: Mapping[str, str], language: str = "
     return said.format(fact=called.get(of, of), term=words["terms"].get(term, term))
 
 
-def _fitting(finding: Finding) -> str:
-    """The module that a finding names as the one that fits, behind its fact."""
-    return (finding.fact or "").partition(" ")[2]
-
-
 def _parameters(finding: Finding, hop: Hop, names: Names, law: Law, language: str) -> dict[str, Any]:
     one = law.instrument(finding.instrument) if finding.instrument else None
     standing = law.standing(one.key) if one else None
@@ -96,7 +91,7 @@ def _parameters(finding: Finding, hop: Hop, names: Names, law: Law, language: st
         "citation": _citation(finding.code, standing) if standing else "",
         "last_day": written(standing.last_day if standing else None, language),
         "fact": sentences(language)["facts"].get(finding.fact or "", finding.fact),
-        "module": sentences(language)["modules"].get(_fitting(finding), ""),
+        "module": sentences(language)["modules"].get(finding.fits or "", ""),
         "dispute": standing.disputed.dispute if standing and standing.disputed else "",
         "stop": "",
         "due": "",

@@ -26,7 +26,7 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
     """Why: a code, the article it rests on, and what its sentence names.
 
     `open` is true where a fact is not recorded: the code would stand if that fact were against us.
-    `tool` is the place, in the leg, of the tool it is about.
+    `tool` is the place, in the leg, of the tool it is about; `fits` the one of its modules that would fit both roles.
     """
 
     code: str
@@ -35,6 +35,7 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
     tool: int | None = None
     fact: str | None = None
     open: bool = False
+    fits: str | None = None
 
 
 Facts = tuple[tuple[str, bool | int | None], ...]  # by name, in order; what is not among them is not recorded

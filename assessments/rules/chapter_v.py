@@ -183,7 +183,7 @@ def _warnings(leg: Leg, law: Law, grounds: list[Ground], best: Ground) -> Iterat
             stop = min(ground.findings, key=lambda finding: ORDER.get(finding.code, len(ORDER)))
             if stop.code not in OVER:
                 why = f"{stop.code} {stop.fact or ''}".strip()
-                yield Finding("RELIED_ON_FAILS", stop.article, ground.instrument, ground.clauses, why)
+                yield Finding("RELIED_ON_FAILS", stop.article, ground.instrument, ground.clauses, why, fits=stop.fits)
         caught = any(ground.clauses is not None and RANKING[ground.outcome] >= LAWFUL for ground in grounds)
         if one is not None and one.fallback_advised and best.listing is not None and not caught:
             yield Finding("FALLBACK_MISSING", law.principle(leg.regime), one.key)

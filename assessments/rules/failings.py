@@ -116,30 +116,31 @@ def _roles(one: Instrument, signed: SignedClauses) -> Roles | None:
 
 
 def roles_fail(leg: Leg, one: Instrument, signed: SignedClauses, place: int) -> Iterator[Finding]:
-    """Whether a tool was made for these two roles; an importer's role that is not recorded leaves it open.
-
-    Where exactly one of its modules fits them, the finding names that one behind the fact.
-    """
+    """Whether a tool was made for these two roles; an importer's role that is not recorded leaves it open."""
     if not one.roles:
         return
-    article, roles, fitting = article_of(leg, one), _roles(one, signed), _fitting(leg, one)
+    article, roles = article_of(leg, one), _roles(one, signed)
     if roles is None:
         unsigned = signed.module is None
-        yield Finding("MODULE_MISMATCH", article, one.key, place, "module" if unsigned else f"module{fitting}", open=unsigned)
+        fits = None if unsigned else _fitting(leg, one)
+        yield Finding("MODULE_MISMATCH", article, one.key, place, "module", open=unsigned, fits=fits)
     elif roles.exporter not in {"any", leg.exporter_role}:
-        yield Finding("MODULE_MISMATCH", article, one.key, place, f"role{fitting}")
+        yield Finding("MODULE_MISMATCH", article, one.key, place, "role", fits=_fitting(leg, one))
     elif roles.importer not in {"any", leg.importer_role}:
-        yield Finding("MODULE_MISMATCH", article, one.key, place, f"role{fitting}", open=leg.importer_role is None)
+        unknown = leg.importer_role is None
+        yield Finding("MODULE_MISMATCH", article, one.key, place, "role", open=unknown, fits=_fitting(leg, one))
 
 
-def _fitting(leg: Leg, one: Instrument) -> str:
-    """The one module that fits both roles, behind a space; nothing where none or several do, or a role is not known."""
+def _fitting(leg: Leg, one: Instrument) -> str | None:
+    """The one module of an instrument that fits both roles; None where none or several do, or a role is not known."""
+    if leg.importer_role is None:
+        return None
     fitting = [
         module
         for module, roles in one.roles.items()
         if module != "any" and roles.exporter in {"any", leg.exporter_role} and roles.importer in {"any", leg.importer_role}
     ]
-    return f" {fitting[0]}" if len(fitting) == 1 and leg.importer_role is not None else ""
+    return fitting[0] if len(fitting) == 1 else None
 
 
 def impact_fails(leg: Leg, law: Law, standing: Standing, signed: SignedClauses, place: int) -> Iterator[Finding]:

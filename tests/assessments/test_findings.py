@@ -56,7 +56,9 @@ def said(judged: Judged) -> list[str]:
 
 def line(one: Finding) -> str:
     tool = None if one.tool is None else f"#{one.tool}"
-    return " ".join(filter(None, (one.code, one.article, one.instrument, tool, one.fact, "open" if one.open else None)))
+    return " ".join(
+        filter(None, (one.code, one.article, one.instrument, tool, one.fact, one.fits, "open" if one.open else None))
+    )
 
 
 FOUND: dict[str, tuple[Callable[[], Judged], list[str]]] = {
