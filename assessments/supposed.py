@@ -48,6 +48,10 @@ class Supposed(msgspec.Struct, frozen=True):
             return False
         return not self.lapse or self.frameworks
 
+    def moves_exporters(self, law: Pack) -> bool:
+        """Whether something ends or begins by which exporters are under a law, which no case tells: each is of one law."""
+        return any(law.instruments[key].as_member for key in (*self.annul, *self.end, *(one.key for one in self.adopt)))
+
     @property
     def only_ends(self) -> bool:
         """Whether nothing is supposed but that listings, decisions, frameworks or clauses end, which can better nothing."""
@@ -97,8 +101,10 @@ def touched(supposed: Supposed, law: Pack) -> frozenset[str] | None:
 
 def _named_by(one: Instrument, law: Pack) -> set[str] | None:
     """By what a leg or a hop that an instrument may carry names it; None where that cannot be told from what is on file."""
+    if one.as_member:
+        return None
     if one.kind in BY_COUNTRY:
-        return set(one.countries)
+        return {country for named in one.countries for country in law.within(named)}
     if one.kind == "framework":
         return {one.key}
     if one.kind == "clauses":

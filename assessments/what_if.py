@@ -58,7 +58,7 @@ def what_if(picture: Picture, supposed: Supposed) -> WhatIf:
     law = law_of(supposed, picture.judge.pack, picture.judge.precedents.known_on)
     judge = _judge(law, picture)
     words = touched(supposed, law)
-    if supposed.is_of_cases:
+    if supposed.is_of_cases and not supposed.moves_exporters(law):
         only_ends = supposed.only_ends and words is not None
         cases = picture.named(words)
         asked = {case for case, _ in cases}

@@ -131,6 +131,13 @@ class Pack:
             raise LawError(f"{code!r} is no country code: use ISO 3166-1 alpha-2, such as DE or US")
         return found
 
+    def within(self, name: str) -> set[str]:
+        """The countries that the name of a country or an area may stand for on some day, and the name itself."""
+        if name not in self.area_names:
+            return {name}
+        members = {one.country for one in self.memberships}
+        return {name} | members | {country for one in self.instruments.values() if one.as_member for country in one.countries}
+
     @cached_property
     def change_days(self) -> tuple[date, ...]:
         """Every day on which any rule's answer may change, in order."""
@@ -169,7 +176,7 @@ class Pack:
         """The facts about an importer that decisions on its country ask; "" has those that are asked in every country."""
         asked: dict[str, set[str]] = {"": set()}
         for one in self.instruments.values():
-            for country in one.countries or ("",):
+            for country in {place for named in one.countries for place in self.within(named)} or {""}:
                 asked.setdefault(country, set()).update(scope.fact for scope in one.scope if scope.fact in TRAITS)
         return {country: tuple(sorted(facts | asked[""])) for country, facts in asked.items()}
 

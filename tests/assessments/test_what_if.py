@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +13,19 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from assessments.picture import Picture
-from assessments.rules import Dossier
+from assessments.rules import Between, Dossier, Listing, Part, Route, Scope, Traited, Traits
 from assessments.supposed import Moved, Supposed
 from assessments.verdicts import Judge
 from assessments.what_if import Turned, compared, covered_again, what_if
 from registry.law import FOLDER, Pack
 from registry.law.files import read
 from registry.law.supposing import decision
-from tests.assessments.test_rules import DAYS, PACK, TODAY, dossiers
+from tests.assessments.test_rules import DAYS, LONG_AGO, PACK, TODAY, dossiers
 from tests.law_files import DECISION as decided
 from tests.support import Register, a_register, like
 from tests.web import browse
 
+DPF_LISTED = Listing(LONG_AGO, None, "listed", "eu-us-dpf", "active", True, True, None)
 FLOWS = st.lists(dossiers(), min_size=1, max_size=4)
 
 
@@ -79,6 +81,33 @@ def test_judging_what_can_be_touched_says_the_same_as_judging_all(found: list[Do
     quick = what_if(picture, supposed)
     whole = compared(flows, picture, supposed, Judge(quick.judge.pack, TODAY))
     assert said(quick.turned) == said(whole)
+
+
+HOMES, PLACES = ("DE", "GB", "CH", "NO", "BR", "JP"), ("FR", "NO", "HU", "GB", "CH", "US", "JP", "KR", "GI", "IN", "CA", "BR")
+
+
+@pytest.mark.parametrize(
+    "day", [date(2003, 1, 1), date(2018, 6, 1), date(2020, 6, 1), date(2021, 3, 1), date(2026, 6, 1)], ids=str
+)
+def test_whatever_is_annulled_the_flows_it_touches_are_found_by_country_area_and_law(day: date) -> None:
+    """An instrument may name an area where a flow names a country in it, and may decide who is under a law at all."""
+    part = Part(LONG_AGO, None, "controller", "processor", None, None)
+    traits = (Traited(LONG_AGO, None, Traits(*[True] * len(Traits.__struct_fields__))),)
+    bare, listed = Between(traits=traits), Between(listings=(DPF_LISTED,), traits=traits)
+    flows = [
+        Dossier(f"{home}-{place}-{between is bare}", number, route, (part,), scopes, (), {}, limited=False)
+        for number, (home, place, between) in enumerate(product(HOMES, PLACES, (bare, listed)))
+        for route in [Route(LONG_AGO, None, 1, 2, place, None, None, None, between)]
+        for scopes in [(Scope(LONG_AGO, None, "established", home),)]
+    ]
+    picture, turning = Picture(flows, Judge(PACK, TODAY), day), 0
+    for key in in_force(day, "adequacy", "framework", "clauses", "inside", "duty", "rule"):
+        supposed = Supposed(day, annul=(key,))
+        quick = what_if(picture, supposed)
+        whole = said(compared(flows, picture, supposed, Judge(quick.judge.pack, TODAY)))
+        assert said(quick.turned) == whole, key
+        turning += bool(whole)
+    assert turning
 
 
 @given(FLOWS, DAYS, st.booleans())

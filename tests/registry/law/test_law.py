@@ -287,3 +287,13 @@ def test_what_became_known_on_a_day_is_known_on_it() -> None:
     (croatia,) = [one for one in PACK.memberships if one.country == "HR"]
     for known, joined in ((croatia.known - ONE, False), (croatia.known, True)):
         assert ("EU" in on("2013-07-01", known).areas("HR")) is joined
+
+
+def test_what_a_decision_on_an_area_asks_is_asked_in_every_country_of_it() -> None:
+    area = otherwise(eu_adequacy_kr={"countries": ("EEA",)})
+    assert {country: "pipa" in area.asked_of[country] for country in ("NO", "HR", "GB")} == dict.fromkeys(
+        ("NO", "HR", "GB"), True
+    )
+    assert "pipa" not in area.asked_of.get("US", ())
+    assert PACK.within("US") == {"US"}
+    assert {"EEA", "FR", "LI", "GB"} <= PACK.within("EEA")
