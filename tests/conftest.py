@@ -10,16 +10,21 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from argon2 import PasswordHasher
 
+from registry import access, people
 from tests.support import Register, Server, drop_database, environment, new_database
 
 _server: list[Server] = []
 
 
 MEMORY, ROOM = Path("/dev") / "shm", 4 * 2**30  # a file system in memory: making a database takes a twentieth of the time
+CHEAP = PasswordHasher(memory_cost=8, time_cost=1, parallelism=1)  # in a process of its own the program hashes as it does
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    people.HASHER = access.HASHER = CHEAP
+    access._NOBODY = people.of_no_password()
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # the program that tests start is compiled once, not at each start
     if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM and "TMPDIR" not in os.environ:
         os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pypdf import PdfReader
 from python_calamine import CalamineWorkbook
 
-from tests.served import PHONE, WIDE, Person, Screens, walk
+from tests.served import PHONE, WIDE, Person, Screens, Site, apart, walk
 from tests.support import some
 
 SCREENS = {
@@ -76,6 +76,13 @@ def test_procurement_is_refused_at_the_gate_even_past_the_page(browser: Screens)
     token = page.locator("[name=_csrf_token]").first.get_attribute("value") or ""
     form = {"standing": "approved", "why": "In a hurry", "_csrf_token": token}
     assert page.request.post(f"{browser.site.url}/vendors/mailchimp/gate", form=form).status == 403
+
+
+def test_passwords_are_as_dear_to_guess_as_they_are_to_be(site: Site) -> None:
+    """Within the tests' own process they are cheap (`tests/conftest.py`), in the server they are not."""
+    hashes = [row[0] for row in apart(lambda: site.register.ask("select password_hash from credential"))]
+    assert hashes
+    assert all(one.startswith("$argon2id$v=19$m=19456,t=2,p=1$") for one in hashes)
 
 
 def _taken(person: Person, fmt: str) -> bytes:
