@@ -2,19 +2,23 @@
 
 import re
 from collections.abc import Awaitable, Callable, Iterable
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
 import httpx
 
 from assessments import app
-from registry import access, journal
+from registry import access, database, journal
 from registry.tables import Person
 from tests.support import Register
 
 PEOPLE = ("procurement", "dpo", "auditor", "admin")
 PASSWORD = "a long password of tests"
 BASE = "http://127.0.0.1:8000"
+FORMS = "the secret of the forms of all registers of tests"
+
+app.application = cache(app.application)  # it keeps nothing of a register: each process makes it, and compiles its pages, once
 
 
 class Browser:
@@ -79,6 +83,8 @@ def browse(register: Register, work: Callable[[Callable[[str], Awaitable[Browser
 
 
 async def _people() -> None:
+    async with database.transaction() as at:
+        await at.execute("insert into secret (name, value) values ('forms', $1) on conflict do nothing", FORMS)
     for role in PEOPLE:
         row = {"key": f"a-{role}", "since": "2018-05-25", "name": f"A {role}", "email": f"{role}@house.example", "role": role}
         await journal.record("cli:test", None, Person, row)
