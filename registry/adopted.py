@@ -139,7 +139,7 @@ async def unreadable(at: asyncpg.Connection) -> Sequence[str]:
 async def _row(book: Book, pack: Pack, before: asyncpg.Record | None) -> journal.Row:
     """The row of a pack that rules from today on: never earlier than the one before it."""
     content = packs.packed(pack.sources)
-    packs.opened(Kept(pack.version, content))  # what is kept can be read again, or is not kept
+    law.kept_pack(Kept(pack.version, content))  # what is kept can be read again, or is not kept
     today = await journal.today(book.at)
     return {
         "key": KEY,
