@@ -7,7 +7,10 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import asyncpg
 import hypothesis
 import pytest
 from argon2 import PasswordHasher
@@ -22,7 +25,25 @@ MEMORY, ROOM = Path("/dev") / "shm", 4 * 2**30  # a file system in memory: makin
 CHEAP = PasswordHasher(memory_cost=8, time_cost=1, parallelism=1)  # in a process of its own the program hashes as it does
 
 
+OWN_TYPES = 16384  # below it the numbers of types are PostgreSQL's own, the same in every database
+_plainly = asyncpg.Connection._introspect_types
+_types: dict[frozenset[int], Any] = {}
+
+
+async def _asked_once(connection: asyncpg.Connection, numbers: set[int], within: float | None) -> tuple[Any, Any]:
+    """What PostgreSQL's own types are is asked once by each process: each connection would, and tests open thousands."""
+    asked = frozenset(numbers)
+    if max(asked) >= OWN_TYPES:
+        return await _plainly(connection, numbers, within)
+    if asked not in _types:
+        answer = await _plainly(connection, numbers, within)
+        _types[asked] = answer[0]
+        return answer
+    return _types[asked], SimpleNamespace(name="no statement was put in the place of the caller's")
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    asyncpg.Connection._introspect_types = _asked_once
     people.HASHER = access.HASHER = CHEAP
     access._NOBODY = people.of_no_password()
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # the program that tests start is compiled once, not at each start
