@@ -16,7 +16,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from registry import access, people
-from tests.support import Register, Server, drop_database, environment, new_database
+from tests.support import Register, Server, drop_database, environment, like, new_database
 
 _server: list[Server] = []
 
@@ -103,6 +103,13 @@ def another(server: str) -> Iterator[Register]:
     name = f"t_{secrets.token_hex(6)}"
     yield Register(new_database(server, name))
     drop_database(server, name)
+
+
+@pytest.fixture
+def demo(server: str) -> Iterator[Register]:
+    """A copy of the whole demo, which is told once by each process."""
+    with like(server, "demo", lambda register: register.onward("demo")) as register:
+        yield register
 
 
 @pytest.fixture

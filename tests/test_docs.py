@@ -36,9 +36,8 @@ def test_every_command_and_setting_is_in_the_readme() -> None:
 FOLLOWED = "assess|watch|erase|law verified"  # the others ask alike, and each takes its time
 
 
-def test_the_demo_can_be_followed_as_the_readme_says(register: Register) -> None:
-    register.onward("demo")
+def test_the_demo_can_be_followed_as_the_readme_says(demo: Register) -> None:
     lines = re.findall(rf"^onward ((?:{FOLLOWED})\b.*?)(?:\s{{2,}}#.*)?$", README, re.M)
     assert {one for one in FOLLOWED.split("|") if any(line.startswith(one) for line in lines)} == set(FOLLOWED.split("|"))
     for line in lines:
-        register.onward(*shlex.split(line))
+        demo.onward(*shlex.split(line))

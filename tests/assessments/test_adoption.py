@@ -26,7 +26,7 @@ from assessments.watch import look
 from registry import adopted, database, journal, law
 from registry.law import ONE_DAY, Pack, packs
 from tests.law_files import DECISION, ELSEWHERE, with_law
-from tests.support import Register, a_register, drop_database, environment, large, like, new_database, signing
+from tests.support import Register, a_register, drop_database, environment, large, new_database, signing
 from tests.web import browse
 
 ONWARD = str(Path(sys.executable).with_name("onward"))
@@ -387,7 +387,7 @@ LESS = [
 ]
 
 
-def test_the_preview_is_what_judging_by_both_laws_tells_on_every_day(server: str) -> None:
+def test_the_preview_is_what_judging_by_both_laws_tells_on_every_day(demo: Register) -> None:
     """On every day on which a verdict may turn, and the day before: exactly the changes told are the differences."""
     today = date(2026, 6, 30)
 
@@ -413,8 +413,7 @@ def test_the_preview_is_what_judging_by_both_laws_tells_on_every_day(server: str
                     )
             assert preview.changes or key == "eu-adequacy-gb", f"nothing of the demo rests on {key}"
 
-    with like(server, "demo", lambda register: register.onward("demo")) as demo:
-        demo.do(compared)
+    demo.do(compared)
 
 
 def said(one: Assessed | None) -> tuple[object, ...] | None:

@@ -351,9 +351,8 @@ def test_a_redacted_bundle_is_tampered_with_in_vain(sound: Register, key: Path, 
     assert (code, "the root is not the checkpoint's" in text) == (1, True)
 
 
-def test_what_was_known_earlier_is_proved_by_the_leaves_of_what_came_later(register: Register, key: Path, folder: Path) -> None:
-    register.onward("demo")
-    path = exported(register, folder, "--known-on", "2020-07-15")
+def test_what_was_known_earlier_is_proved_by_the_leaves_of_what_came_later(demo: Register, key: Path, folder: Path) -> None:
+    path = exported(demo, folder, "--known-on", "2020-07-15")
     code, text = checked(path, "--key", fingerprint(key))
     assert code == 0, text
     said = dict(line.partition(" ")[::2] for line in unpacked(path)[MANIFEST].decode().splitlines())
@@ -363,11 +362,10 @@ def test_what_was_known_earlier_is_proved_by_the_leaves_of_what_came_later(regis
 
 
 def test_every_variant_of_the_demo_verifies_and_says_that_its_data_are_invented(
-    register: Register, key: Path, folder: Path
+    demo: Register, key: Path, folder: Path
 ) -> None:
-    register.onward("demo")
     for more in ((), ("--redact", "public"), ("--redact", "authority"), ("--redact", "client", "--vendor", "mailchimp")):
-        path = exported(register, folder, *more)
+        path = exported(demo, folder, *more)
         code, text = checked(path, "--key", fingerprint(key))
         assert (code, "Invented data" in text) == (0, True), text
         files = unpacked(path)

@@ -7,7 +7,6 @@ from datetime import date
 from typing import Any
 from xml.etree import ElementTree
 
-import pytest
 from hypothesis import given
 
 from assessments.coverage import lines
@@ -16,16 +15,10 @@ from assessments.rules import Dossier
 from assessments.verdicts import Judge
 from registry.law import ONE_DAY
 from tests.assessments.test_rules import PACK, TODAY, dossiers
-from tests.support import Register, like
+from tests.support import Register
 from tests.web import browse
 
 FIRST, LAST = date(2018, 1, 1), date(2027, 1, 1)
-
-
-@pytest.fixture
-def demo(server: str) -> Any:
-    with like(server, "demo", lambda register: register.onward("demo")) as register:
-        yield register
 
 
 @given(dossiers())

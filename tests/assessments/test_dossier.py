@@ -21,12 +21,6 @@ def opened(register: Register, keys: list[str] | None = None) -> list[Dossier]:
     return register.do(look)
 
 
-@pytest.fixture
-def told(register: Register) -> Register:
-    register.onward("demo")
-    return register
-
-
 def without_the_rest(one: Dossier) -> Dossier:
     """A dossier opened alone knows the hops beneath it, one opened with all others knows those of all."""
     reached, waiting = set(), [one.route.importer, one.route.exporter]
@@ -38,14 +32,14 @@ def without_the_rest(one: Dossier) -> Dossier:
     return msgspec.structs.replace(one, hops={party: routes for party, routes in one.hops.items() if party in reached})
 
 
-def test_one_is_the_same_as_the_same_among_all(told: Register) -> None:
-    everything = {(one.key, one.route.since): without_the_rest(one) for one in opened(told)}
+def test_one_is_the_same_as_the_same_among_all(demo: Register) -> None:
+    everything = {(one.key, one.route.since): without_the_rest(one) for one in opened(demo)}
     for key in {key for key, _ in everything}:
-        for one in opened(told, [key]):
+        for one in opened(demo, [key]):
             assert without_the_rest(one) == everything[key, one.route.since]
 
 
-def test_the_number_of_queries_does_not_depend_on_how_many(told: Register, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_queries_does_not_depend_on_how_many(demo: Register, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     real = dossier.fetch
 
@@ -57,16 +51,16 @@ def test_the_number_of_queries_does_not_depend_on_how_many(told: Register, monke
     counts = []
     for keys in (["mailchimp"], ["mailchimp", "salesforce", "jivochat"]):
         asked.clear()
-        opened(told, keys)
+        opened(demo, keys)
         counts.append(len(asked))
     assert len(set(counts)) == 1
     asked.clear()
-    opened(told)
+    opened(demo)
     assert len(asked) <= counts[0]
 
 
-def test_a_transfer_nobody_recorded_has_no_dossier(told: Register) -> None:
-    assert opened(told, ["nothing"]) == []
+def test_a_transfer_nobody_recorded_has_no_dossier(demo: Register) -> None:
+    assert opened(demo, ["nothing"]) == []
 
 
 def test_drafted_clauses_and_voided_rows_are_not_in_it(register: Register, folder: Path) -> None:
@@ -91,7 +85,7 @@ def test_our_own_role_is_the_one_of_the_day(register: Register, folder: Path) ->
     ]
 
 
-def test_an_opening_that_is_called_off_leaves_its_connection_in_order(told: Register, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_opening_that_is_called_off_leaves_its_connection_in_order(demo: Register, monkeypatch: pytest.MonkeyPatch) -> None:
     """At whichever of its queries: one that is under way beside it is called off with it."""
     real = dossier.fetch
 
@@ -119,4 +113,4 @@ def test_an_opening_that_is_called_off_leaves_its_connection_in_order(told: Regi
             counts.append(await look())
         return counts
 
-    assert len(set(told.do(work))) == 1
+    assert len(set(demo.do(work))) == 1

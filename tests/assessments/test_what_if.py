@@ -22,7 +22,7 @@ from registry.law.files import read
 from registry.law.supposing import decision
 from tests.assessments.test_rules import DAYS, LONG_AGO, PACK, TODAY, dossiers
 from tests.law_files import DECISION as decided
-from tests.support import Register, a_register, like
+from tests.support import Register, a_register
 from tests.web import browse
 
 DPF_LISTED = Listing(LONG_AGO, None, "listed", "eu-us-dpf", "active", True, True, None)
@@ -143,12 +143,6 @@ def _again(one: Turned, other: Judge, day: date) -> date | None:
         assert before is not None
         assert before.path_outcome not in {"permitted", "no_transfer", "measures_required"}
     return again
-
-
-@pytest.fixture
-def demo(server: str) -> Any:
-    with like(server, "demo", lambda register: register.onward("demo")) as register:
-        yield register
 
 
 def everything(register: Register) -> dict[str, Any]:

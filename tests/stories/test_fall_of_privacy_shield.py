@@ -1,6 +1,5 @@
 """The demo, judged before and after 16 July 2020, as known then and as known now."""
 
-from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -9,13 +8,12 @@ import pytest
 
 from registry import demo
 from registry.vocabulary import DEMO_NOTICE
-from tests.support import Register, a_register, like
+from tests.support import Register, a_register
 
 
 @pytest.fixture
-def told(server: str) -> Iterator[Register]:
-    with like(server, "demo", lambda register: register.onward("demo")) as register:
-        yield register
+def told(demo: Register) -> Register:
+    return demo
 
 
 def legs(register: Register, as_of: str, *words: str) -> dict[str, dict[str, Any]]:
