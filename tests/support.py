@@ -64,23 +64,24 @@ def beside(url: str, name: str) -> str:
 
 def new_database(server: str, name: str, template: str = TEMPLATE) -> str:
     """An empty register of its own, copied from the template."""
-
-    async def make() -> None:
-        connection = await asyncpg.connect(server)
-        await connection.execute(f"create database {name} template {template} strategy file_copy")
-        await connection.close()
-
-    asyncio.run(make())
+    _told(server, f"create database {name} template {template} strategy file_copy")
     return beside(server, name)
 
 
 def drop_database(server: str, name: str) -> None:
-    async def drop() -> None:
-        connection = await asyncpg.connect(server)
-        await connection.execute(f"drop database if exists {name} with (force)")
-        await connection.close()
+    _told(server, f"drop database if exists {name} with (force)")
 
-    asyncio.run(drop())
+
+def _told(server: str, statement: str) -> None:
+    loop, connection = _at(server)
+    loop.run_until_complete(connection.execute(statement))
+
+
+@cache
+def _at(server: str) -> tuple[asyncio.AbstractEventLoop, asyncpg.Connection]:
+    """The one connection by which a process makes and drops all databases of a server; it ends with the process."""
+    loop = asyncio.new_event_loop()
+    return loop, loop.run_until_complete(asyncpg.connect(server))
 
 
 _MADE: dict[str, str] = {}
