@@ -43,6 +43,7 @@ log_parameter_max_length = 0
 log_parameter_max_length_on_error = 0
 """
 PAUSE = 0.25  # seconds between two tries
+MAY_I_ENCRYPT = (8).to_bytes(4, "big") + (80877103).to_bytes(4, "big")  # SSLRequest: a server answers yes or no at once
 
 
 def start(home: Path, version: int = VERSION) -> str:
@@ -233,10 +234,12 @@ def _plain_socket_folder(data: Path, runtime: Path) -> Path:
 
 
 def _answers(path: Path) -> bool:
+    """Whether a server says a word at that socket: for a moment a killed one still takes connections, and answers none."""
     with socket.socket(socket.AF_UNIX) as probe:
         probe.settimeout(2)
         try:
             probe.connect(str(path))
+            probe.sendall(MAY_I_ENCRYPT)
+            return probe.recv(1) in {b"N", b"S"}
         except OSError:
             return False
-    return True

@@ -371,6 +371,21 @@ def test_a_server_whose_socket_was_removed_starts_anew(home: Path) -> None:
     assert not psutil.pid_exists(int(before))
 
 
+def test_a_server_that_takes_connections_and_answers_none_does_not_run(home: Path) -> None:
+    """As one that was killed, for a moment: its socket is still there."""
+    settings.checked_home(create=True, folder=home)
+    embedded.start(home)
+    postmaster = psutil.Process(int((home / "db" / "postmaster.pid").read_text().split()[0]))
+    assert embedded.running(home)
+    postmaster.suspend()
+    try:
+        assert not embedded.running(home)
+    finally:
+        postmaster.resume()
+    assert embedded.running(home)
+    embedded.stop(home)
+
+
 @large
 def test_a_server_killed_while_it_started_leaves_nothing_to_mend(home: Path) -> None:
     """Its pid file lacks the last lines, and nobody will ever write them."""
