@@ -53,8 +53,8 @@ def sentences(language: str = "en") -> dict[str, dict[str, str]]:
     return msgspec.toml.decode((FOLDER / f"{language}.toml").read_bytes(), type=dict[str, dict[str, str]])
 
 
-async def alerts(pack: Pack, keys: list[str] | None = None) -> list[Shown]:
-    """The alerts of these keys, or all of them, in the order in which they were raised."""
+async def alerts(pack: Pack, keys: list[str] | None = None, *, dealt_with: bool = True) -> list[Shown]:
+    """The alerts of these keys, or all of them, in the order in which they were raised; or only those nobody dealt with."""
     at = connection()
     rows = await at.fetch(
         f"""select a.key, a.kind, a.since, a.effect, a.cause, coalesce(a.subject, '') as subject, v.key as vendor,
@@ -70,8 +70,9 @@ async def alerts(pack: Pack, keys: list[str] | None = None) -> list[Shown]:
         left join (select alert, count(distinct transfer), count(distinct transfer) filter (where not exists ({_BEFORE})) as new
             from assessment s where alert is not null group by alert) n on n.alert = a.thing
         where {STANDS.replace("until", "a.until").replace("since", "a.since")} and ($1::text[] is null or a.key = any($1))
-        order by a.since, a.id""",
+        and ($2 or a.until is null) order by a.since, a.id""",
         keys,
+        dealt_with,
     )
     called = await named(at, [row["subject"] for row in rows], pack.on(date.max, date.max))
     changes = await changes_of(at, [row["thing"] for row in rows if row["count"]], pack)
@@ -92,7 +93,7 @@ def _way(changes: Sequence[Change], *, new: bool) -> str:
     """Which way the verdicts went, all of an alert taken together."""
     ahead, better = [one.goes_ahead for one in changes], all(one.better for one in changes)
     if all(ahead):
-        return "verdict_good" if better else "verdict_other"
+        return "verdict_good" if all(one.freed for one in changes) else "verdict_other"
     if new:
         return "transfer_new"
     if better:

@@ -75,6 +75,11 @@ class Change(msgspec.Struct, frozen=True):
         return self.now.goes_ahead and not self.held
 
     @property
+    def freed(self) -> bool:
+        """Whether it could not go ahead, and may."""
+        return self.goes_ahead and self.was is not None and not self.was.goes_ahead
+
+    @property
     def better(self) -> bool:
         return self.was is not None and RANKING[self.now.path_outcome] > RANKING[self.was.path_outcome]
 

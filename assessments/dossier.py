@@ -148,11 +148,6 @@ class _OnFile:
 
 async def open_dossiers(keys: Sequence[str] | None = None) -> list[Dossier]:
     """The dossiers of the transfers of these keys, of all of them with None; a dossier for each period of a transfer."""
-    return list(await each_dossier(keys))
-
-
-async def each_dossier(keys: Sequence[str] | None = None) -> Iterator[Dossier]:
-    """The same one after another, all of them read: each is made when it is asked for, and need not be kept."""
     things: list[int] | None = None
     among: list[int] | None = None
     if keys is not None:
@@ -170,18 +165,16 @@ async def each_dossier(keys: Sequence[str] | None = None) -> Iterator[Dossier]:
         on_file.traits = _grouped(_traited, 1, await anext(rows))
         hops = _hops(await anext(rows), on_file)
         transfers = await anext(rows)
-
-    def made() -> Iterator[Dossier]:
-        limited = any([hop.engagement is not None for routes in hops.values() for hop in routes])
-        for since, until, exporter, importer, country, automated, engagement, key, thing in transfers:
-            between = on_file.of_leg((exporter, importer), engagement)
-            if thing in alone:
-                between = msgspec.structs.replace(between, circumstances=alone[thing])
-            route = Route(since, until, exporter, importer, intern(country), automated, engagement, None, between)
-            part, scope = parts.get(engagement, ()), scopes.get(exporter, ())
-            yield Dossier(key, thing, route, part, scope, stops.get(thing, ()), hops, limited)
-
-    return made()
+    for_one = any([hop.engagement is not None for routes in hops.values() for hop in routes])
+    dossiers = []
+    for since, until, exporter, importer, country, automated, engagement, key, thing in transfers:
+        between = on_file.of_leg((exporter, importer), engagement)
+        if thing in alone:
+            between = msgspec.structs.replace(between, circumstances=alone[thing])
+        route = Route(since, until, exporter, importer, intern(country), automated, engagement, None, between)
+        part, scope, stopped = parts.get(engagement, ()), scopes.get(exporter, ()), stops.get(thing, ())
+        dossiers.append(Dossier(key, thing, route, part, scope, stopped, hops, for_one))
+    return dossiers
 
 
 def _hops(rows: Sequence[Any], on_file: _OnFile) -> dict[int, tuple[Route, ...]]:

@@ -8,6 +8,7 @@ from bisect import bisect_right
 from datetime import date
 from functools import lru_cache
 from typing import Any
+from weakref import proxy
 
 import msgspec
 
@@ -22,16 +23,18 @@ Ruling = tuple[Judged, date | None]  # what the law says of a leg, and the next 
 class Rulings(dict[tuple[int, str, bool | None, date], Ruling]):
     """What is said on a day of a leg between two parties between whom stands what is of one sort.
 
-    By the number of the light, the country, whether automated, the day; what is lacking is found out.
+    By the number of the light, the country, whether automated, the day; what is lacking is found out, by whose memory this
+    is (a weak reference: what is remembered makes no cycles).
     """
 
     def __init__(self, precedents: "Precedents", sort: int) -> None:
         super().__init__()
-        self._precedents, self.sort = precedents, sort
+        self._precedents, self.sort = proxy(precedents), sort
 
     def __missing__(self, case: tuple[int, str, bool | None, date]) -> Ruling:
-        found = self[case] = self._precedents.rule(self.sort, *case)
-        return found
+        ruling: Ruling = self._precedents.rule(self.sort, *case)
+        self[case] = ruling
+        return ruling
 
 
 class Beneath(dict[tuple[int, str | None, bool | None], int]):
@@ -39,12 +42,13 @@ class Beneath(dict[tuple[int, str | None, bool | None], int]):
 
     def __init__(self, precedents: "Precedents") -> None:
         super().__init__()
-        self._precedents = precedents
+        self._precedents = proxy(precedents)
 
     def __missing__(self, hop: tuple[int, str | None, bool | None]) -> int:
         light, framework, bound_alike = hop
-        found = self[hop] = self._precedents.number(seen_from(self._precedents.light(light), framework, bound_alike))
-        return found
+        number: int = self._precedents.number(seen_from(self._precedents.light(light), framework, bound_alike))
+        self[hop] = number
+        return number
 
 
 class Precedents:

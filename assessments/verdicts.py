@@ -224,7 +224,8 @@ class Judge:
     def _chain(self, dossier: Dossier, route: Route, light: int, verdict: Verdict, day: date) -> Chain:
         """The chain beneath a leg, remembered for all legs that look the same from below."""
         below = self.precedents.beneath[light, None, None]  # all that the chain can tell of the leg's own light
-        look = (id(dossier.hops), route.importer, route.engagement, below, verdict.judged.lends, day)
+        engagement = route.engagement if dossier.limited else None
+        look = (id(dossier.hops), route.importer, engagement, below, verdict.judged.lends, day)
         found = self._chains.get(look)
         if found is None:
             hops, weakest = _down_to_the_worst(beneath(Hop(route, light, verdict), dossier.hops, day, self._beneath))

@@ -36,11 +36,11 @@ class Dealt(msgspec.Struct):
 async def alerts(visitor: Visitor, bar: Bar, everything: bool = False) -> Template:
     """The newest first, what only asks for a review after what changed."""
     async with database.as_known(None) as at:
-        found = await alerts_of(law.load())
+        shown = await alerts_of(law.load(), dealt_with=everything)
         dealt = {row["key"]: row for row in await at.fetch(_DEALT)} if everything else {}
         failing, watch = (await waiting(at)).said(), await watch_stands(at)
     said = ["" if watch.sound else f"The watch {watch.found}.", failing if settings.smtp() else settings.mail_said()]
-    shown = [one for one in reversed(found) if everything or one.state == "open"]
+    shown.reverse()
     shown.sort(key=lambda one: one.kind.startswith("review"))
     told = [one for one in said if one]
     return page("alerts", visitor=visitor, bar=bar, alerts=shown, everything=everything, dealt=dealt, said=told)

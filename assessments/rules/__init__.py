@@ -171,7 +171,7 @@ class Dossier(msgspec.Struct, frozen=True, gc=False):
 
 
 class SignedClauses(msgspec.Struct, frozen=True, gc=False):
-    """A safeguard as it is on the day; the days in it are known only as finely as the law asks."""
+    """A safeguard as it is on the day; the days in it are known only as finely as the law asks. Made by its fields' order."""
 
     instrument: str
     module: str | None
@@ -184,7 +184,7 @@ class SignedClauses(msgspec.Struct, frozen=True, gc=False):
 
 
 class Listed(msgspec.Struct, frozen=True, gc=False):
-    """A listing as it is on the day."""
+    """A listing as it is on the day. Made by its fields' order."""
 
     framework: str
     status: str

@@ -165,6 +165,8 @@ NO, ASK, YES = Outcome.NOT_PERMITTED, Outcome.UNDETERMINED, Outcome.PERMITTED
         ([_change(YES, NO), _change(NO, YES)], "verdict_mixed"),
         ([_change(NO, YES)], "verdict_good"),
         ([_change(NO, YES), _change(YES, YES)], "verdict_other"),
+        ([_change(YES, Outcome.NO_TRANSFER)], "verdict_other"),
+        ([_change(ASK, Outcome.NO_TRANSFER)], "verdict_good"),
         ([_change(NO, ASK)], "verdict_better"),
         ([_change(NO, Outcome.MEASURES_REQUIRED), _change(NO, YES)], "verdict_better"),
         ([_change(NO, YES, held=True)], "verdict_better"),
@@ -202,3 +204,44 @@ def test_what_another_law_does_not_let_go_ahead_is_not_told_as_good(register: Re
     (good,) = [one for one in found["changes"] if one["regime"] == "EU_GDPR"]
     assert good["said"].endswith(", under EU GDPR; another law does not let it go ahead")
     assert "may go ahead now" not in found["title"]
+
+
+def test_of_two_laws_each_has_its_own_verdict_before(register: Register, folder: Path) -> None:
+    """The list of the Union carries the flow under its law; that of Switzerland does not, until clauses are signed."""
+    listed = {"key": "dpf", "party": "mailer", "framework": "eu-us-dpf", "status": "active", "covers_non_hr": True}
+    tables = a_register(certification=[listed | {"since": "2023-07-17", "next_due": "2025-07-17"}])
+    tables["regime_scope"].append(
+        {"key": "swiss", "party": "house", "basis": "established", "territory": "CH", "since": "2018-05-25"}
+    )
+    register.load(tables, folder)
+    look_on(register, "2024-01-01")
+    signed = mended("2024-02-01")
+    signed["safeguard"][0]["ch_amended"] = True
+    register.load(signed, folder)
+    look_on(register, "2024-02-01")
+    found = {one["regime"]: one for one in newest(register)["changes"]}
+    assert {law: one["was"]["outcome"] for law, one in found.items()} == {"EU_GDPR": "permitted", "CH_FADP": "not_permitted"}
+    assert {one["now"]["outcome"] for one in found.values()} == {"permitted"}
+    assert newest(register)["title"] == "1 transfer may go ahead; the verdict reads otherwise"
+
+
+def test_only_what_nobody_dealt_with_is_worked_out_for_the_page(fallen: Register) -> None:
+    async def keys(*, dealt_with: bool) -> list[str]:
+        async with database.as_known(None):
+            return [one.key for one in await alerts.alerts(law.load(), dealt_with=dealt_with)]
+
+    def asked(dealt_with: bool) -> list[str]:
+        return fallen.do(lambda: keys(dealt_with=dealt_with))
+
+    everything = asked(True)
+    assert asked(False) == everything
+
+    async def work(as_role: Any) -> None:
+        browser = await as_role("dpo")
+        given = {"why": "told them", "_once": browser.hidden(await browser.get("/alerts"), "_once")}
+        assert (await browser.post(f"/alerts/{everything[0]}/dealt-with", given)).status_code == 303
+        assert f"/alerts/{everything[0]}/" not in (await browser.get("/alerts")).text
+
+    browse(fallen, work)
+    assert asked(True) == everything
+    assert asked(False) == everything[1:]

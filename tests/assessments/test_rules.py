@@ -431,3 +431,15 @@ def test_two_ways_to_one_party_are_both_walked() -> None:
         one = Dossier("t", 1, leg, (part,), scope, (), {2: order, 3: (onward,)}, limited=False)
         (reading,) = readings(one, date(2024, 1, 1), Judge(PACK, TODAY))
         assert reading.path_outcome is Outcome.NOT_PERMITTED
+
+
+@pytest.mark.parametrize(("limited", "chains"), [(False, 1), (True, 20)])
+def test_a_chain_is_walked_once_for_all_engagements_unless_a_hop_stands_for_one_alone(limited: bool, chains: int) -> None:
+    part = Part(LONG_AGO, None, "controller", "processor", "non_hr", None)
+    scopes = (Scope(LONG_AGO, None, "established", "DE"),)
+    hops = {2: (Route(LONG_AGO, None, 2, 3, "US", None, 7 if limited else None, True, Between()),)}
+    judge = Judge(PACK, TODAY)
+    for number in range(20):
+        leg = Route(LONG_AGO, None, 1, 2, "NZ", None, number, None, Between())
+        assert judge.readings(Dossier(f"t{number}", number, leg, (part,), scopes, (), hops, limited), TODAY)
+    assert len(judge._chains) == chains
