@@ -225,6 +225,23 @@ def test_of_two_laws_each_has_its_own_verdict_before(register: Register, folder:
     assert newest(register)["title"] == "1 transfer may go ahead; the verdict reads otherwise"
 
 
+def test_what_another_law_said_before_or_says_later_holds_nothing_back(register: Register, folder: Path) -> None:
+    """Switzerland's forbade it until clauses were signed, and does again when they end: on the day between, it does not."""
+    test_of_two_laws_each_has_its_own_verdict_before(register, folder)
+    register.load({"certification": [{"key": "dpf", "until": "2024-03-01", "entry": CHANGED}]}, folder)
+    look_on(register, "2024-03-01")
+
+    def between() -> list[tuple[str, bool]]:
+        (one,) = [one for one in register.answer("alerts") if one["since"] == "2024-03-01" and one["changes"]]
+        return [(change["regime"], change["held"]) for change in one["changes"]]
+
+    assert between() == [("EU_GDPR", False)]
+    register.load({"safeguard": [{"key": "clauses", "until": "2024-04-01", "entry": CHANGED}]}, folder)
+    look_on(register, "2024-04-01")
+    assert {change["now"]["outcome"] for change in newest(register)["changes"]} == {"not_permitted"}
+    assert between() == [("EU_GDPR", False)]
+
+
 def test_only_what_nobody_dealt_with_is_worked_out_for_the_page(fallen: Register) -> None:
     async def keys(*, dealt_with: bool) -> list[str]:
         async with database.as_known(None):
