@@ -9,10 +9,9 @@ import msgspec
 from assessments.named import names
 from assessments.wording import law_name
 from registry.law import Pack
-from registry.vocabulary import RANKING, Outcome
+from registry.vocabulary import GOES_AHEAD, RANKING, Outcome
 
-MOST = 5  # so many changes of an alert are told, and so many flows of each; of the others it is said how many they are
-GOES_AHEAD = RANKING[Outcome.PERMITTED]
+MOST = 5  # so many flows of a change are told; of the others it is said how many they are
 
 # The verdict before is that of the same law which stood until the day of the new one; `held` says that on this day another
 # law did not let the flow go ahead.
@@ -33,7 +32,7 @@ told as (
 select alert, regime, was, was_path, was_basis, outcome, path_outcome, basis, noted, held, count(*) as count,
     array(select one from unnest(array_agg(transfer)) one order by one limit {MOST}) as first
 from told group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
-""".format(", ".join(f"'{one}'" for one in Outcome if RANKING[one] >= GOES_AHEAD))
+""".format(", ".join(f"'{one}'" for one in sorted(GOES_AHEAD)))
 
 
 class Flow(msgspec.Struct, frozen=True):
@@ -52,7 +51,7 @@ class Side(msgspec.Struct, frozen=True):
 
     @property
     def goes_ahead(self) -> bool:
-        return RANKING[self.path_outcome] >= GOES_AHEAD
+        return self.path_outcome in GOES_AHEAD
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -118,7 +117,7 @@ def _said(was: Side | None, now: Side, pack: Pack, *, noted: bool) -> str:
 
 
 def _verdict(one: Side, pack: Pack) -> str:
-    said, on = words(one.outcome), title(one.basis, pack) if one.basis else ""
+    said, on = words(one.outcome), pack.title(one.basis) if one.basis else ""
     if on:
         said += f" on {on}" if one.outcome is Outcome.PERMITTED else f" ({on})"
     return said if one.path_outcome == one.outcome else f"{said}, but {words(one.path_outcome)} further down"
@@ -126,8 +125,3 @@ def _verdict(one: Side, pack: Pack) -> str:
 
 def words(outcome: Outcome) -> str:
     return "no transfer abroad" if outcome is Outcome.NO_TRANSFER else outcome.value.replace("_", " ")
-
-
-def title(key: str, pack: Pack) -> str:
-    one = pack.instruments.get(key)
-    return one.title if one else {"eea": "European Economic Area"}.get(key, key)

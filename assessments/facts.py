@@ -186,7 +186,4 @@ def _mechanism(reading: Reading | None, law: Law) -> str:
 def _title(verdict: Verdict, law: Law) -> str:
     """What the verdict rests on, by its title."""
     basis = verdict.judged.basis
-    if basis is None:
-        return ""
-    one = law.instrument(basis)
-    return one.title if one else {"eea": "European Economic Area"}.get(basis, basis)
+    return "" if basis is None else law.pack.title(basis)

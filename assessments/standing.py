@@ -17,11 +17,10 @@ from assessments.verdicts import Judge
 from assessments.watch import unseen
 from registry import database
 from registry.law import Pack
-from registry.vocabulary import RANKING, Outcome
+from registry.vocabulary import GOES_AHEAD, RANKING, Outcome
 
 UNSEEN = 2_000  # more than these are not judged beside the recorded: the whole register is
 KEPT = 8  # pictures
-GOES_AHEAD = (Outcome.PERMITTED, Outcome.NO_TRANSFER)
 
 # The newest entry's random bytes name the picture, among all registers.
 _PICTURE = """select nonce from public.journal_entry where sequence = coalesce(

@@ -18,9 +18,8 @@ from assessments.rules import Dossier, Judged, Sort
 from assessments.supposed import Supposed, changed, lapsed, law_of, may_turn, touched
 from assessments.verdicts import Judge
 from registry.law import Pack
-from registry.vocabulary import RANKING, Outcome
+from registry.vocabulary import GOES_AHEAD, RANKING, Outcome
 
-GOES_AHEAD = frozenset({Outcome.PERMITTED, Outcome.NO_TRANSFER})
 LAWFUL = RANKING[Outcome.MEASURES_REQUIRED]
 
 

@@ -135,7 +135,7 @@ def to_do(
         words = [word.replace("_", " ") for word in whose.special]
         yield f"Begin with the flows that carry special categories of data: {', '.join(words)}."
     if numbers[Fate.CAUGHT]:
-        titles = sorted({_title(key, law) for key in caught_by if key})
+        titles = sorted({law.pack.title(key) for key in caught_by if key})
         catching = ", ".join(titles) or "further down the chain"
         yield (
             f"Where something else catches a flow ({catching}), name it in the privacy notices "
@@ -143,11 +143,6 @@ def to_do(
         )
     if not fallen and not numbers[Fate.CAUGHT]:
         yield "Nothing has to be done at once: no flow falls."
-
-
-def _title(key: str, law: Law) -> str:
-    one = law.instrument(key)
-    return one.title if one else {"eea": "European Economic Area"}.get(key, key)
 
 
 def _listed(whom: list[str]) -> str:

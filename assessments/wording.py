@@ -85,9 +85,9 @@ def _parameters(finding: Finding, hop: Hop, names: Names, law: Law, language: st
         "exporter": names.exporter,
         "importer": names.importer,
         "country": country_name(hop.route.country, law, language),
-        "instrument": one.title + (" (own)" if one.own else "")
-        if one
-        else {"eea": "European Economic Area"}.get(finding.instrument or "", finding.instrument),
+        "instrument": law.pack.title(finding.instrument) + (" (own)" if one and one.own else "")
+        if finding.instrument
+        else None,
         "citation": _citation(finding.code, standing) if standing else "",
         "last_day": written(standing.last_day if standing else None, language),
         "fact": sentences(language)["facts"].get(finding.fact or "", finding.fact),

@@ -318,3 +318,4 @@ class Outcome(StrEnum):
 
 
 RANKING = {outcome: rank for rank, outcome in enumerate(Outcome)}
+GOES_AHEAD = frozenset({Outcome.PERMITTED, Outcome.NO_TRANSFER})  # nothing more is needed

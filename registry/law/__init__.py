@@ -120,6 +120,11 @@ class Pack:
             raise Misused(f"no instrument is called {key!r}: {way_out}")
         return self.instruments[key]
 
+    def title(self, key: str) -> str:
+        """What is called by a key in a verdict's basis: an instrument by its title, an area by its name."""
+        one = self.instruments.get(key)
+        return one.title if one else self.area_names.get(key.upper(), key)
+
     def policy(self, key: str) -> str:
         """What the house goes by where authorities or lawyers differ."""
         return self._chosen.get(key) or next(one.default for one in self.policies if one.key == key)
