@@ -64,7 +64,7 @@ select party, since, until, key, framework, status, covers_hr, covers_non_hr, ne
 from certification where {STANDS} and {{among}} order by party, framework, since, key"""
 _IMPACTS = f"""
 select exporter, importer, since, until, country, outcome, measures, standard
-from impact_assessment where {STANDS} and draft is not true and {{among}} order by since desc"""
+from impact_assessment where {STANDS} and draft is not true and {{among}} order by importer, exporter, since desc"""
 _TRAITS = f"""
 select thing, since, until, {", ".join(TRAITS)}
 from party where {STANDS} and coalesce({", ".join(TRAITS)}) is not null and {{among}}"""
@@ -166,11 +166,12 @@ async def open_dossiers(keys: Sequence[str] | None = None) -> list[Dossier]:
         hops = _hops(await anext(rows), on_file)
         transfers = await anext(rows)
     for_one = any([hop.engagement is not None for routes in hops.values() for hop in routes])
-    dossiers = []
+    dossiers, before, stands = [], None, Between()
     for since, until, exporter, importer, country, automated, engagement, key, thing in transfers:
-        between = on_file.of_leg((exporter, importer), engagement)
-        if thing in alone:
-            between = msgspec.structs.replace(between, circumstances=alone[thing])
+        leg = (exporter, importer, engagement)
+        if leg != before:  # legs of one engagement follow each other, as a rule
+            before, stands = leg, on_file.of_leg((exporter, importer), engagement)
+        between = msgspec.structs.replace(stands, circumstances=alone[thing]) if thing in alone else stands
         route = Route(since, until, exporter, importer, intern(country), automated, engagement, None, between)
         part, scope, stopped = parts.get(engagement, ()), scopes.get(exporter, ()), stops.get(thing, ())
         dossiers.append(Dossier(key, thing, route, part, scope, stopped, hops, for_one))
