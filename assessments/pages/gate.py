@@ -72,6 +72,7 @@ async def _page(visitor: Visitor, bar: Bar, key: str, typed: Decided | None = No
     verdict = judge_gate(file, law.load().on(bar.clocks.as_of, bar.clocks.known_on))
     worst = {transfer: RANKING[Outcome(said)] for transfer, said in worst_of(legs).items()}
     held = sorted((key for key, rank in worst.items() if rank < RANKING[Outcome.PERMITTED]), key=lambda key: (worst[key], key))
+    legs.sort(key=lambda one: (worst[one.transfer], one.transfer, RANKING[one.path_outcome]))
     return page(
         "gate",
         422 if error else 200,
@@ -82,6 +83,7 @@ async def _page(visitor: Visitor, bar: Bar, key: str, typed: Decided | None = No
         legs=legs,
         ends=ends,
         judged=len(worst),
+        stopped=len({one.transfer for one in legs if not one.flowing}),
         held=held,
         named=held[:NAMED],
         verdict=verdict,

@@ -67,3 +67,53 @@ def test_of_many_the_first_are_named_and_the_others_counted(register: Register, 
     assert "None of its 7 transfers may go ahead today." in page
     assert page.count('href="/transfers/') == 5
     assert "and 2 more, below" in page
+
+
+SINCE = "2018-05-25"
+
+
+def mixed() -> dict[str, Any]:
+    """Four transfers to one vendor: two may go ahead, one may not, and one is in doubt: which law it is under is not known."""
+    tables = several()
+    leg = tables["transfer"][0]
+    tables["party"].append({"key": "aunt", "name": "Aunt Ltd", "ours": True, "country": "IN", "since": SINCE})
+    tables["transfer"] += [leg | {"key": "a-doubt", "exporter": "aunt"}, leg | {"key": "b-near", "country": "FR"}]
+    return tables
+
+
+def test_of_transfers_that_differ_the_worst_come_first_and_those_stopped_are_counted(register: Register, folder: Path) -> None:
+    register.load(mixed(), folder)
+    pages: list[str] = []
+
+    async def work(as_role: Any) -> None:
+        dpo = await as_role("dpo")
+        for key in ("a-doubt", "b-near", "news", "seen"):
+            once = dpo.hidden(await dpo.get(f"/transfers/{key}"), "_once")
+            stop = {"day": SINCE, "why": "They asked for it", "_once": once}
+            assert (await dpo.post(f"/transfers/{key}/stop", stop)).status_code == 303
+            pages.append((await dpo.get("/vendors/mailer/gate?on=2020-07-15")).text)
+
+    browse(register, work)
+    one, two, _, four = pages
+    shown = [word.partition("?")[0] for word in one.split('href="/transfers/')[1:]]
+    assert shown == ["seen", "a-doubt", "news", "b-near"]
+    assert "2 of its 4 transfers may not go ahead on 15 Jul 2020; 1 of the 4 is stopped." in one
+    assert "2 of the 4 are stopped." in two
+    assert "all of the 4 are stopped." in four
+
+
+def test_a_stopped_transfer_that_may_go_ahead_is_said_to_be_stopped(register: Register, folder: Path) -> None:
+    tables = a_vendor()
+    tables["transfer"].append(tables["transfer"][0] | {"key": "near", "country": "FR"})
+    register.load(tables, folder)
+    pages: list[str] = []
+
+    async def work(as_role: Any) -> None:
+        dpo = await as_role("dpo")
+        once = dpo.hidden(await dpo.get("/transfers/news"), "_once")
+        await dpo.post("/transfers/news/stop", {"day": SINCE, "why": "They asked for it", "_once": once})
+        pages.extend([(await dpo.get(f"/vendors/mailer/gate?on={day}")).text for day in ("2020-07-15", "2018-05-24")])
+
+    browse(register, work)
+    assert "All its 2 transfers may go ahead on 15 Jul 2020; 1 of them is stopped." in pages[0]
+    assert "stopped" not in pages[1].partition('id="held"')[2].partition("</section>")[0]
