@@ -39,9 +39,14 @@ class Stretch(msgspec.Struct, frozen=True):
         """The flow stood, not stopped, and nothing on file carried it."""
         return self.outcome is Outcome.NOT_PERMITTED and self.flowing
 
+    @property
+    def in_doubt(self) -> bool:
+        """The flow stood, not stopped, and what is not on file decides whether anything carried it."""
+        return self.outcome is Outcome.UNDETERMINED and self.flowing
+
 
 class Span(msgspec.Struct, frozen=True):
-    """A stretch as it is printed: with its number of days, and whether they were covered or bare."""
+    """A stretch as it is printed: with its number of days, and whether they were covered, bare or in doubt."""
 
     first_day: date
     last_day: date
@@ -51,11 +56,12 @@ class Span(msgspec.Struct, frozen=True):
     flowing: bool
     covered: bool
     bare: bool
+    in_doubt: bool
 
 
 class Coverage(msgspec.Struct, frozen=True):
-    """A transfer's days between two days under one regime. Neither covered nor bare are those in doubt, those on which
-    measures were required, and those on which the flow was stopped."""
+    """A transfer's days between two days under one regime. Neither covered, bare nor in doubt are those on which measures
+    were required, and those on which the flow was stopped."""
 
     transfer: str
     regime: str | None
@@ -64,6 +70,7 @@ class Coverage(msgspec.Struct, frozen=True):
     known_on: str
     covered_days: int
     bare_days: int
+    in_doubt_days: int
     stretches: tuple[Span, ...]
     law_version: str
 
@@ -90,11 +97,22 @@ async def coverage(pack: Pack, clocks: Clocks, key: str, first: date | None, las
             clocks.shown,
             sum(one.days for one in found if one.covered),
             sum(one.days for one in found if one.bare),
+            sum(one.days for one in found if one.in_doubt),
             tuple(_span(one) for one in found),
             pack.version,
         )
         for regime, found in lines(dossiers, judge, begun, ended).items()
     ]
+
+
+def summed(found: Sequence[Stretch | Span]) -> str:
+    """How many days of some stretches were covered, bare and in doubt; and on how many measures were required, if on any."""
+    covered = sum(one.days for one in found if one.covered)
+    bare = sum(one.days for one in found if one.bare)
+    doubt = sum(one.days for one in found if one.in_doubt)
+    measures = sum(one.days for one in found if one.outcome is Outcome.MEASURES_REQUIRED and one.flowing)
+    beside = f", {measures} with measures required" if measures else ""
+    return f"{covered} days covered, {bare} days bare, {doubt} in doubt{beside}"
 
 
 def lines(dossiers: Sequence[Dossier], judge: Judge, first: date, last: date) -> dict[str | None, list[Stretch]]:
@@ -117,7 +135,8 @@ def _regimes(dossier: Dossier, judge: Judge, first: date, last: date) -> list[st
 
 
 def _span(one: Stretch) -> Span:
-    return Span(one.first_day, one.last_day, one.days, one.outcome, one.basis, one.flowing, one.covered, one.bare)
+    how = (one.covered, one.bare, one.in_doubt)
+    return Span(one.first_day, one.last_day, one.days, one.outcome, one.basis, one.flowing, *how)
 
 
 def stretches(dossier: Dossier, judge: Judge, regime: str | None, first: date, last: date) -> list[Stretch]:

@@ -9,7 +9,7 @@ from datetime import date
 
 from markupsafe import Markup
 
-from assessments.coverage import Stretch
+from assessments.coverage import Stretch, summed
 from registry.law import ONE_DAY
 from registry.vocabulary import Outcome
 
@@ -30,18 +30,16 @@ def drawn(stretches: Sequence[Stretch], first: date, last: date, title: str, mar
     """
     whole = max(1, (last - first).days + 1)
     bars = Markup("").join(_bar(one, first, whole) for one in stretches)
-    covered, bare = (sum(one.days for one in stretches if getattr(one, which)) for which in ("covered", "bare"))
     return Markup(
         '<svg class="ow-days" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {} {}" role="img"><title>{}</title>'
-        "<desc>From {} to {}: {} days covered, {} days bare.</desc>{}{}{}</svg>"
+        "<desc>From {} to {}: {}.</desc>{}{}{}</svg>"
     ).format(
         WIDE,
         TALL,
         title,
         first,
         last,
-        covered,
-        bare,
+        summed(stretches),
         bars,
         Markup("").join(_years(first, last, whole)),
         _marked(mark, first, whole) if mark is not None and first <= mark <= last else "",

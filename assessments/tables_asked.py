@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from assessments.coverage import Coverage
+from assessments.coverage import Coverage, summed
 from assessments.radius import Concerned, Radius
 from assessments.tables_shown import COLOURS, console, titled
 from assessments.what_follows import Answer, groups
@@ -82,11 +82,11 @@ def coverage(found: Sequence[Coverage]) -> None:
     for one in found:
         out.print(
             f"\n{one.transfer} under {one.regime or 'no law known'}, {one.first_day} to {one.last_day}, "
-            f"known on {one.known_on}: {one.covered_days} days covered, {one.bare_days} days bare"
+            f"known on {one.known_on}: {summed(one.stretches)}"
         )
         table = titled("from", "to", "days", "", "verdict", "rests on")
         for span in one.stretches:
-            what = "covered" if span.covered else "bare" if span.bare else "–"
+            what = "covered" if span.covered else "bare" if span.bare else "in doubt" if span.in_doubt else "–"
             verdict = Text(span.outcome.replace("_", " ") + ("" if span.flowing else ", stopped"), COLOURS[span.outcome])
             table.add_row(str(span.first_day), str(span.last_day), str(span.days), what, verdict, span.basis or "–")
         out.print(table)

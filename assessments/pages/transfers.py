@@ -15,7 +15,7 @@ from markupsafe import Markup
 from assessments import impacts
 from assessments.assess import assess
 from assessments.clockbar import Bar, day_of
-from assessments.coverage import Stretch, coverage, lines
+from assessments.coverage import Stretch, coverage, lines, summed
 from assessments.dossier import STANDS, open_dossiers
 from assessments.drawing import days_before, drawn
 from assessments.pages.vendors import IN_FORCE, NAME, ends_of, parties_of
@@ -37,10 +37,11 @@ YEARS_SHOWN = 10
 
 
 class Line(msgspec.Struct, frozen=True):
-    """The days of a transfer under one law: drawn, and as a list."""
+    """The days of a transfer under one law: drawn, summed up, and as a list."""
 
     regime: str
     picture: Markup
+    sums: str
     stretches: tuple[Stretch, ...]
 
 
@@ -189,7 +190,7 @@ def _lines(dossiers: Sequence[Dossier], bar: Bar) -> list[Line]:
         said = (regime or "no law known").replace("_", " ")
         title = f"Days covered and bare under {said}: the table beside it tells the same"
         picture = drawn(stretches, first, last, title, bar.clocks.as_of)
-        found.append(Line(said, picture, tuple(stretches)))
+        found.append(Line(said, picture, summed(stretches), tuple(stretches)))
     return found
 
 

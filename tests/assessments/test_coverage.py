@@ -4,6 +4,7 @@ import itertools
 import json
 import re
 from datetime import date
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -15,7 +16,7 @@ from assessments.rules import Dossier
 from assessments.verdicts import Judge
 from registry.law import ONE_DAY
 from tests.assessments.test_rules import PACK, TODAY, dossiers
-from tests.support import Register
+from tests.support import Register, a_register
 from tests.web import browse
 
 FIRST, LAST = date(2018, 1, 1), date(2027, 1, 1)
@@ -72,6 +73,30 @@ def test_days_on_which_the_flow_was_stopped_are_neither_covered_nor_bare(demo: R
     (found,) = demo.answer("coverage", "jivochat", "--to", "2022-01-01")
     stopped = found["stretches"][-1]
     assert (stopped["flowing"], stopped["covered"], stopped["bare"]) == (False, False, False)
+
+
+def test_days_in_doubt_are_summed_up_beside_those_covered_and_bare(register: Register, folder: Path) -> None:
+    """Whose law the exporter is under is not known, so that nobody knows whether anything carries the data."""
+    register.load(a_register(regime_scope=[]), folder)
+    words = ("coverage", "news", "--from", "2019-01-01", "--to", "2019-01-31")
+    (found,) = register.answer(*words)
+    assert (found["covered_days"], found["bare_days"], found["in_doubt_days"]) == (0, 0, 31)
+    assert [one["in_doubt"] for one in found["stretches"]] == [True]
+    text = " ".join(register.onward(*words).split())
+    assert "0 days covered, 0 days bare, 31 in doubt" in text
+    assert "measures" not in text
+    pages: list[str] = []
+
+    async def work(as_role: Any) -> None:
+        pages.append((await (await as_role("auditor")).get("/transfers/news?on=2018-05-25")).text)
+
+    browse(register, work)
+    assert pages[0].count("0 days covered, 0 days bare, 342 in doubt.") == 2, "beneath the picture, and in it"
+
+
+def test_days_on_which_measures_were_required_are_told_beside(demo: Register) -> None:
+    text = " ".join(demo.onward("coverage", "salesforce", "--from", "2020-07-01", "--to", "2020-12-31").split())
+    assert "15 days covered, 60 days bare, 0 in doubt, 109 with measures required" in text
 
 
 def test_page_json_and_desk_tell_the_same(demo: Register) -> None:
