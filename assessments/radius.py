@@ -4,7 +4,7 @@ Two ways to the same answer: `radius` asks the register about one party, `Ways` 
 read already. `concerned` says what some flows are about, wherever they were found.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 import asyncpg
@@ -43,13 +43,17 @@ order by e.thing, ({IN_FORCE.format("e")}) desc, ({IN_FORCE.format("a")}) desc, 
 
 
 class Served(msgspec.Struct, frozen=True):
-    """What an engagement is about: the activity, whose data, which data, and the special categories among them."""
+    """What an engagement is about: the activity, whose data, which data, and the special categories among them.
+
+    `special_unknown`: nothing is recorded of special categories, which is not the same as that there are none.
+    """
 
     key: str
     name: str
     people: tuple[str, ...]
     data: tuple[str, ...]
     special: tuple[str, ...]
+    special_unknown: bool
 
 
 class Activity(msgspec.Struct, frozen=True, order=True):
@@ -60,12 +64,23 @@ class Activity(msgspec.Struct, frozen=True, order=True):
 
 
 class Concerned(msgspec.Struct, frozen=True):
-    """Whose data some flows carry: activities, categories of people and of data, special categories; each in order."""
+    """Whose data some flows carry: activities, categories of people and of data, special categories; each in order.
+
+    `special_unknown`: of some of them nothing is recorded of special categories.
+    """
 
     activities: tuple[Activity, ...]
     people: tuple[str, ...]
     data: tuple[str, ...]
     special: tuple[str, ...]
+    special_unknown: bool
+
+    def special_said(self, said: Callable[[str], str]) -> str:
+        """The special categories as they are told; none only where every activity says so."""
+        listed = ", ".join(map(said, self.special))
+        if self.special_unknown:
+            return f"{listed}; of some activities not recorded" if listed else "not recorded"
+        return listed or "none"
 
 
 class Beneath(msgspec.Struct, frozen=True):
@@ -134,18 +149,22 @@ async def served(day: date, engagements: Iterable[int] | None = None) -> dict[in
         if row["thing"] not in found:
             special = row["special"] if row["special"] is not None else row["special_of_all"]
             lists = (tuple(row["people"] or ()), tuple(row["data"] or ()), tuple(special or ()))
-            one = Served(row["key"], row["name"], *lists)
+            one = Served(row["key"], row["name"], *lists, special is None)
             found[row["thing"]] = alike.setdefault(one, one)
     return found
 
 
 def concerned(engagements: Iterable[int | None], about: Mapping[int, Served]) -> Concerned:
     """What the flows of these engagements are about, each category once."""
-    kinds = {about[one] for one in set(engagements) if one is not None and one in about}
-    return Concerned(
-        tuple(sorted({Activity(one.key, one.name) for one in kinds})),
-        *(tuple(sorted({word for one in kinds for word in getattr(one, name)})) for name in ("people", "data", "special")),
-    )
+    asked = set(engagements)
+    kinds = {about[one] for one in asked if one is not None and one in about}
+
+    def each(name: str) -> tuple[str, ...]:
+        return tuple(sorted({word for one in kinds for word in getattr(one, name)}))
+
+    unknown = any(one is None or one not in about or about[one].special_unknown for one in asked)
+    activities = tuple(sorted({Activity(one.key, one.name) for one in kinds}))
+    return Concerned(activities, each("people"), each("data"), each("special"), unknown)
 
 
 class Ways:

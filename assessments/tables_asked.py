@@ -37,14 +37,14 @@ def radius(found: Radius) -> None:
 
 
 def whose(found: Concerned) -> list[str]:
-    """Activities, people and data in a line each, special categories said even where none are recorded."""
+    """Activities, people and data in a line each, special categories said even where there are none, or none are recorded."""
     lists = {
         "Activities": [one.name for one in found.activities],
         "Whose data": found.people,
         "Which data": found.data,
-        "Special categories": [word.replace("_", " ") for word in found.special],
     }
-    return [f"{title}: {', '.join(words) or 'none recorded'}" for title, words in lists.items()]
+    told = [f"{title}: {', '.join(words) or 'none recorded'}" for title, words in lists.items()]
+    return [*told, f"Special categories: {found.special_said(lambda word: word.replace('_', ' '))}"]
 
 
 def what_if(found: Answer) -> None:

@@ -84,6 +84,7 @@ class Told(msgspec.Struct, frozen=True):
     decided: str | None = None
     with_measures: bool = False
     again_with_measures: bool = False
+    special_unknown: bool = False
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -254,6 +255,7 @@ def _flow(
         _decides(before, named),
         _with_measures(one),
         then is not None and then.path_outcome is Outcome.MEASURES_REQUIRED,
+        kind is None or kind.special_unknown,
     )
 
 

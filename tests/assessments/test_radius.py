@@ -67,6 +67,7 @@ def test_all_that_reaches_a_party_is_named_with_whose_data_it_is(register: Regis
         "people": ["Patients", "Subscribers"],
         "data": ["E-mail address"],
         "special": ["health"],
+        "special_unknown": True,  # news says nothing of it
     }
     (own, other) = register.answer("radius", "mailer")["flows"]
     assert {own["transfer"], other["transfer"]} == {"news", "news-2"}
@@ -84,6 +85,47 @@ def test_a_vendors_page_says_what_stands_beneath_it(register: Register, folder: 
         shown = page[page.index('id="beneath"') : page.index("<h2>People</h2>")]
         for words in ("2 flows of data reach it", "Patients, Subscribers", "Health", "/transfers/care", "/activities/news"):
             assert words in shown, words
+
+    browse(register, work)
+
+
+@pytest.mark.parametrize(
+    ("news", "care", "said"),
+    [
+        ([], [], "none"),
+        ([], None, "not recorded"),
+        (None, None, "not recorded"),
+        ([], ["health"], "Health"),
+        (None, ["health", "genetic"], "Genetic, Health; of some activities not recorded"),
+    ],
+)
+def test_no_special_categories_are_told_apart_from_not_recorded(
+    register: Register, folder: Path, news: list[str] | None, care: list[str] | None, said: str
+) -> None:
+    """By the command and on the vendor's page, and in what-if of all that falls."""
+    tables = chained()
+    tables["vendor"].append({"key": "host", "party": "host", "category": "other", "since": SINCE})
+    for row, special in zip(tables["processing_activity"], (news, care), strict=True):
+        row["special_categories"] = special
+    tables["certification"].append(tables["certification"][0] | {"key": "crm", "party": "crm"})
+    tables["sub_processing"] = [one for one in tables["sub_processing"] if one["key"] in {"m-h", "c-h"}]
+    tables["certification"].append(tables["certification"][0] | {"key": "host", "party": "host"})
+    register.load(tables, folder)
+    unknown = None in (news, care)
+    assert register.answer("radius", "host")["concerned"]["special_unknown"] is unknown
+    assert f"Special categories: {said.lower()}\n" in register.onward("radius", "host")
+    annulled = ("what-if", "--annul", "eu-us-privacy-shield", "--as-of", "2019-06-01")
+    found = register.answer(*annulled)
+    assert {one["transfer"]: one["special_unknown"] for one in found["flows"] if one["fate"] == "falls"} == {
+        "care": care is None, "news": news is None, "news-2": news is None,
+    }  # fmt: skip
+    assert f"Special categories: {said.lower()}\n" in register.onward(*annulled)
+
+    async def work(as_role: Any) -> None:
+        auditor = await as_role("auditor")
+        for address in ("/vendors/host", "/what-if?annul=eu-us-privacy-shield&on=2019-06-01"):
+            page = (await auditor.get(address)).text
+            assert f"<dt>Special categories</dt><dd>{said}</dd></dl>" in page, address
 
     browse(register, work)
 
