@@ -16,7 +16,7 @@ from assessments.readings import Reading
 from assessments.rules import Dossier
 from assessments.supposed import Moved, Supposed, changed
 from assessments.verdicts import Judge
-from assessments.what_if import Fate, Turned, WhatIf, counts, covered_again, what_if
+from assessments.what_if import Already, Fate, Turned, WhatIf, already, counts, covered_again, what_if
 from assessments.what_to_do import Need, need, to_do
 from assessments.wording import country_name, written
 from registry.database import as_known, uncollected
@@ -90,7 +90,8 @@ class Told(msgspec.Struct, frozen=True):
 class Answer(msgspec.Struct, frozen=True):
     """What would follow on a day. `concerned` is about the flows that fall, `flows` are the first of those that turn.
 
-    `caught_with_measures` are those of the caught that stand only with supplementary measures beside what catches them.
+    `caught_with_measures` are those of the caught that stand only with supplementary measures beside what catches them;
+    `already` are flows that may not go ahead or are in doubt as it is, whatever is supposed.
     """
 
     supposed: tuple[str, ...]
@@ -105,6 +106,7 @@ class Answer(msgspec.Struct, frozen=True):
     titles: dict[str, str]
     law_version: str
     caught_with_measures: int = 0
+    already: Already = Already()
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -140,8 +142,8 @@ async def answer(pack: Pack, clocks: Clocks, asked: Asked, most: int | None = No
             named.names[-number] = "the new company"
 
         def worked_out() -> Answer:
-            found = what_if(Picture(dossiers, judge, day), supposed)
-            return _told(found, judge, day, clocks, named, about, most)
+            picture = Picture(dossiers, judge, day)
+            return _told(what_if(picture, supposed), picture, clocks, named, about, most)
 
         return await asyncio.to_thread(worked_out)
 
@@ -177,9 +179,9 @@ def _decision(pack: Pack, country: str, regime: str, day: date) -> Instrument:
 
 
 def _told(
-    found: WhatIf, judge: Judge, day: date, clocks: Clocks, named: Parties, about: dict[int, Served], most: int | None
+    found: WhatIf, picture: Picture, clocks: Clocks, named: Parties, about: dict[int, Served], most: int | None
 ) -> Answer:
-    other = found.judge
+    day, other, stands = picture.day, found.judge, already(picture)
     shown = _first(found.turned, most)
     then = changed(found.supposed, [one.flow.dossier for one in shown])
     told: list[Told] = []
@@ -203,11 +205,12 @@ def _told(
         numbers,
         len({one.flow.dossier.thing for one in found.turned}),
         whose,
-        tuple(to_do(needs, numbers, caught_by, whose, day, other.law(day))),
+        tuple(to_do(needs, numbers, stands, caught_by, whose, day, other.law(day))),
         tuple(told),
         {key: other.pack.instruments[key].title for key in sorted(rests) if key in other.pack.instruments},
-        judge.pack.version,
+        picture.judge.pack.version,
         sum(_with_measures(one) for one in found.turned),
+        stands,
     )
 
 

@@ -217,3 +217,25 @@ def counts(turned: Iterable[Turned]) -> dict[Fate, int]:
     for one in turned:
         found[one.fate] += 1
     return found
+
+
+class Already(msgspec.Struct, frozen=True):
+    """How many flows stand ill as it is, whatever is supposed: that may not go ahead, that are in doubt, and of these two
+    those that are stopped."""
+
+    not_permitted: int = 0
+    undetermined: int = 0
+    stopped: int = 0
+
+
+def already(picture: Picture) -> Already:
+    """Counts as `counts` does: a transfer under two laws counts under each."""
+    found = dict.fromkeys((Outcome.NOT_PERMITTED, Outcome.UNDETERMINED), 0)
+    stopped = 0
+    for met in picture.cases.values():
+        for flow in (*met.alone, *met.chained):
+            outcome = flow.reading.path_outcome
+            if outcome in found:
+                found[outcome] += 1
+                stopped += not flow.reading.flowing
+    return Already(found[Outcome.NOT_PERMITTED], found[Outcome.UNDETERMINED], stopped)

@@ -11,7 +11,7 @@ from assessments.dossier import Parties
 from assessments.radius import Concerned
 from assessments.readings import Reading
 from assessments.rules import ORDER, Finding
-from assessments.what_if import Fate
+from assessments.what_if import Already, Fate
 from assessments.wording import country_name, law_name, written
 from registry.law import Instrument, Law
 from registry.vocabulary import Outcome
@@ -113,12 +113,14 @@ def _within(title: str) -> str:
 def to_do(
     needs: Sequence[Need],
     numbers: Mapping[Fate, int],
+    stands: Already,
     caught_by: Iterable[str | None],
     whose: Concerned,
     day: date,
     law: Law,
 ) -> Iterator[str]:
-    """The sentences, the most urgent first. `needs` are those of the flows that are told, `numbers` count all."""
+    """The sentences, the most urgent first. `needs` are those of the flows that are told, `numbers` count all,
+    `stands` those that nothing supposed has made so."""
     fallen = numbers[Fate.FALLS]
     whom: dict[Need, dict[str, None]] = defaultdict(dict)
     for one in needs:
@@ -141,8 +143,22 @@ def to_do(
             f"Where something else catches a flow ({catching}), name it in the privacy notices "
             "and in the record of processing (in the GDPR Art. 13(1)(f), 14(1)(f) and 30(1)(e))."
         )
+    as_it_is = _as_it_is(stands)
     if not fallen and not numbers[Fate.CAUGHT]:
-        yield "Nothing has to be done at once: no flow falls."
+        yield f"Nothing has to be done at once{' for what is supposed' if as_it_is else ''}: no flow falls."
+    if as_it_is:
+        yield f"As it is, on {written(day)}, {as_it_is}: that is no consequence of what is supposed, and has to be mended too."
+
+
+def _as_it_is(stands: Already) -> str:
+    """How many flows may not go ahead or are in doubt whatever is supposed; empty where none is."""
+    hindered, doubted = stands.not_permitted, stands.undetermined
+    said = [f"{hindered} flow{'' if hindered == 1 else 's'} may not go ahead"] if hindered else []
+    if doubted:
+        flows = "" if hindered else " flow" if doubted == 1 else " flows"
+        said.append(f"{doubted}{flows} {'is' if doubted == 1 else 'are'} in doubt")
+    stopped = f" ({stands.stopped} of these {'is' if stands.stopped == 1 else 'are'} stopped)" if stands.stopped else ""
+    return " and ".join(said) + stopped
 
 
 def _listed(whom: list[str]) -> str:

@@ -63,6 +63,8 @@ def what_if(
     as_json: bool,
 ) -> None:
     """What would follow, if: flows that fall, flows that something else catches, whose data, what to do. Writes nothing."""
+    if not any((annul, end, lapse, move, sub, adopt)):
+        raise Misused("say what to suppose: --annul, --end, --lapse, --move, --sub or --adopt, one or several")
     asked_on = clocks(as_of, known_on)
     files, decisions = _to_adopt(adopt)
     moves, subs = (tuple(_parted(name, one) for one in given) for name, given in (("--move", move), ("--sub", sub)))

@@ -206,6 +206,8 @@ def test_a_vendor_moves_and_another_brings_in_a_company(demo: Register) -> None:
 @pytest.mark.parametrize(
     ("words", "named"),
     [
+        ([], "say what to suppose: --annul, "),
+        (["--from", "2027-01-01", "--json"], "say what to suppose: --annul, "),
         (["--annul", "nothing"], "no instrument is called 'nothing'"),
         (["--annul", "eu-gdpr"], "a law as a whole"),
         (["--annul", "eu-us-privacy-shield"], "had ended by"),
@@ -263,6 +265,52 @@ def test_an_empty_register_answers_too(register: Register, folder: Path) -> None
     found = register.answer("what-if", "--annul", "eu-us-dpf")
     assert found["flows"] == []
     assert found["to_do"] == ["Nothing has to be done at once: no flow falls."]
+
+
+@pytest.mark.parametrize(
+    ("more", "also"),
+    [
+        ([], "1 flow may not go ahead"),
+        ([{"key": "seen", "country": "IN"}], "2 flows may not go ahead"),
+        ([{"key": "doubt", "exporter": "aunt"}], "1 flow may not go ahead and 1 is in doubt"),
+        ([{"key": "doubt", "exporter": "aunt"}, {"key": "news", "exporter": "aunt"}], "2 flows are in doubt"),
+    ],
+)
+def test_what_may_not_go_ahead_as_it_is_is_told_beside_what_follows(
+    register: Register, folder: Path, more: list[dict[str, str]], also: str
+) -> None:
+    """Whose law a company is under is not known: what it sends is in doubt."""
+    tables = a_register()
+    leg = tables["transfer"][0]
+    tables["party"].append({"key": "aunt", "name": "Aunt", "ours": True, "country": "IN", "since": "2018-05-25"})
+    tables["transfer"] = list({one["key"]: leg | one for one in [leg, *more]}.values())
+    register.load(tables, folder)
+    found = register.answer("what-if", "--annul", "eu-us-dpf", "--as-of", "2026-06-30")
+    assert found["to_do"] == [
+        "Nothing has to be done at once for what is supposed: no flow falls.",
+        f"As it is, on 30 June 2026, {also}: that is no consequence of what is supposed, and has to be mended too.",
+    ]
+    assert sum(found["already"].values()) == len(tables["transfer"])
+    assert also in register.onward("what-if", "--annul", "eu-us-dpf", "--as-of", "2026-06-30")
+
+    async def work(as_role: Any) -> None:
+        auditor = await as_role("auditor")
+        assert also in (await auditor.get("/what-if?annul=eu-us-dpf&on=2026-06-30")).text
+
+    browse(register, work)
+
+
+def test_where_all_may_go_ahead_as_it_is_nothing_is_told_beside(register: Register, folder: Path) -> None:
+    register.load(a_register(), folder)
+    found = register.answer("what-if", "--lapse", "eu-us-dpf", "--as-of", "2020-06-30")
+    assert found["to_do"] == ["Nothing has to be done at once: no flow falls."]
+    assert found["already"] == {"not_permitted": 0, "undetermined": 0, "stopped": 0}
+
+
+def test_what_is_stopped_is_told_of_what_may_not_go_ahead_as_it_is(demo: Register) -> None:
+    found = demo.answer("what-if", "--annul", "eu-us-dpf", "--as-of", "2026-06-30")
+    assert found["already"]["stopped"]
+    assert "of these is stopped): that is no consequence of what is supposed" in found["to_do"][-1]
 
 
 DECISION = decided.replace("own-us", "eu-adequacy-new").replace(
