@@ -99,6 +99,21 @@ def state(one: Mapping[str, Any], others: Sequence[Mapping[str, Any]], day: date
     return str(one["outcome"])
 
 
+def unsaid(one: Mapping[str, Any]) -> tuple[str, ...]:
+    """What an assessment does not say of how it came to its finding; the four guarantees are asked of the EU's test alone."""
+    of_union = (one["standard"] or ImpactStandard.TIA) == ImpactStandard.TIA
+    parts = (
+        ("the laws looked at", bool(one["laws_assessed"])),
+        ("clear rules", not of_union or one["clear_rules"] is not None),
+        ("no more than necessary", not of_union or one["proportionate"] is not None),
+        ("independent oversight", not of_union or one["overseen"] is not None),
+        ("remedies", not of_union or one["remedies"] is not None),
+        ("who approved it", bool(one["approver"])),
+        ("the next look", one["next_review"] is not None),
+    )
+    return tuple(part for part, said in parts if not said)
+
+
 def _follows(other: Mapping[str, Any], one: Mapping[str, Any], day: date) -> bool:
     """Whether another assessment of the same route by the same test took the place of one by the day."""
     if other["draft"] or any(other[name] != one[name] for name in ("exporter", "importer", "country")):

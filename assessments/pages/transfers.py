@@ -13,7 +13,7 @@ from litestar.response import Response, Template
 from markupsafe import Markup
 
 from assessments import impacts
-from assessments.assess import assess
+from assessments.assess import Assessed, assess
 from assessments.clockbar import Bar, day_of
 from assessments.coverage import Stretch, coverage, lines, summed
 from assessments.dossier import STANDS, open_dossiers
@@ -28,12 +28,17 @@ from assessments.verdicts import Judge
 from registry import access, database, law, told
 from registry.access import Permission, Visitor
 from registry.law import ONE_DAY, dossiers
+from registry.law.dossiers import Paragraph
 from registry.tables import Transfer
-from registry.vocabulary import NoticeKind, Outcome, SafeguardState
+from registry.vocabulary import ImpactStandard, NoticeKind, Outcome, SafeguardState
 from registry.web import page
 
 A_PAGE = 50
 YEARS_SHOWN = 10
+GOES_AHEAD = {Outcome.PERMITTED, Outcome.MEASURES_REQUIRED}
+
+OnFile = tuple[Any, str, tuple[Paragraph, ...], tuple[str, ...]]
+"""An impact assessment: its row, its state on the day, the paragraphs that moved beneath it, what is unsaid in it."""
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -105,6 +110,7 @@ async def shown(visitor: Visitor, bar: Bar, key: str, status: int = 200, wrong: 
         history = await told.history(at, Transfer, on_file["row"]["thing"], by=bar.clocks.instant)
     verdicts = await assess(law.load(), bar.clocks, [key])
     await access.look(visitor.key, "opened", f"/transfers/{key}")
+    assessed = _assessed(on_file["impacts"], bar)
     return page(
         "transfer",
         status,
@@ -115,7 +121,8 @@ async def shown(visitor: Visitor, bar: Bar, key: str, status: int = 200, wrong: 
         signed=[
             row for row in on_file["safeguards"] if row["state"] == SafeguardState.SIGNED and _stands(row, bar.clocks.as_of)
         ],
-        assessed=_assessed(on_file["impacts"], bar),
+        assessed=assessed,
+        thin={one.regime: _thin(one, assessed, bar) for one in verdicts},
         conditions=conditions,
         recorded=written[::-1],
         reread=await reread(written, law.load()),
@@ -204,15 +211,32 @@ async def days(bar: Bar, key: str, since: Annotated[str, QueryParameter(name="fr
     return Response(msgspec.json.encode(found), media_type="application/json")
 
 
-def _assessed(rows: Sequence[Any], bar: Bar) -> list[tuple[Any, str, Any]]:
-    """Each impact assessment with its state on the day, and the paragraphs of its country's dossier that moved since."""
+def _assessed(rows: Sequence[Any], bar: Bar) -> list[OnFile]:
+    """Each impact assessment with its state on the day, the paragraphs of its country's dossier that moved since, and what
+    it leaves unsaid."""
     on_file, day = dossiers.load(law.load()), bar.clocks.as_of
     found = []
     for row in rows:
         state = impacts.state(row, rows, day)
         moved = () if state == impacts.SUPERSEDED else impacts.moved_beneath(row, on_file, min(day, bar.clocks.known_on))
-        found.append((row, state, moved))
+        found.append((row, state, moved, impacts.unsaid(row)))
     return found
+
+
+def _thin(verdict: Assessed, assessed: Sequence[OnFile], bar: Bar) -> list[tuple[str, tuple[str, ...]]]:
+    """The assessments that a verdict takes the finding of, by key, as far as they leave unsaid how it was found."""
+    view = law.load().on(bar.clocks.as_of, bar.clocks.known_on)
+    basis, duty = view.instrument(verdict.basis or ""), view.demands("impact_assessment", verdict.regime or "")
+    if duty is None or basis is None or basis.kind not in {"clauses", "tool"} or verdict.outcome not in GOES_AHEAD:
+        return []
+    return [
+        (row["key"], unsaid)
+        for row, state, _, unsaid in assessed
+        if unsaid
+        and state not in {impacts.DRAFT, impacts.SUPERSEDED}
+        and (row["standard"] or ImpactStandard.TIA) in duty.instrument.standards
+        and row["country"] == verdict.country
+    ]
 
 
 def _stands(row: Any, day: date) -> bool:

@@ -201,6 +201,46 @@ def test_an_assessment_is_asked_for_in_six_steps_and_shown_with_its_state(regist
     browse(register, work)
 
 
+WHOLE = {
+    "laws_assessed": ["FISA, section 702"], "approver": "board", "next_review": "2027-01-01",
+    **dict.fromkeys(("clear_rules", "proportionate", "overseen", "remedies"), True),
+}  # fmt: skip
+CLAUSES = {
+    "key": "scc", "exporter": "house", "importer": "mailer", "instrument": "eu-scc-2021", "module": "M2", "state": "signed",
+    "rank": "primary", "concluded_on": "2022-01-01", "since": "2022-01-01",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("said", "more", "told"),
+    [
+        ({}, {}, "7 answers on how it was found are not recorded"),
+        (WHOLE | {"approver": None}, {}, "1 answer on how it was found is not recorded"),
+        (WHOLE, {}, ""),
+        ({"draft": True}, {}, ""),
+        ({"country": "IN"}, {}, ""),
+        ({}, {"safeguard": []}, ""),
+    ],
+)
+def test_what_a_verdict_takes_from_an_assessment_that_says_little_stands_beneath_it(
+    register: Register, folder: Path, said: dict[str, Any], more: dict[str, Any], told: str
+) -> None:
+    """Where clauses carry the data; what rests on nothing, or on an assessment of elsewhere, is told otherwise."""
+    board = {"key": "board", "name": "The board", "email": "board@house.example", "role": "dpo", "since": "2018-05-25"}
+    on_file = {"certification": [], "safeguard": [CLAUSES], "person": [board], "impact_assessment": [assessed() | said]}
+    tables = a_register(**on_file) | more
+    register.load(tables, folder)
+
+    async def work(as_role: Any) -> None:
+        page = (await (await as_role("auditor")).get("/transfers/news?on=2026-06-01")).text
+        verdict = page.partition("<h2>Verdict</h2>")[2].partition("Reads otherwise")[0].partition("No change is known")[0]
+        assert ('<a href="#impact-tia">' in verdict) is bool(told)
+        assert told in verdict
+        assert not told or '<h3 id="impact-tia">' in page
+
+    browse(register, work)
+
+
 def test_on_a_day_before_the_dossier_moved_nothing_has_moved(register: Register, folder: Path) -> None:
     register.load(on_the_dpf(impact_assessment=[assessed(dossier_version="US 2025-12-22")]), folder)
 
