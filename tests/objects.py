@@ -86,7 +86,7 @@ def tried(found: dict[str, str]) -> list[Tried]:
     people = "/people/{key:str}"
     new_contract = _said(engagement="news", since=SINCE)
     edited = _hidden(lambda address: address, ("row", "version", "_once"), kind="voided", why="A test")
-    resumed = _hidden(_page, ("stop", "version"), **stop)
+    resumed = _hidden(_page, ("stop", "version"), **stop, although="yes")
     gate = _said(standing="refused", why="A test")
 
     def of_people(what: str, **words: Any) -> Tried:

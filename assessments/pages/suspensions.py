@@ -24,12 +24,13 @@ NEEDS = {"needs": Permission.DECIDE}
 
 
 class Typed(msgspec.Struct):
-    """What the forms give, as typed: from which day, why, and which stop is ended."""
+    """What the forms give, as typed: from which day, why, which stop is ended, and whether though it may not go ahead."""
 
     day: str = ""
     why: str = ""
     stop: str = ""
     version: str = ""
+    although: str = ""
 
 
 Form = Annotated[Typed, Body(media_type=RequestEncodingType.URL_ENCODED)]
@@ -52,7 +53,11 @@ async def resume(visitor: Visitor, bar: Bar, key: str, data: Form, sent: str) ->
     version = int(data.version) if data.version.isascii() and data.version.isdigit() and len(data.version) < 9 else 0
     try:
         await once.seen(sent)
-        await suspensions.resume(visitor.key, key, data.stop, version, _day(data.day), _why(data.why), sent, where)
+        stopped, although = (data.stop, version), data.although == "yes"
+        day, why = _day(data.day), _why(data.why)
+        await suspensions.resume(visitor.key, key, stopped, day, why, bar.today, sent, where, although=although)
+    except suspensions.Hindered as error:
+        return await shown(visitor, bar, key, 422, _said(error), data, error.verdicts)
     except Refused as error:
         return await shown(visitor, bar, key, 409 if isinstance(error, Stale) else 422, _said(error), data)
     return see_other(where)

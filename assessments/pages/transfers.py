@@ -12,7 +12,7 @@ from litestar.params import QueryParameter
 from litestar.response import Response, Template
 from markupsafe import Markup
 
-from assessments import impacts
+from assessments import impacts, suspensions
 from assessments.assess import Assessed, assess
 from assessments.clockbar import Bar, day_of
 from assessments.coverage import Stretch, coverage, lines, summed
@@ -94,10 +94,19 @@ async def transfer(visitor: Visitor, bar: Bar, key: str) -> Template:
     return await shown(visitor, bar, key)
 
 
-async def shown(visitor: Visitor, bar: Bar, key: str, status: int = 200, wrong: str = "", typed: Any = None) -> Template:
+async def shown(
+    visitor: Visitor,
+    bar: Bar,
+    key: str,
+    status: int = 200,
+    wrong: str = "",
+    typed: Any = None,
+    hindered: Sequence[Assessed] | None = None,
+) -> Template:
     """One transfer on the clocks of the page; its line of days reaches from its first day to a year ahead.
 
-    `wrong` says why what was typed into one of its forms was not recorded.
+    `wrong` says why what was typed into one of its forms was not recorded; `hindered` are the verdicts by which it may not
+    flow again, those of the day with None.
     """
     async with database.as_known(bar.clocks.instant) as at:
         on_file = await _opened(at, key, bar.clocks.as_of)
@@ -111,13 +120,15 @@ async def shown(visitor: Visitor, bar: Bar, key: str, status: int = 200, wrong: 
     verdicts = await assess(law.load(), bar.clocks, [key])
     await access.look(visitor.key, "opened", f"/transfers/{key}")
     assessed = _assessed(on_file["impacts"], bar)
+    hindered = suspensions.hindering(verdicts) if hindered is None else hindered
     return page(
         "transfer",
         status,
         visitor=visitor,
         bar=bar,
         verdicts=verdicts,
-        parties=await parties_of(verdicts, bar),
+        parties=await parties_of([*verdicts, *hindered], bar),
+        hindered=hindered,
         signed=[
             row for row in on_file["safeguards"] if row["state"] == SafeguardState.SIGNED and _stands(row, bar.clocks.as_of)
         ],

@@ -40,7 +40,7 @@ def test_a_flow_is_stopped_and_taken_up_again_and_the_verdict_follows(register: 
         assert "Stopped: no data flow" in page.text
         assert "They asked for it &lt;b&gt;" in page.text
         assert '<form class="ow-form" method="post" action="/transfers/news/resume"' not in page.text
-        answer = await dpo.post(f"{NEWS}/resume", await stopping(dpo, day="2024-06-01", why="It is mended"))
+        answer = await dpo.post(f"{NEWS}/resume", await stopping(dpo, day="2024-06-01", why="It is mended", although="yes"))
         assert answer.status_code == 303, answer.text
         page = await auditor.get(NEWS)
         assert "Taken up again: It is mended" in page.text
@@ -70,7 +70,7 @@ def test_a_stop_sent_twice_is_one_and_a_stale_one_is_told(register: Register, fo
         assert late.status_code == 409
         assert "stopped meanwhile" in late.text
         assert "Kept as typed" in late.text
-        one, two = await stopping(dpo, why="First"), await stopping(other, why="Second")
+        one, two = [await stopping(each, why=why, although="yes") for each, why in ((dpo, "First"), (other, "Second"))]
         answers = await asyncio.gather(dpo.post(f"{NEWS}/resume", one), other.post(f"{NEWS}/resume", two))
         assert sorted(one.status_code for one in answers) == [303, 409]
         assert (await dpo.post(f"{NEWS}/stop", await stopping(dpo))).status_code == 303
@@ -106,6 +106,63 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(
 
     browse(register, work)
     assert register.ask("select count(*) from suspension where version = 1")[0][0] == (what == "resume")
+
+
+TICK = 'name="although"'
+DPF = {"key": "dpf", "party": "mailer", "framework": "eu-us-dpf", "status": "active", "covers_non_hr": True}
+DPF |= {"since": "2023-07-10", "looked_up_on": "2023-07-10"}
+
+
+@pytest.mark.parametrize(
+    ("more", "stopped", "resumed", "told"),
+    [
+        ({}, "2021-01-01", "2021-02-01", "may not go ahead"),
+        ({}, "2019-01-01", "2019-02-01", "may not go ahead"),  # it might that day, and may not today
+        ({"certification": [DPF]}, "2021-01-01", "2021-02-01", "may not go ahead"),  # it may today, and might not that day
+        ({"regime_scope": []}, "2021-01-01", str(TODAY), "it is not known whether"),
+    ],
+)
+def test_what_may_not_go_ahead_flows_again_only_where_that_is_said(
+    register: Register, folder: Path, more: dict[str, Any], stopped: str, resumed: str, told: str
+) -> None:
+    register.load(a_register(**more), folder)
+
+    async def work(as_role: Any) -> None:
+        dpo = await as_role("dpo")
+        await dpo.post(f"{NEWS}/stop", await stopping(dpo, day=stopped))
+        assert (TICK in (await dpo.get(NEWS)).text) is ("certification" not in more), "by the verdict of today"
+        sent = await stopping(dpo, day=resumed, why="It is mended")
+        answer = await dpo.post(f"{NEWS}/resume", sent)
+        assert answer.status_code == 422
+        form = answer.text.partition('id="stop"')[2]
+        for said in (told, 'id="hindered"', "Art. ", TICK, ">It is mended</textarea>", f'value="{resumed}"', "all the same"):
+            assert said in form, said
+        assert f'{TICK} value="yes" checked' not in form
+        answer = await dpo.post(f"{NEWS}/resume", sent | {"although": "yes", "why": " "})
+        assert answer.status_code == 422
+        answer = await dpo.post(f"{NEWS}/resume", sent | {"although": "yes"})
+        assert answer.status_code == 303, answer.text
+        kept = "not permitted" if told == "may not go ahead" else "undetermined"
+        assert f"Taken up again: It is mended (let flow although {kept})" in (await dpo.get(NEWS)).text
+
+    browse(register, work)
+    assert [str(row["until"]) for row in register.ask("select until from suspension")] == [resumed]
+
+
+def test_what_may_go_ahead_flows_again_without_a_further_word(register: Register, folder: Path) -> None:
+    register.load(a_register(certification=[DPF]), folder)
+
+    async def work(as_role: Any) -> None:
+        dpo = await as_role("dpo")
+        await dpo.post(f"{NEWS}/stop", await stopping(dpo, day="2024-03-01"))
+        assert TICK not in (await dpo.get(NEWS)).text
+        answer = await dpo.post(f"{NEWS}/resume", await stopping(dpo, day="2024-06-01", why="It is mended"))
+        assert answer.status_code == 303, answer.text
+        page = (await dpo.get(NEWS)).text
+        assert "Taken up again: It is mended" in page
+        assert "let flow although" not in page
+
+    browse(register, work)
 
 
 def test_when_a_vendor_can_no_longer_protect_every_flow_is_stopped_at_once(register: Register, folder: Path) -> None:
@@ -171,7 +228,7 @@ def test_a_stop_after_a_resume_dated_ahead_takes_its_place_and_overlaps_nothing(
     async def work(as_role: Any) -> None:
         dpo = await as_role("dpo")
         await dpo.post(f"{NEWS}/stop", await stopping(dpo, day="2024-03-01"))
-        assert (await dpo.post(f"{NEWS}/resume", await stopping(dpo, day=str(LATER)))).status_code == 303
+        assert (await dpo.post(f"{NEWS}/resume", await stopping(dpo, day=str(LATER), although="yes"))).status_code == 303
         assert "to flow again on" in (await dpo.get("/vendors/mailer/stop")).text
         assert (await dpo.post(f"{NEWS}/stop", await stopping(dpo, day=str(SOON), why="Not mended"))).status_code == 303
         assert "Stopped anew: Not mended" in (await dpo.get(NEWS)).text
