@@ -147,7 +147,7 @@ def to_do(
     if not fallen and not numbers[Fate.CAUGHT]:
         yield f"Nothing has to be done at once{' for what is supposed' if as_it_is else ''}: no flow falls."
     if as_it_is:
-        yield f"As it is, on {written(day)}, {as_it_is}: that is no consequence of what is supposed, and has to be mended too."
+        yield f"As it is, on {written(day)}, {as_it_is}: that is no consequence of what is supposed."
 
 
 def _as_it_is(stands: Already) -> str:
@@ -157,8 +157,11 @@ def _as_it_is(stands: Already) -> str:
     if doubted:
         flows = "" if hindered else " flow" if doubted == 1 else " flows"
         said.append(f"{doubted}{flows} {'is' if doubted == 1 else 'are'} in doubt")
-    stopped = f" ({stands.stopped} of these {'is' if stands.stopped == 1 else 'are'} stopped)" if stands.stopped else ""
-    return " and ".join(said) + stopped
+    if not stands.stopped:
+        return " and ".join(said)
+    whole = "all stopped" if stands.stopped > 1 else "it is stopped"
+    stopped = whole if stands.stopped == hindered + doubted else f"{stands.stopped} of these stopped"
+    return f"{' and '.join(said)} ({stopped})"
 
 
 def _listed(whom: list[str]) -> str:

@@ -13,10 +13,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from assessments.picture import Picture
+from assessments.radius import Concerned
 from assessments.rules import Between, Dossier, Listing, Part, Route, Scope, Traited, Traits
 from assessments.supposed import Moved, Supposed
 from assessments.verdicts import Judge
-from assessments.what_if import Turned, compared, covered_again, what_if
+from assessments.what_if import Already, Fate, Turned, compared, covered_again, what_if
+from assessments.what_to_do import to_do
 from registry.law import FOLDER, Pack
 from registry.law.files import read
 from registry.law.supposing import decision
@@ -288,7 +290,7 @@ def test_what_may_not_go_ahead_as_it_is_is_told_beside_what_follows(
     found = register.answer("what-if", "--annul", "eu-us-dpf", "--as-of", "2026-06-30")
     assert found["to_do"] == [
         "Nothing has to be done at once for what is supposed: no flow falls.",
-        f"As it is, on 30 June 2026, {also}: that is no consequence of what is supposed, and has to be mended too.",
+        f"As it is, on 30 June 2026, {also}: that is no consequence of what is supposed.",
     ]
     assert sum(found["already"].values()) == len(tables["transfer"])
     assert also in register.onward("what-if", "--annul", "eu-us-dpf", "--as-of", "2026-06-30")
@@ -309,8 +311,23 @@ def test_where_all_may_go_ahead_as_it_is_nothing_is_told_beside(register: Regist
 
 def test_what_is_stopped_is_told_of_what_may_not_go_ahead_as_it_is(demo: Register) -> None:
     found = demo.answer("what-if", "--annul", "eu-us-dpf", "--as-of", "2026-06-30")
-    assert found["already"]["stopped"]
-    assert "of these is stopped): that is no consequence of what is supposed" in found["to_do"][-1]
+    assert found["already"] == {"not_permitted": 1, "undetermined": 0, "stopped": 1}
+    last = "1 flow may not go ahead (it is stopped): that is no consequence of what is supposed."
+    assert found["to_do"][-1].endswith(last)
+
+
+@pytest.mark.parametrize(
+    ("stands", "said"),
+    [
+        (Already(2, 1, 3), "2 flows may not go ahead and 1 is in doubt (all stopped)"),
+        (Already(2, 1, 1), "2 flows may not go ahead and 1 is in doubt (1 of these stopped)"),
+        (Already(0, 1, 1), "1 flow is in doubt (it is stopped)"),
+    ],
+)
+def test_those_stopped_are_counted_among_what_may_not_go_ahead_as_it_is(stands: Already, said: str) -> None:
+    nobody = Concerned((), (), (), (), special_unknown=False)
+    lines = list(to_do([], dict.fromkeys(Fate, 0), stands, [], nobody, TODAY, PACK.on(TODAY, TODAY)))
+    assert lines[-1].endswith(f", {said}: that is no consequence of what is supposed.")
 
 
 DECISION = decided.replace("own-us", "eu-adequacy-new").replace(
