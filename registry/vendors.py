@@ -112,7 +112,7 @@ async def _known() -> Known:
 async def _sent(request: Asking, visitor: Visitor, bar: Any, draft: str, step: str, *, begun: bool) -> Template | Redirect:
     """Keeps what was typed and goes on; what is wrong is shown again as it was typed.
 
-    On the way back it is kept as it stands: what is wrong is told before it is recorded.
+    On the way to another step that was asked for it is kept as it stands: what is wrong is told before it is recorded.
     """
     if step not in STEPS:
         raise NotFoundException
@@ -120,16 +120,17 @@ async def _sent(request: Asking, visitor: Visitor, bar: Any, draft: str, step: s
     names = [field.name for field in walk.asked(step, known)]
     form = await request.form()
     words = typed(form, [*names, *(["same"] if step == "who" else [])])
-    back = form.get("way") == "back" and step != STEPS[0]
+    way = str(form.get("way", ""))
+    chosen = way if way in STEPS else ""
     _, errors = walk.bind(step, known, words)
     if step == "who" and not errors:
         errors |= await _looks_like_another(words)
-    if errors and not (back and all(len(word) <= TOO_LONG for some in words.values() for word in some)):
+    if errors and not (chosen and step != STEPS[0] and all(len(word) <= TOO_LONG for some in words.values() for word in some)):
         return await _step(visitor, bar, draft, step, words, errors, begun=begun)
     if not await drafts.keep(draft, visitor.key, words):
         raise NotFoundException
-    place = STEPS.index(step)
-    return see_other(f"/vendors/new/{segment(draft)}/{STEPS[place - 1] if back else (*STEPS, 'check')[place + 1]}")
+    following = (*STEPS, "check")[STEPS.index(step) + 1]
+    return see_other(f"/vendors/new/{segment(draft)}/{chosen or following}")
 
 
 async def _looks_like_another(words: Typed) -> Errors:
@@ -170,7 +171,7 @@ async def _step(visitor: Visitor, bar: Any, draft: str, step: str, words: Typed,
         step=step,
         steps=TITLES,
         number=STEPS.index(step) + 1,
-        before=TITLES[STEPS[STEPS.index(step) - 1]] if step != STEPS[0] else "",
+        before=STEPS[STEPS.index(step) - 1] if step != STEPS[0] else "",
         fields=walk.asked(step, known),
         sections=walk.SECTIONS,
         words=words,

@@ -57,6 +57,23 @@ def _decided(dpo: Person, key: str) -> None:
     assert "Encryption at rest is confirmed" in dpo.goes(f"/vendors/{key}").inner_text("main")
 
 
+def test_a_step_of_the_bar_and_the_key_enter_keep_what_was_typed(browser: Screens) -> None:
+    procurement = browser.person("procurement")
+    page = procurement.goes("/vendors/new")
+    page.fill("[name='party.name']", "Half Hearted, Inc.")
+    page.select_option("[name='party.country']", "US")
+    procurement.press("Keep and go on")
+    page.fill("[name='vendor.service']", "Sends letters")
+    procurement.press("Where do the data go?")
+    assert page.url.endswith("/where")
+    procurement.press("What is it for?")
+    assert page.input_value("[name='vendor.service']") == "Sends letters"
+    procurement.press("Who is it?")
+    with page.expect_navigation():
+        page.press("[name='party.name']", "Enter")
+    assert page.url.endswith("/what"), "Enter goes on"
+
+
 def test_whoever_registered_a_vendor_does_not_decide_about_it(browser: Screens) -> None:
     dpo = browser.person("dpo")
     key = walk(dpo, "Larkspur Letters Ltd.", shield=False)

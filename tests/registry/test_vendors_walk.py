@@ -191,8 +191,8 @@ def test_each_step_leads_back_and_keeps_what_was_typed(register: Register, folde
             ("data", "Which data does it get?", WHERE),
             ("where", "Where do the data go?", CONTRACT),
         ):
-            assert f'name="way" value="back">Back: {title}</button>' in (await browser.get(where)).text
-            answer = await browser.post(where, form | {"way": "back"})
+            assert f'name="way" value="{before}">Back: {title}</button>' in (await browser.get(where)).text
+            answer = await browser.post(where, form | {"way": before})
             assert (answer.status_code, answer.headers["location"].rpartition("/")[2]) == (303, before)
             assert (await browser.get(answer.headers["location"])).status_code == 200
             kept = (await browser.get(where)).text
@@ -207,6 +207,29 @@ def test_each_step_leads_back_and_keeps_what_was_typed(register: Register, folde
     browse(register, work)
 
 
+def test_the_steps_above_a_form_keep_what_was_typed_into_it(register: Register, folder: Path) -> None:
+    house(register, folder)
+
+    async def work(as_role: Any) -> None:
+        browser = await as_role("procurement")
+        begun = await first(browser)
+        assert 'form="step" name="way"' not in (await browser.get(begun)).text, "a draft begins with its first step"
+        what = (await browser.post(begun, WHO)).headers["location"]
+        page = (await browser.get(what)).text
+        for step in ("who", "what", "data", "where", "contract"):
+            assert f'<button type="submit" form="step" name="way" value="{step}">' in page
+            assert f'href="{what.replace("what", step)}"' not in page, "a link would lose what is typed"
+        assert page.index('form="step" tabindex="-1"') < page.index('form="step" name="way"'), "Enter goes on, and not back"
+        answer = await browser.post(what, {"vendor.service": "Half a service", "way": "contract"})
+        assert (answer.status_code, answer.headers["location"]) == (303, what.replace("what", "contract"))
+        assert "Half a service" in (await browser.get(what)).text
+        await browser.get(begun)
+        answer = await browser.post(begun, WHO | {"party.name": "", "way": "data"})
+        assert answer.status_code == 422, "who it is, and whether it is on file, is answered before anything else"
+
+    browse(register, work)
+
+
 def test_what_is_too_long_is_not_kept_on_the_way_back_either(register: Register, folder: Path) -> None:
     house(register, folder)
 
@@ -214,7 +237,7 @@ def test_what_is_too_long_is_not_kept_on_the_way_back_either(register: Register,
         browser = await as_role("procurement")
         where = (await browser.post(await first(browser), WHO)).headers["location"]
         await browser.get(where)
-        answer = await browser.post(where, WHAT | {"vendor.service": "x" * 30_000, "way": "back"})
+        answer = await browser.post(where, WHAT | {"vendor.service": "x" * 30_000, "way": "who"})
         assert answer.status_code == 422
         assert "longer" in answer.text
 
@@ -235,7 +258,7 @@ def test_the_last_page_says_which_transfers_will_be_recorded(register: Register,
         await browser.post(where.replace("check", "where"), WHERE | {"where.stored": ["IE", "US"]})
         pages.append((await browser.get(where)).text)
         await browser.get(where.replace("check", "where"))
-        await browser.post(where.replace("check", "where"), {"transfer.exporter": "", "way": "back"})
+        await browser.post(where.replace("check", "where"), {"transfer.exporter": "", "way": "data"})
         pages.append((await browser.get(where)).text)
         await browser.post(where.replace("check", "where"), WHERE | {"where.stored": ["IE", "US"]})
         assert (await browser.post(where)).status_code == 303
