@@ -17,7 +17,7 @@ from assessments.radius import radius_in
 from assessments.rules.gate import TERMS_OF_ART_28, UNDERTAKINGS
 from assessments.vendors_apart import ACTIVITY, WHEN, counted, listed
 from assessments.wording import way
-from registry import access, database, documents, forms, law, told
+from registry import access, database, documents, drafts, forms, law, told
 from registry.access import Permission, Visitor
 from registry.vocabulary import RANKING, NoticeKind, Standing, VendorCategory
 from registry.web import page
@@ -117,6 +117,7 @@ async def vendors(
         categories=list(VendorCategory),
         standings=[*Standing, "undecided"],
         sorts=list(SORTS),
+        drafts=await drafts.open_ones(visitor.key) if visitor.may(Permission.REGISTER) else [],
     )
 
 

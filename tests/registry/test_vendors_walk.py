@@ -230,6 +230,24 @@ def test_the_steps_above_a_form_keep_what_was_typed_into_it(register: Register, 
     browse(register, work)
 
 
+def test_without_a_company_of_ours_it_is_said_from_the_first_step_on_and_the_draft_waits(register: Register) -> None:
+    async def work(as_role: Any) -> None:
+        browser = await as_role("procurement")
+        said = 'No company of ours is on file yet, and a vendor is registered for one: <a href="/records/party/new?ours=true">'
+        begun = await first(browser)
+        assert said in (await browser.get(begun)).text
+        what = (await browser.post(begun, WHO)).headers["location"]
+        for step in ("who", "what", "where"):
+            page = (await browser.get(what.replace("what", step))).text
+            assert said in page, step
+            assert 'What you have kept waits among <a href="/vendors">' in page
+        assert f'href="{what.replace("what", "check")}">Postbird Mail, Inc.</a>' in (await browser.get("/vendors")).text
+        other = await as_role("dpo")
+        assert "Postbird" not in (await other.get("/vendors")).text, "a draft is its writer's alone"
+
+    browse(register, work)
+
+
 def test_what_is_too_long_is_not_kept_on_the_way_back_either(register: Register, folder: Path) -> None:
     house(register, folder)
 
