@@ -7,6 +7,7 @@ from typing import Any
 from babel.dates import format_date, format_datetime
 
 from assessments import wording
+from assessments.assess import Clocks
 from registry import forms, law, schema
 from registry.law import ONE_DAY
 from registry.questions import QUESTIONS
@@ -80,6 +81,13 @@ def title(key: str | None) -> str:
     return one.title if one else {"eea": "the European Economic Area"}.get(key or "", key) or "nothing"
 
 
+def ended(key: str, clocks: Clocks) -> date | None:
+    """The last day of an instrument that had ended in law by the day; None for one that had not, or is none of the law's."""
+    view = law.load().on(clocks.as_of, clocks.known_on)
+    standing = view.standing(key) if view.instrument(key) else None
+    return standing.last_day if standing and standing.last_day and standing.last_day < clocks.as_of else None
+
+
 def last_day(until: date | None) -> str:
     """The last day of a half-open period."""
     return day(until - ONE_DAY if until else None)
@@ -109,6 +117,7 @@ FOR_TEMPLATES: dict[str, Callable[..., Any]] = {
     "outcome": outcome,
     "title": title,
     "regime": wording.law_name,
+    "ended": ended,
     "last_day": last_day,
     "condition": condition,
     "size": size,

@@ -82,7 +82,7 @@ LINES = [
     {"assessments.doctor"},
     {"assessments.tables_shown", "assessments.show", "assessments.clockbar"},
     {"assessments.tables_asked"},
-    {"assessments.passing", "assessments.vendors_apart"},
+    {"assessments.passing", "assessments.papers", "assessments.vendors_apart"},
     {
         *(
             f"assessments.pages.{name}"

@@ -9,7 +9,7 @@ from litestar import get
 from litestar.exceptions import NotFoundException
 from litestar.response import Template
 
-from assessments import impacts
+from assessments import impacts, papers
 from assessments.assess import Assessed, assess
 from assessments.clockbar import Bar
 from assessments.passing import said_of
@@ -133,13 +133,14 @@ async def _listed(at: Any, asked: Asked, given: Sequence[Any]) -> list[Any]:
 
 @get("/vendors/{key:str}", opt={"needs": Permission.LOOK})
 async def vendor(visitor: Visitor, bar: Bar, key: str, history: str = "") -> Template:
-    """One vendor: standing, data shared, contract terms, assurances, listings, transfers, sub-processors, notices."""
+    """One vendor: standing, transfers, data shared, contract, safeguards, assurances, listings, sub-processors, notices."""
     async with database.as_known(bar.clocks.instant) as at:
         on_file = await opened(at, key, bar)
         keys = (await transfers_of(at, [on_file["vendor"]["thing"]])).get(on_file["vendor"]["thing"], [])
         thing, many = on_file["vendor"]["thing"], MOST_TOLD if history == "all" else LATEST
         on_file["entries"], on_file["told"] = await told.latest(at, HISTORY, thing, bar.clocks.instant, many)
         on_file["ends"] = await ends_of(at, keys, bar.clocks.as_of)
+        on_file["papers"] = await papers.of_vendor(at, thing, bar.clocks.as_of)
         on_file["passing"] = await said_of(at, key, bar)
         on_file["beneath"] = await radius_in(at, on_file["vendor"]["party_key"], bar.clocks)
     verdicts = await assess(law.load(), bar.clocks, keys)
