@@ -2,6 +2,7 @@
 
 Refused             exit 1: the input or the state does not allow it; nothing was changed
 ├── Busy            too many ask at once, or it takes too long: the same again later, or another way, as it says
+├── Unfit           rows of a file that do not fit: a line for each
 ├── Stale           another edit came first; carries the version that stands now
 └── Misused         exit 2: usage, an unknown key, a home that is missing or not ours
 """
@@ -11,6 +12,7 @@ import re
 
 class Refused(Exception):
     exit_code = 1
+    further: tuple[str, ...] = ()
 
     def plainly(self) -> str:
         """As a page says it: a sentence, without the name of the field before it."""
@@ -20,6 +22,14 @@ class Refused(Exception):
 
 class Busy(Refused):
     """The machine has no room for this now."""
+
+
+class Unfit(Refused):
+    """Rows of a file do not fit: the first is what it says, `further` are the others."""
+
+    def __init__(self, message: str, *further: str) -> None:
+        super().__init__(message)
+        self.further = further
 
 
 class Stale(Refused):

@@ -7,7 +7,7 @@ What export writes, import reads, and the export of that is the same bytes. Impo
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import date, datetime
 from itertools import groupby
@@ -21,14 +21,16 @@ from piccolo.table import Table
 
 from registry import journal, law, once, people, schema
 from registry.database import as_known, single
-from registry.errors import Refused
+from registry.errors import Refused, Unfit
 from registry.journal import Book, Row
 from registry.tables import Circumstance, Erased, LawPack, Person, Register, SigningKey, is_country, is_moment
+from registry.unfit import converted
 from registry.vocabulary import DEMO_NOTICE, NUMBERS, EntryKind, PersonRole
 
 REGISTER = "register"
 ITSELF = {schema.name(table) for table in (Erased, LawPack, Register, SigningKey)}
 LARGEST = 25 * 2**20  # bytes of a document
+MOST_TOLD = 20  # rows of a file that do not fit
 MOST_MONTHS = 120  # between two reviews of a vendor
 EARLIEST, LATEST = "1900-01-01", "2999-12-31"
 UNSAID = (
@@ -66,6 +68,8 @@ def read_file(path: Path) -> dict[str, list[Row]]:
     except OSError as error:
         raise Refused(f"{path}: cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError, msgspec.ValidationError) as error:
+        if isinstance(error, UnicodeDecodeError) or b"\0" in content:
+            raise Refused(f"{path.name}: is no JSON text file: a register file is {{table: [row, …]}}") from error
         raise Refused(f"{path.name}: {error}: a register file is {{table: [row, …]}}") from error
     for table in tables:
         if table not in schema.by_name():
@@ -91,11 +95,21 @@ def is_demo_file(tables: dict[str, list[Row]]) -> bool:
 
 
 def checked(tables: dict[str, list[Row]]) -> list[Given]:
-    """The rows of a file, each against its table's columns. Raises Refused for the first that does not fit."""
+    """The rows of a file, each against its table's columns. Raises Unfit for those that do not fit, in their order."""
     for table in ITSELF - {REGISTER}:
         if tables.get(table):
             raise Refused(f"{table}[0]: a register writes it itself: take the table out")
-    return [row for table, rows in tables.items() if table not in ITSELF for row in _checked(table, rows)]
+    found, wrong = [], []
+    for table, rows in tables.items():
+        for number, row in enumerate(rows if table not in ITSELF else ()):
+            try:
+                found.append(_checked(table, number, row))
+            except Refused as error:
+                wrong.append(str(error))
+    if wrong:
+        more = [f"rows that do not fit either: {len(wrong) - MOST_TOLD}"] if len(wrong) > MOST_TOLD else []
+        raise Unfit(*wrong[:MOST_TOLD], *more)
+    return found
 
 
 async def import_register(
@@ -196,22 +210,20 @@ def _alters(row: Given) -> bool:
     return row.note.kind is not EntryKind.RECORDED
 
 
-def _checked(title: str, rows: list[Row]) -> Iterator[Given]:
-    """Checks each row against its table's columns; an altering row need only speak of what it alters."""
-    table = schema.by_name()[title]
-    for number, row in enumerate(rows):
-        place = f"{title}[{number}] {str(row.get('key', ''))[:60]!r}"
-        note = _converted(row.get("entry") or {}, schema.EntryNote, f"{place} entry")
-        recorded = note.kind is EntryKind.RECORDED
-        one = _converted(row, schema.struct(table) if recorded else schema.altering(table), place)
-        values = {key: value for key, value in msgspec.to_builtins(one).items() if key != "entry"}
-        if recorded and (lacking := [name for name in schema.contents(table) if values[name] is None]):
-            raise Refused(f"{place} {lacking[0]}: the bytes are missing: a {title} is kept with them")
-        if table is Person and values.get("role") == PersonRole.AUDITOR and "ends" not in row:
-            raise Refused(f"{place} ends: {UNSAID}")
-        given = Given(place, table, _normal(table, values, place), note)
-        _check_note(given)
-        yield given
+def _checked(title: str, number: int, row: Row) -> Given:
+    """Checks a row against its table's columns; an altering one need only speak of what it alters."""
+    table, place = schema.by_name()[title], f"{title}[{number}] {str(row.get('key', ''))[:60]!r}"
+    note = converted(row.get("entry") or {}, schema.EntryNote, f"{place} entry")
+    recorded = note.kind is EntryKind.RECORDED
+    one = converted(row, schema.struct(table) if recorded else schema.altering(table), place, table)
+    values = {key: value for key, value in msgspec.to_builtins(one).items() if key != "entry"}
+    if recorded and (lacking := [name for name in schema.contents(table) if values[name] is None]):
+        raise Refused(f"{place} {lacking[0]}: the bytes are missing: a {title} is kept with them")
+    if table is Person and values.get("role") == PersonRole.AUDITOR and "ends" not in row:
+        raise Refused(f"{place} ends: {UNSAID}")
+    given = Given(place, table, _normal(table, values, place), note)
+    _check_note(given)
+    return given
 
 
 def _check_note(row: Given) -> None:
@@ -235,40 +247,6 @@ def _check_note(row: Given) -> None:
                 raise Refused(
                     f"{row.place} {other}: the thing ends with `until`: leave it out, or say in `since` when it changed"
                 )
-
-
-def _converted(row: Any, kind: type[Any], place: str) -> Any:
-    try:
-        return msgspec.convert(row, kind)
-    except msgspec.ValidationError as error:
-        what, _, where = str(error).partition(" - at `")
-        if "T([01]" in what:  # schema.MOMENT
-            what = "this is no time: write it as YYYY-MM-DDTHH:MMZ, in UTC"
-        field = where.rstrip("`").removeprefix("$.").removeprefix("$") or "row"
-        raise Refused(f"{place} {field}: {what}{_way_out(what, kind, field)}") from error
-
-
-def _way_out(what: str, kind: type[Any], field: str) -> str:
-    """What may stand in a field, where what stands there may not."""
-    if "date" in what:
-        return ": write it as YYYY-MM-DD"
-    if "enum" in what:
-        described = msgspec.json.schema(kind)
-        words = sorted(word for one in _enums(described, field.partition("[")[0]) for word in one if isinstance(word, str))
-        return f": one of {', '.join(words)}" if words else ""
-    return ""
-
-
-def _enums(described: dict[str, Any], field: str) -> Iterator[list[Any]]:
-    """The words that a field's schema allows."""
-    for one in described.get("$defs", {}).values():
-        waiting = [one.get("properties", {}).get(field, {})]
-        for part in waiting:
-            if "enum" in part:
-                yield part["enum"]
-            waiting += [*part.get("anyOf", []), *([part["items"]] if isinstance(part.get("items"), dict) else [])]
-            if "$ref" in part:
-                waiting.append(described["$defs"][part["$ref"].rpartition("/")[2]])
 
 
 def _normal(table: type[Table], values: Row, place: str) -> Row:

@@ -28,7 +28,7 @@ LINES = [
     {"registry.tables", "assessments"},
     {"assessments.tables", "registry.piccolo_app", "assessments.piccolo_app", "piccolo_conf"},
     {"registry.schema", "registry.database", "registry.journal"},
-    {"registry.once", "registry.adopted"},
+    {"registry.once", "registry.adopted", "registry.unfit"},
     {"registry.people", "registry.register", "registry.access", "registry.drafts", "registry.notes"},
     {"registry.keys", "registry.reverified"},
     {"registry.heads"},

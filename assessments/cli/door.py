@@ -92,7 +92,7 @@ logging.getLogger("onward.law").propagate = False
 
 
 class Commands(click.RichGroup):
-    """Whatever goes wrong becomes one line on stderr and an exit code."""
+    """Whatever goes wrong becomes one line on stderr, or one for each row of a file, and an exit code."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         TOLD.said.clear()
@@ -105,7 +105,7 @@ class Commands(click.RichGroup):
         except click.Abort:
             complain("stopped", 1)
         except Refused as error:
-            complain(str(error), error.exit_code)
+            complain(str(error), error.exit_code, *error.further)
         except UnicodeEncodeError:
             complain("what was given is no UTF-8: write it in UTF-8", 2)
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
@@ -119,8 +119,9 @@ class Commands(click.RichGroup):
             complain(database.told(error), 1)
 
 
-def complain(what: str, exit_code: int) -> NoReturn:
-    print("onward:", " ".join(what.split()), file=sys.stderr)
+def complain(what: str, exit_code: int, *further: str) -> NoReturn:
+    for line in (what, *further):
+        print("onward:", " ".join(line.split()), file=sys.stderr)
     sys.exit(exit_code)
 
 

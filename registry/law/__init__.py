@@ -52,6 +52,7 @@ __all__ = [
 
 FOLDER = Path(__file__).parent
 PRINCIPLE = "44"
+CODES = "use ISO 3166-1 alpha-2, such as DE or US"  # what a country is recorded by
 ONE_DAY = timedelta(days=1)
 BY_ITSELF = {"regime", "inside", "adequacy", "rule", "duty"}  # what counts though nobody names it
 TRAITS = ("pipeda", "appi_operator", "pipa", "lgpd", "covered_person", "gdpr_applies")  # columns of a party that the law asks
@@ -133,7 +134,7 @@ class Pack:
         """The code under which a country (or an area) is recorded. Raises LawError for one that is none."""
         found = self.aliases.get(code, code)
         if found not in self.codes and not (area and found in self.area_names):
-            raise LawError(f"{code!r} is no country code: use ISO 3166-1 alpha-2, such as DE or US")
+            raise LawError(f"{code!r} is no country code: {CODES}")
         return found
 
     def within(self, name: str) -> set[str]:

@@ -148,7 +148,14 @@ def changed(table: str, **values: Any) -> dict[str, list[dict[str, Any]]]:
 BAD = {
     "an unknown country": (changed("transfer", country="ZZ"), r"transfer\[0\] 'news' country: 'ZZ' is no country code"),
     "an area for a country": (changed("transfer", country="EEA"), r"country: 'EEA' is no country code"),
-    "an impossible date": (changed("transfer", since="2020-02-30"), r"transfer\[0\] 'news' since: "),
+    "an impossible date": (
+        changed("transfer", since="2020-02-30"),
+        r"transfer\[0\] 'news' since: '2020-02-30' is no day: write YYYY-MM-DD",
+    ),
+    "an impossible day of an entry": (
+        changed("party", entry={"since": "2020-13-01"}),
+        r"party\[0\] 'mailer' entry since: '2020-13-01' is no day: write YYYY-MM-DD",
+    ),
     "until before since": (changed("transfer", until="2018-05-24"), r"until: 2018-05-24 lies before since"),
     "an unknown module": (
         a_register(
@@ -170,7 +177,15 @@ BAD = {
     "a dangling key": (changed("transfer", importer="nobody"), r"importer: no party has the key 'nobody': record it first"),
     "a duplicate key": (a_register(party=a_register()["party"] * 2), r"stands twice for the same days"),
     "an unknown table": ({"parties": []}, r"no table is called 'parties': there are "),
-    "an unknown column": (changed("transfer", county="US"), r"transfer\[0\] 'news' row: .*unknown field `county`"),
+    "an unknown column": (
+        changed("transfer", county="US"),
+        r"transfer\[0\] 'news' county: there is no such field: did you mean country\?",
+    ),
+    "a column like no other": (changed("transfer", xyz="US"), r"'news' xyz: there is no such field: there are .*importer, "),
+    "a country by its name": (
+        changed("transfer", country="Germany"),
+        r"transfer\[0\] 'news' country: 'Germany' is no country code: use ISO 3166-1 alpha-2, such as DE or US",
+    ),
     "a missing column": ({"party": [{"key": "x", "since": "2020-01-01", "name": "X"}]}, r"missing required field `country`"),
     "an empty name": (changed("party", name=""), r"party\[0\] 'mailer' name: Expected `str` of length >= 1"),
     "a number for a name": (changed("party", name=3), r"name: Expected `str`, got `int`"),
@@ -318,6 +333,26 @@ def test_a_file_that_is_none_is_refused(register: Register, folder: Path, conten
     path = folder / "bad.json"
     path.write_bytes(content.encode("latin-1"))
     assert "a register file is" in register.onward("import", "register", str(path), exit_code=1)
+
+
+@pytest.mark.parametrize("content", [b"\x89PNG\r\n", b"PK\x03\x04\x14\x00\x00", b"\xff\xd8\xff"])
+def test_a_file_that_is_no_text_is_called_so(register: Register, folder: Path, content: bytes) -> None:
+    (folder / "picture.json").write_bytes(content)
+    said = register.onward("import", "register", str(folder / "picture.json"), exit_code=1)
+    assert said == "onward: picture.json: is no JSON text file: a register file is {table: [row, …]}\n"
+
+
+def test_each_row_that_does_not_fit_has_a_line_up_to_twenty(register: Register, folder: Path) -> None:
+    wrong = [{"key": f"p{number}", "name": "P", "country": "Germany", "since": "2020-01-01"} for number in range(22)]
+    tables = a_register()
+    tables["party"] += wrong[:3]
+    tables["transfer"][0]["contry"] = "US"
+    said = register.load(tables, folder, exit_code=1).splitlines()
+    assert [line.partition(":")[2].split()[0] for line in said] == ["party[2]", "party[3]", "party[4]", "transfer[0]"]
+    said = register.load({"party": wrong}, folder, exit_code=1).splitlines()
+    assert len(said) == 21
+    assert said[-1] == "onward: rows that do not fit either: 2"
+    assert "holds no register" in register.onward("journal", exit_code=2)
 
 
 def test_the_same_rows_again_are_refused_and_named(register: Register, folder: Path) -> None:
