@@ -13,7 +13,7 @@ from assessments.radius import Radius
 from assessments.radius import radius as radius_of
 from registry import database, law
 from registry.errors import Misused
-from registry.law import Instrument
+from registry.law import Instrument, LawError, Pack
 from registry.law.supposing import read_instrument
 
 
@@ -72,6 +72,7 @@ def what_if(
 
     async def read() -> what_follows.Answer:
         async with database.opened():
+            _in_countries(law.load(), (*moves, *subs))
             return await what_follows.answer(law.load(), asked_on, asked)
 
     found = run(read())
@@ -86,6 +87,15 @@ def _parted(name: str, given: str) -> tuple[str, str]:
     if not equals or not vendor or not country:
         raise Misused(f"{name}: {given!r} is not VENDOR=COUNTRY, such as mailer=IN")
     return vendor, country.upper()
+
+
+def _in_countries(pack: Pack, given: tuple[tuple[str, str], ...]) -> None:
+    """Raises Misused for a country that is none: it was asked wrongly, no file of the law is unsound."""
+    for _, country in given:
+        try:
+            pack.country(country)
+        except LawError as error:
+            raise Misused(str(error)) from error
 
 
 def _to_adopt(given: tuple[str, ...]) -> tuple[tuple[Instrument, ...], tuple[tuple[str, str], ...]]:

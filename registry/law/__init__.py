@@ -52,6 +52,8 @@ __all__ = [
 
 FOLDER = Path(__file__).parent
 PRINCIPLE = "44"
+SHORTEST = 3  # letters that a part of a key has, to be taken for it
+NAMED_WHERE = "the page Law lists them all, and the files in registry/law/instruments are called by their keys"
 CODES = "use ISO 3166-1 alpha-2, such as DE or US"  # what a country is recorded by
 ONE_DAY = timedelta(days=1)
 BY_ITSELF = {"regime", "inside", "adequacy", "rule", "duty"}  # what counts though nobody names it
@@ -116,8 +118,9 @@ class Pack:
     def named(self, key: str) -> Instrument:
         """The instrument of a key. Raises Misused for one that is not on file, naming those that are called nearly so."""
         if key not in self.instruments:
-            near = get_close_matches(key, self.instruments, n=5, cutoff=0.4)
-            way_out = f"did you mean {' or '.join(near)}?" if near else f"its file would be registry/law/instruments/{key}.toml"
+            near = get_close_matches(key, self.instruments, n=5, cutoff=0.6)
+            near = near or [one for one in self.instruments if len(key) >= SHORTEST and key in one][:5]
+            way_out = f"did you mean {' or '.join(near)}?" if near else NAMED_WHERE
             raise Misused(f"no instrument is called {key!r}: {way_out}")
         return self.instruments[key]
 

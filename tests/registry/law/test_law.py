@@ -252,8 +252,11 @@ def test_a_name_that_is_none_is_refused_with_those_that_are_nearly_so() -> None:
         PACK.named("eu-adequacy")
     with pytest.raises(Misused, match=r"did you mean .*\beu-us-privacy-shield\b"):
         PACK.named("shield")
-    with pytest.raises(Misused, match=r"called '%%%': its file would be registry/law/instruments/%%%\.toml$"):
-        PACK.named("%%%")
+    with pytest.raises(Misused, match=r"did you mean eu-us-dpf or"):
+        PACK.named("dpf")
+    for nothing in ("%%%", "nonsense", "cc", ""):
+        with pytest.raises(Misused, match=rf"called '{nothing}': the page Law lists them all, and the files in registry/law"):
+            PACK.named(nothing)
     assert [PACK.country("EL"), PACK.country("DE"), PACK.country("EEA", area=True)] == ["GR", "DE", "EEA"]
     for code in ("XX", "EEA"):
         with pytest.raises(LawError, match=rf"^'{code}' is no country code: use ISO 3166-1 alpha-2, such as DE or US$"):
