@@ -13,14 +13,14 @@ from assessments.coverage import Stretch, summed
 from registry.law import ONE_DAY
 from registry.vocabulary import Outcome
 
-WIDE, TALL, FLOOR = 1000, 70, 40  # the whole picture, and where the bars stand
+WIDE, TALL, FLOOR = 1000, 84, 40  # the whole picture, and where the bars stand
 LOOKS = {  # class, height, colour on paper
     "covered": ("ow-covered", 36, "#2e7d4f"),
     "halfway": ("ow-halfway", 24, "#a86f00"),
     "bare": ("ow-bare", 12, "#b42318"),
     "stopped": ("ow-stopped", 4, "#667085"),
 }
-LABELS = 6
+LABELS, YEAR = 6, 92  # how many years are named at most, and how wide one is on a phone, where it is set larger
 
 
 def drawn(stretches: Sequence[Stretch], first: date, last: date, title: str, mark: date | None = None) -> Markup:
@@ -78,9 +78,9 @@ def _years(first: date, last: date, whole: int) -> Iterator[Markup]:
     for year in years:
         x = WIDE * (date(year, 1, 1) - first).days / whole
         yield Markup('<path class="ow-axis" d="M{:.2f} {} v6" stroke="#667085" fill="none"/>').format(x, FLOOR)
-        if (year - first.year - 1) % (1 + len(years) // LABELS) == 0 and x < WIDE - 60:
-            yield Markup('<text class="ow-year" x="{:.2f}" y="{}" font-size="22" fill="#475467">{}</text>').format(
-                x, TALL - 3, year
+        if (year - first.year - 1) % (1 + len(years) // LABELS) == 0 and x < WIDE - YEAR:
+            yield Markup('<text class="ow-year" x="{:.2f}" y="{}" dy=".75em" font-size="22" fill="#475467">{}</text>').format(
+                x, FLOOR + 10, year
             )
 
 
