@@ -36,3 +36,16 @@ def test_the_reasons_of_what_would_fall_stand_within_the_screen(browser: Screens
     dpo = browser.person("dpo", viewport=viewport)
     dpo.goes("/what-if?annul=eu-us-privacy-shield")
     assert all(box["right"] <= viewport["width"] for box in boxes(dpo, ".ow-wide td li"))
+
+
+def test_a_heading_that_is_a_link_looks_like_one(browser: Screens) -> None:
+    dpo = browser.person("dpo")
+    for path in ("/?on=2020-07-16", "/vendors/mailchimp"):
+        dpo.goes(path)
+        headings = dpo.page.eval_on_selector_all(
+            "main :is(h2, h3) > a:not(.btn)",
+            "all => all.map(one => [getComputedStyle(one), getComputedStyle(one.parentNode)])"
+            ".map(([one, around]) => [one.textDecorationLine, one.color != around.color])",
+        )
+        assert headings, path
+        assert all(one == ["underline", True] for one in headings)
