@@ -35,7 +35,7 @@ from registry.web import page
 
 A_PAGE = 50
 YEARS_SHOWN = 10
-GOES_AHEAD = {Outcome.PERMITTED, Outcome.MEASURES_REQUIRED}
+CARRIED = {Outcome.PERMITTED, Outcome.MEASURES_REQUIRED}  # by what was found in an impact assessment
 
 OnFile = tuple[Any, str, tuple[Paragraph, ...], tuple[str, ...]]
 """An impact assessment: its row, its state on the day, the paragraphs that moved beneath it, what is unsaid in it."""
@@ -238,7 +238,7 @@ def _thin(verdict: Assessed, assessed: Sequence[OnFile], bar: Bar) -> list[tuple
     """The assessments that a verdict takes the finding of, by key, as far as they leave unsaid how it was found."""
     view = law.load().on(bar.clocks.as_of, bar.clocks.known_on)
     basis, duty = view.instrument(verdict.basis or ""), view.demands("impact_assessment", verdict.regime or "")
-    if duty is None or basis is None or basis.kind not in {"clauses", "tool"} or verdict.outcome not in GOES_AHEAD:
+    if duty is None or basis is None or basis.kind not in {"clauses", "tool"} or verdict.outcome not in CARRIED:
         return []
     return [
         (row["key"], unsaid)
