@@ -32,6 +32,7 @@ from assessments.rules.sub_processors import OnList, Reached, SubProcessor
 from registry.database import fetch
 from registry.law import TRAITS
 
+NOTHING = Between()
 STANDS = "(until is null or until > since)"  # not voided
 
 _THINGS = "select thing from transfer where key = any($1) and thing = id"
@@ -124,24 +125,21 @@ class _OnFile:
         self.clauses: dict[tuple[int, int], tuple[Clauses, ...]] = {}
         self.listings: dict[int, tuple[Listing, ...]] = {}
         self.impacts: dict[tuple[int, int], tuple[Impact, ...]] = {}
-        self.traits: dict[int, tuple[Traited, ...]] = {}
+        self.traited: dict[int, Between] = {}  # by importer: of whom nothing else is on file
         self.between: dict[tuple[int, int], Between] = {}
-        self.untold: dict[tuple[Traited, ...], Between] = {}  # between parties of whom nothing is on file but such traits
 
     def of_leg(self, pair: tuple[int, int], engagement: int | None) -> Between:
         """All between an exporter and an importer but the clauses that were signed for another engagement."""
         found = self.between.get(pair)
         if found is not None:
             return found
-        signed, assessed = self.clauses.get(pair, ()), self.impacts.get(pair, ())
-        listed, asked = self.listings.get(pair[1], ()), self.traits.get(pair[1], ())
-        if not (signed or listed or assessed):
-            found = self.untold.get(asked) or self.untold.setdefault(asked, Between(traits=asked))
-        elif any([one.engagement is not None for one in signed]):
-            mine = tuple(one for one in signed if engagement is None or one.engagement in {None, engagement})
-            return Between(mine, listed, assessed, asked)
-        else:
-            found = Between(signed, listed, assessed, asked)
+        signed, assessed, listed = self.clauses.get(pair, ()), self.impacts.get(pair, ()), self.listings.get(pair[1], ())
+        found = self.traited.get(pair[1], NOTHING)
+        if signed or listed or assessed:
+            if signed and any([one.engagement is not None for one in signed]):
+                mine = tuple(one for one in signed if engagement is None or one.engagement in {None, engagement})
+                return Between(mine, listed, assessed, found.traits)
+            found = Between(signed, listed, assessed, found.traits)
         self.between[pair] = found
         return found
 
@@ -162,7 +160,7 @@ async def open_dossiers(keys: Sequence[str] | None = None) -> list[Dossier]:
         on_file.clauses = _grouped(Clauses, 2, await anext(rows))
         on_file.listings = _grouped(Listing, 1, await anext(rows))
         on_file.impacts = _grouped(Impact, 2, await anext(rows))
-        on_file.traits = _grouped(_traited, 1, await anext(rows))
+        on_file.traited = _traited(await anext(rows))
         hops = _hops(await anext(rows), on_file)
         transfers = await anext(rows)
     for_one = any([hop.engagement is not None for routes in hops.values() for hop in routes])
@@ -290,11 +288,14 @@ def _cut(engagement: Any, ours: list[Any]) -> Iterator[Part]:
         yield Part(begun, ended, "processor" if role == "processor" else "controller", *what)
 
 
-def _traited(since: date, until: date | None, *traits: bool | None) -> Traited:
-    return Traited(since, until, _traits(*traits))
+def _traited(rows: Sequence[Any]) -> dict[int, Between]:
+    """By party, what is between it and anybody of whom nothing but its traits is on file; what is alike is one object."""
 
+    @cache
+    def alike(*periods: Any) -> Between:
+        return Between(traits=tuple(Traited(since, until, Traits(*said)) for since, until, *said in periods))
 
-_traits = cache(Traits)
+    return {party: alike(*periods) for party, periods in _grouped(lambda *row: row, 1, rows).items()}
 
 
 def _grouped(kind: Any, width: int, rows: Sequence[Any]) -> dict[Any, tuple[Any, ...]]:

@@ -13,7 +13,7 @@ import msgspec
 from assessments.precedents import Precedents
 from assessments.radius import Ways
 from assessments.readings import Chain, Reading
-from assessments.rules import Dossier, Judged, Route, Sort, Verdict
+from assessments.rules import Dossier, Judged, Route, Sort, State, Verdict
 from assessments.rules.onward import Hop
 from assessments.verdicts import Judge
 from registry.vocabulary import RANKING, Outcome
@@ -72,7 +72,7 @@ class Outcomes(Judge):
                 return alone
         return self.precedents.said(self._turned(sort), light, country, automated, day)
 
-    def verdict(self, route: Route, light: int, day: date) -> Verdict:
+    def verdict(self, route: Route, light: int, day: date) -> tuple[Verdict, State]:
         state = self._on_file.state(route, day)
         case = (state.sort, light, route.country, route.automated)
         verdict = self._said.get(case)
@@ -80,8 +80,8 @@ class Outcomes(Judge):
             judged = self._as_it_stands(case) or self._judged(
                 self._on_file.precedents.sort(state.sort), light, route.country, route.automated, day
             )
-            verdict = self._said[case] = Verdict(judged, None, state, None, None)
-        return verdict
+            verdict = self._said[case] = Verdict(judged, None)
+        return verdict, state
 
     def _as_it_stands(self, case: Case) -> Judged | None:
         """What the picture says of a case that is not asked about; None for one that is, or that it does not know."""
@@ -99,9 +99,8 @@ class Picture:
         self.cases: dict[Case, Met] = {}
         self.above: dict[int, list[Flow]] = {}
         """The flows above a chain, by its id; the cases hold the chains."""
-        for one in dossiers:
-            for reading in judge.readings(one, day):
-                self._enter(Flow(one, reading))
+        for one, reading in judge.judged(dossiers, day):
+            self._enter(Flow(one, reading))
 
     @cached_property
     def ways(self) -> Ways:
@@ -124,7 +123,7 @@ class Picture:
     def met(self, hop: Hop) -> Met:
         """The case of a leg or a hop; one that is not known yet begins without flows."""
         route: Route = hop.route
-        case = (hop.verdict.state.sort, hop.light, route.country, route.automated)
+        case = (hop.state.sort, hop.light, route.country, route.automated)
         met = self.cases.get(case)
         if met is None:
             met = self.cases[case] = Met(hop.verdict.judged, [], [], [])

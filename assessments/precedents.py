@@ -12,15 +12,13 @@ from weakref import proxy
 
 import msgspec
 
-from assessments.rules import Judged, Leg, Signature, Sort, Tools, Traits
+from assessments.rules import Judged, Leg, Signature, Sort, Tools, Traits, Verdict
 from assessments.rules.chapter_v import judge
 from assessments.rules.onward import seen_from
 from registry.law import Law, Pack
 
-Ruling = tuple[Judged, date | None]  # what the law says of a leg, and the next day on which it says otherwise
 
-
-class Rulings(dict[tuple[int, str, bool | None, date], Ruling]):
+class Rulings(dict[tuple[int, str, bool | None, date], Verdict]):
     """What is said on a day of a leg between two parties between whom stands what is of one sort.
 
     By the number of the light, the country, whether automated, the day; what is lacking is found out, by whose memory this
@@ -31,10 +29,10 @@ class Rulings(dict[tuple[int, str, bool | None, date], Ruling]):
         super().__init__()
         self._precedents, self.sort = proxy(precedents), sort
 
-    def __missing__(self, case: tuple[int, str, bool | None, date]) -> Ruling:
-        ruling: Ruling = self._precedents.rule(self.sort, *case)
-        self[case] = ruling
-        return ruling
+    def __missing__(self, case: tuple[int, str, bool | None, date]) -> Verdict:
+        verdict: Verdict = self._precedents.rule(self.sort, *case)
+        self[case] = verdict
+        return verdict
 
 
 class Beneath(dict[tuple[int, str | None, bool | None], int]):
@@ -61,7 +59,8 @@ class Precedents:
         self._values: list[Any] = []
         self._rulings: dict[int, Rulings] = {}
         self._judged: dict[tuple[int, date], Judged] = {}
-        self._turns: dict[tuple[int, date], date | None] = {}
+        self._alike: dict[Judged, Judged] = {}  # what is said alike is one object
+        self._ruled: dict[tuple[int, date], Verdict] = {}
         self.beneath = Beneath(self)
         self._regimes: dict[tuple[str, str, date], tuple[tuple[str, ...], date | None]] = {}
 
@@ -92,11 +91,10 @@ class Precedents:
             found = self._rulings[sort] = Rulings(self, sort)
         return found
 
-    def rule(self, sort: int, light: int, country: str, automated: bool | None, day: date) -> Ruling:
+    def rule(self, sort: int, light: int, country: str, automated: bool | None, day: date) -> Verdict:
         """What `rulings` hold, found out."""
         signature = self._signature(self._values[sort], light, country, automated)
-        since = self.pack.changed_by(day)
-        return self._judge(signature, since), self._turn(signature, since)
+        return self._rule(signature, self.pack.changed_by(day))
 
     def said(self, sort: Sort, light: int, country: str, automated: bool | None, day: date) -> Judged:
         """The same of what is of any sort, without the day on which something else is said."""
@@ -117,17 +115,20 @@ class Precedents:
         """What is said from a change of the law until the next one."""
         key = (signature, since)
         if key not in self._judged:
-            self._judged[key] = judge(self._leg(signature), self.law(since))
+            said = judge(self._leg(signature), self.law(since))
+            self._judged[key] = self._alike.setdefault(said, said)
         return self._judged[key]
 
-    def _turn(self, signature: int, since: date) -> date | None:
-        """The next day on which the law alone, all facts as they are, judges a leg otherwise than since this change of it."""
+    def _rule(self, signature: int, since: date) -> Verdict:
+        """The same, and the next day on which the law alone, all facts as they are, says otherwise."""
         key = (signature, since)
-        if key not in self._turns:
+        if key not in self._ruled:
             now, days = self._judge(*key), self._days(signature)
             turns = (day for day in days[bisect_right(days, since) :] if self._judge(signature, day) != now)
-            self._turns[key] = next(turns, None)
-        return self._turns[key]
+            turn = next(turns, None)
+            lends = turn is not None and self._judge(signature, turn).lends != now.lends
+            self._ruled[key] = Verdict(now, now.last_day, turn, lends)
+        return self._ruled[key]
 
     def _days(self, signature: int) -> tuple[date, ...]:
         """The days on which the law may say otherwise of a leg, all facts as they are."""

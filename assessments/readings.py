@@ -4,7 +4,7 @@ from datetime import date
 
 import msgspec
 
-from assessments.rules import Finding, Route, Verdict
+from assessments.rules import Finding, Route, State
 from assessments.rules.onward import Hop
 from registry.vocabulary import RANKING, Outcome
 
@@ -69,7 +69,7 @@ def rank(hop: Hop) -> int:
 
 def same(one: Reading, other: Reading) -> bool:
     """Whether two readings would read the same to a person: of hops beneath the leg their outcome, basis, last day."""
-    if one.flowing != other.flowing or not same_verdict(one.leg.verdict, other.leg.verdict):
+    if one.flowing != other.flowing or not same_verdict(one, other):
         return False
     return way_down(one.leg, one.chain) == way_down(other.leg, other.chain)
 
@@ -85,15 +85,20 @@ def _step(hop: Hop) -> tuple[object, ...]:
     return route.exporter, route.importer, route.country, judged.outcome, judged.basis, hop.verdict.last_day
 
 
-def same_verdict(one: Verdict, other: Verdict) -> bool:
+def same_verdict(one: Hop, other: Hop) -> bool:
     """Same outcome, same basis, same last day, and the same sentences with the same days in them."""
-    first, second = one.judged, other.judged
-    if one.last_day != other.last_day or first.outcome != second.outcome or first.basis != second.basis:
+    first, second = one.verdict.judged, other.verdict.judged
+    if one.verdict.last_day != other.verdict.last_day:
         return False
-    if len(first.findings) != len(second.findings):
-        return False
-    pairs = zip(first.findings, second.findings, strict=True)
-    return all([(a is b or _alike(a, b)) and _days_in(a, one) == _days_in(b, other) for a, b in pairs])
+    if first is not second:
+        if first.outcome != second.outcome or first.basis != second.basis or len(first.findings) != len(second.findings):
+            return False
+        if not all(map(_alike, first.findings, second.findings)):
+            return False
+    for mine, its in zip(first.findings, second.findings, strict=True):
+        if not mine.tool is its.tool is None and _days_in(mine, one.state) != _days_in(its, other.state):
+            return False
+    return True
 
 
 def _alike(one: Finding, other: Finding) -> bool:
@@ -104,13 +109,13 @@ def _alike(one: Finding, other: Finding) -> bool:
     return one.fact == other.fact or not (one.open or one.code in NAME_FACT)
 
 
-def _days_in(one: Finding, verdict: Verdict) -> date | None:
+def _days_in(one: Finding, state: State) -> date | None:
     """The day that a finding's sentence names: when a listing is due, when clauses were concluded."""
     code, tool = one.code, one.tool
     if tool is None:
         return None
-    if code in NAME_DUE and tool < len(verdict.state.listings):
-        return verdict.state.listings[tool].next_due
-    if code in NAME_CONCLUDED and tool < len(verdict.state.clauses):
-        return verdict.state.clauses[tool].concluded_on
+    if code in NAME_DUE and tool < len(state.listings):
+        return state.listings[tool].next_due
+    if code in NAME_CONCLUDED and tool < len(state.clauses):
+        return state.clauses[tool].concluded_on
     return None

@@ -61,7 +61,7 @@ async def _recorded(at: asyncpg.Connection, pack: Pack, clocks: Clocks) -> Stand
 
 def _judged(dossiers: Iterable[Dossier], pack: Pack, clocks: Clocks) -> list[tuple[str, Outcome]]:
     judge = Judge(pack, clocks.known_on)
-    return [(one.key, reading.path_outcome) for one in dossiers for reading in judge.readings(one, clocks.as_of)]
+    return [(one.key, reading.path_outcome) for one, reading in judge.judged(dossiers, clocks.as_of)]
 
 
 def _standing(judged: Iterable[tuple[str, Outcome]]) -> Standing:

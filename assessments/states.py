@@ -29,43 +29,60 @@ PRIMARY = Rank.PRIMARY.value
 UNSAID = ApprovedBy.EU.value  # whose approval it is where nobody says so (law.md 13, 13)
 
 
-class States:
-    """The memory of one judge: of each pair of parties the states that it was asked for."""
+class States(dict[date, "OnDay"]):
+    """The memory of one judge: for each day what stands between two parties on it."""
 
     def __init__(self, precedents: Precedents) -> None:
+        super().__init__()
         self._precedents = precedents
-        self._known: dict[int, tuple[State, ...]] = {}
+        self._known: dict[Between, tuple[State, ...]] = {}
         self._said: dict[Any, Rulings] = {}
 
-    def on(self, between: Between, day: date) -> State:
-        """What stands between the two on the day."""
-        known = self._known.get(id(between), ())
-        for state in known:
+    def __missing__(self, day: date) -> "OnDay":
+        found = self[day] = OnDay(day, self._precedents, self._known, self._said)
+        return found
+
+
+class OnDay(dict[Between, State]):
+    """What stands between two parties on a day, found when it is first asked for."""
+
+    def __init__(
+        self, day: date, precedents: Precedents, known: dict[Between, tuple[State, ...]], said: dict[Any, Rulings]
+    ) -> None:
+        super().__init__()
+        self._day, self._precedents, self._known, self._said = day, precedents, known, said
+
+    def __missing__(self, between: Between) -> State:
+        day, known = self._day, self._known.get(between, ())
+        for state in known:  # of other days, until its next change
             if state.since <= day and (state.next_change is None or day < state.next_change):
-                return state
-        state = self._on(between, day)
-        self._known[id(between)] = (*known, state)
+                break
+        else:
+            state = self._state(between, day)
+            self._known[between] = (*known, state)
+        self[between] = state
         return state
 
-    def _on(self, between: Between, day: date) -> State:
+    def _state(self, between: Between, day: date) -> State:
         turns: list[date] = []
         pack = self._precedents.pack
-        clauses, listings, impacts = between.clauses, between.listings, between.impacts
-        signed, listed, assessed = [], [], []
+        clauses, listings, impacts, traits = between.clauses, between.listings, between.impacts, between.traits
+        signed: tuple[Any, ...] = ()
+        listed: tuple[Any, ...] = ()
+        assessed: tuple[Any, ...] = ()
         if clauses:
             clauses = _holding(clauses, day, turns)
-            for tool in clauses:
-                signed.append(_signed(tool, day, pack, turns))
+            signed = tuple([_signed(one, day, pack, turns) for one in clauses])
         if listings:
             listings = _holding(listings, day, turns)
-            for listing in listings:
-                listed.append(_listed(listing, day, turns))
+            listed = tuple([_listed(one, day, turns) for one in listings])
         if impacts:
-            for impact in _holding(impacts, day, turns):
-                assessed.append((impact.country, impact.standard or TIA, impact.outcome, impact.measures))
-        traits = _holding(between.traits, day, turns) if between.traits else ()
+            impacts = _holding(impacts, day, turns)
+            assessed = tuple([(one.country, one.standard or TIA, one.outcome, one.measures) for one in impacts])
+        if traits:
+            traits = _holding(traits, day, turns)
         facts = _facts(_holding(between.circumstances, day, turns)) if between.circumstances else ()
-        look = (tuple(signed), tuple(listed), tuple(assessed), traits[0].traits if traits else None, facts)
+        look = (signed, listed, assessed, traits[0].traits if traits else None, facts)
         said = self._said.get(look)
         if said is None:
             said = self._said[look] = self._precedents.rulings(self._precedents.number(_sort(*look)))
@@ -125,14 +142,14 @@ def _listed(one: Listing, day: date, turns: list[date]) -> tuple[Any, ...]:
 
 def _holding(rows: tuple[Any, ...], day: date, turns: list[date]) -> tuple[Any, ...]:
     """Those that hold on the day, as a rule all of them; to `turns` come the later days on which one begins or ends."""
-    all_hold = True
+    for one in rows:
+        if one.until is not None or one.since > day:
+            break
+    else:
+        return rows
     for one in rows:
         if one.since > day:
             turns.append(one.since)
-            all_hold = False
-        elif one.until is not None:
-            if one.until > day:
-                turns.append(one.until)
-            else:
-                all_hold = False
-    return rows if all_hold else tuple([one for one in rows if one.holds(day)])
+        elif one.until is not None and one.until > day:
+            turns.append(one.until)
+    return tuple([one for one in rows if one.holds(day)])

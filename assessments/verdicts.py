@@ -7,9 +7,7 @@ remembers what became of them, so that judging a whole register costs little mor
 
 from collections.abc import Iterable, Iterator
 from datetime import date
-from typing import Any
-
-import msgspec
+from typing import Any, NamedTuple
 
 from assessments.precedents import Precedents, precedents
 from assessments.readings import Chain, Reading, rank, same, same_verdict, way_down
@@ -29,13 +27,13 @@ IMPORTER_ROLES = {
 }
 
 
-class Footing(msgspec.Struct, frozen=True, gc=False):
-    """In what light a leg is judged under each regime on a day, and the next day on which that may be another."""
+class Footing(NamedTuple):
+    """In what light a leg is judged under each regime on a day, the next day on which that may be another, and of what."""
 
-    parts: tuple[Part, ...]
-    scopes: tuple[Scope, ...]
     lights: tuple[tuple[str | None, int], ...]
     turn: date | None
+    parts: tuple[Part, ...]
+    scopes: tuple[Scope, ...]
 
 
 class Judge:
@@ -54,13 +52,22 @@ class Judge:
     def law(self, day: date) -> Law:
         return self.precedents.law(day)
 
+    def judged(self, dossiers: Iterable[Dossier], day: date) -> Iterator[tuple[Dossier, Reading]]:
+        """The verdicts on a day, one for each regime that the exporter is under; none where a transfer does not stand."""
+        parts = scopes = None
+        for dossier in dossiers:
+            route = dossier.route
+            if day < route.since or (route.until is not None and route.until <= day):
+                continue
+            if parts is not dossier.parts or scopes is not dossier.scopes:
+                parts, scopes = dossier.parts, dossier.scopes
+                lights, turn, *_ = self._footing(parts, scopes, day)
+            for regime, light in lights:
+                yield dossier, self._read(dossier, regime, light, turn, day)
+
     def readings(self, dossier: Dossier, day: date) -> list[Reading]:
-        """The verdicts on a day, one for each regime that the exporter is under; none where the transfer does not stand."""
-        route = dossier.route
-        if day < route.since or (route.until is not None and route.until <= day):
-            return []
-        footing = self._footing(dossier, day)
-        return [self._read(dossier, regime, light, footing.turn, day) for regime, light in footing.lights]
+        """The same of one dossier."""
+        return [reading for _, reading in self.judged((dossier,), day)]
 
     def regimes(self, dossier: Dossier, day: date) -> dict[str | None, str]:
         """The regimes the exporter is under on the day, each with the territory it follows from.
@@ -77,7 +84,7 @@ class Judge:
         """The verdict on a day; None where the transfer does not stand then, or the regime does not govern it."""
         if not dossier.route.holds(day):
             return None
-        footing = self._footing(dossier, day)
+        footing = self._footing(dossier.parts, dossier.scopes, day)
         light = dict(footing.lights).get(regime)
         return None if light is None else self._read(dossier, regime, light, footing.turn, day)
 
@@ -86,20 +93,23 @@ class Judge:
     ) -> Reading:
         """The verdict on a day under a regime, whether or not the exporter's scopes bring it under that one."""
         light = self._light(dossier.parts, regime, territory, relied_on, day)
-        return self._read(dossier, regime, light, self._footing(dossier, day).turn, day)
+        return self._read(dossier, regime, light, self._footing(dossier.parts, dossier.scopes, day).turn, day)
 
     def _read(self, dossier: Dossier, regime: str | None, light: int, may_turn: date | None, day: date) -> Reading:
-        route, stops, flowing, chain = dossier.route, dossier.suspensions, True, None
-        verdict = self.verdict(route, light, day)
-        if stops:
-            flowing = not any(stop.holds(day) for stop in stops)
-            may_turn = earliest(may_turn, _next_of(_edges(stops), day))
+        route, flowing, chain = dossier.route, True, None
+        verdict, state = self.verdict(route, light, day)
+        if dossier.suspensions:
+            flowing = not any(stop.holds(day) for stop in dossier.suspensions)
+            may_turn = earliest(may_turn, _next_of(_edges(dossier.suspensions), day))
         if route.importer in dossier.hops and RANKING[verdict.judged.outcome]:
-            chain = self._chain(dossier, route, light, verdict, day)
-        return Reading(route, light, verdict, None, regime, flowing, chain, may_turn)
+            chain = self._chain(dossier, Hop(route, light, verdict, state), day)
+        return Reading(route, light, verdict, state, None, regime, flowing, chain, may_turn)
 
     def next_change(self, dossier: Dossier, reading: Reading, day: date) -> date | None:
         """The first later day on which this reading would be another one, with what is known."""
+        verdict = reading.verdict
+        if reading.chain is None and reading.may_turn is None and reading.state.next_change is None and not verdict.lends:
+            return earliest(verdict.turn, dossier.route.until)  # nothing but the law may change, or the transfer end
         now, at = reading, day
         while True:
             sure, may = self._turning(dossier, now, at), now.may_turn
@@ -114,14 +124,11 @@ class Judge:
 
     def _lends_other(self, leg: Hop, day: date) -> bool:
         """Whether all that changes on the day is what the leg lends to the chain, which may decide nothing."""
-        route, verdict = leg.route, leg.verdict
-        lends, state = verdict.judged.lends, verdict.state
-        if state.next_change is None or day < state.next_change:
-            ruled = state.rulings[leg.light, route.country, route.automated, day][0]
-            if ruled.lends == lends:
-                return False
-        then = self.verdict(route, leg.light, day)
-        return then.judged.lends != lends and same_verdict(verdict, then)
+        verdict, own = leg.verdict, leg.state.next_change
+        if (own is None or day < own) and not (verdict.lends and day == verdict.turn):
+            return False
+        then = self._hop(leg.route, leg.light, day)
+        return then.verdict.judged.lends != verdict.judged.lends and same_verdict(leg, then)
 
     def periods(self, dossier: Dossier, regime: str | None, last: date) -> Iterator[tuple[date, date | None, Reading | None]]:
         """From the first day of the dossier's route to a last one: since, until, and the reading, None where none is."""
@@ -140,39 +147,45 @@ class Judge:
 
     def state(self, route: Route, day: date) -> State:
         """What stands on file between the two parties of a route on a day."""
-        return self._states.on(route.between, day)
+        return self._states[day][route.between]
 
-    def verdict(self, route: Route, light: int, day: date) -> Verdict:
+    def verdict(self, route: Route, light: int, day: date) -> tuple[Verdict, State]:
         """A route judged in a certain light: what is on file between the two parties, on the day."""
-        state = self._states.on(route.between, day)
-        judged, law_turn = state.rulings[light, route.country, route.automated, day]
-        by_law = last = judged.last_day
+        state = self._states[day][route.between]
+        verdict = state.rulings[light, route.country, route.automated, day]
+        if verdict.judged.listing is not None or verdict.judged.clauses is not None:
+            verdict = self._resting(verdict, state, route, light, day)
+        return verdict, state
+
+    def _resting(self, verdict: Verdict, state: State, route: Route, light: int, day: date) -> Verdict:
+        """A verdict with the row that it rests on, and the last day of this, where the law's own is not before."""
+        judged, last = verdict.judged, verdict.last_day
         row: Clauses | Listing
         if judged.listing is not None:
             row = listing = state.listings[judged.listing]
             due = listing.next_due
             if due is not None and (last is None or due < last) and (due >= day or listing.status != "active_recert_review"):
                 last = due
-        elif judged.clauses is not None:
-            row = state.clauses[judged.clauses]
         else:
-            return Verdict(judged, last, state, law_turn, None)
+            row = state.clauses[judged.clauses or 0]
         if row.until is not None:
             last = earliest(last, row.until - ONE_DAY)
-        if last is not by_law and last is not None:  # the row ends, not the law: another may carry the same basis on
-            then = self.verdict(route, light, last + ONE_DAY)
+        if last is not verdict.last_day and last is not None:  # the row ends, not the law: another may carry the basis on
+            then, _ = self.verdict(route, light, last + ONE_DAY)
             if then.judged.basis == judged.basis and then.row is not row:
                 last = then.last_day
-        return Verdict(judged, last, state, law_turn, row)
+        return Verdict(judged, last, verdict.turn, verdict.lends, row)
 
-    def _footing(self, dossier: Dossier, day: date) -> Footing:
-        parts, scopes = dossier.parts, dossier.scopes
+    def _hop(self, route: Route, light: int, day: date) -> Hop:
+        return Hop(route, light, *self.verdict(route, light, day))
+
+    def _footing(self, parts: tuple[Part, ...], scopes: tuple[Scope, ...], day: date) -> Footing:
         key = (id(parts), id(scopes), day)
         found = self._footings.get(key)
         if found is None:
             regimes, turn = self._scoped(scopes, day)
             lights = tuple((regime, self._light(parts, regime, territory, None, day)) for regime, territory in regimes.items())
-            found = self._footings[key] = Footing(parts, scopes, lights, earliest(turn, _next_of(_edges(parts), day)))
+            found = self._footings[key] = Footing(lights, earliest(turn, _next_of(_edges(parts), day)), parts, scopes)
         return found
 
     def _light(self, parts: tuple[Part, ...], regime: str | None, territory: str, relied_on: str | None, day: date) -> int:
@@ -189,24 +202,21 @@ class Judge:
         )
         return self.precedents.number(leg)
 
-    def _turn(self, route: Route, light: int, verdict: Verdict) -> date | None:
-        """The next day on which the verdict on a route reads otherwise."""
-        own, law_turn = verdict.state.next_change, verdict.law_turn
+    def _turn(self, leg: Hop) -> date | None:
+        """The next day on which the verdict on a hop reads otherwise."""
+        then, own, law_turn = leg, leg.state.next_change, leg.verdict.turn
         while own is not None and (law_turn is None or own <= law_turn):
-            then = self.verdict(route, light, own)
-            if then.judged.lends != verdict.judged.lends or not same_verdict(verdict, then):
+            then = self._hop(leg.route, leg.light, own)
+            if then.verdict.judged.lends != leg.verdict.judged.lends or not same_verdict(leg, then):
                 return own
-            own, law_turn = then.state.next_change, then.law_turn
+            own, law_turn = then.state.next_change, then.verdict.turn
         return law_turn
 
     def _turning(self, dossier: Dossier, reading: Reading, day: date) -> date | None:
         """The first later day on which the leg or the way down surely reads otherwise, or the transfer ends."""
-        route, verdict = dossier.route, reading.verdict
-        turn = verdict.law_turn
-        if verdict.state.next_change is not None:
-            turn = self._turn(route, reading.light, verdict)
-        if route.until is not None:
-            turn = earliest(turn, route.until)
+        turn, until = self._turn(reading), dossier.route.until
+        if until is not None:
+            turn = earliest(turn, until)
         return turn if reading.chain is None else earliest(turn, self._chain_turn(dossier, reading, reading.chain, day))
 
     def _scoped(self, scopes: tuple[Scope, ...], day: date) -> tuple[dict[str | None, str], date | None]:
@@ -221,21 +231,22 @@ class Judge:
         turns = [self.precedents.regimes(scope.basis, scope.territory, day)[1] for scope in scopes]
         return regimes or {None: without}, _next_of([*turns, *_edges(scopes)], day)
 
-    def _chain(self, dossier: Dossier, route: Route, light: int, verdict: Verdict, day: date) -> Chain:
+    def _chain(self, dossier: Dossier, leg: Hop, day: date) -> Chain:
         """The chain beneath a leg, remembered for all legs that look the same from below."""
-        below = self.precedents.beneath[light, None, None]  # all that the chain can tell of the leg's own light
+        route, lends = leg.route, leg.verdict.judged.lends
+        below = self.precedents.beneath[leg.light, None, None]  # all that the chain can tell of the leg's own light
         engagement = route.engagement if dossier.limited else None
-        look = (id(dossier.hops), route.importer, engagement, below, verdict.judged.lends, day)
+        look = (id(dossier.hops), route.importer, engagement, below, lends, day)
         found = self._chains.get(look)
         if found is None:
-            hops, weakest = _down_to_the_worst(beneath(Hop(route, light, verdict), dossier.hops, day, self._beneath))
+            hops, weakest = _down_to_the_worst(beneath(leg, dossier.hops, day, self._beneath))
             found = self._chains[look] = Chain(dossier.hops, hops, weakest, {})
         return found
 
-    def _beneath(self, route: Route, above: int, framework: str | None, day: date) -> tuple[int, Verdict]:
+    def _beneath(self, route: Route, above: int, framework: str | None, day: date) -> tuple[int, Verdict, State]:
         """How a hop is judged on a day, under one that was judged in a certain light and lends it a framework."""
         light = self.precedents.beneath[above, framework, route.bound_alike]
-        return light, self.verdict(route, light, day)
+        return light, *self.verdict(route, light, day)
 
     def _chain_turn(self, dossier: Dossier, leg: Hop, chain: Chain, day: date) -> date | None:
         """The next day on which, the leg as it is, the way down from it reads otherwise."""
@@ -243,7 +254,7 @@ class Judge:
         if outcome not in chain.turns:
             turn = self._next_beneath(chain, leg, day)
             while turn is not None:
-                then = self._chain(dossier, leg.route, leg.light, leg.verdict, turn)
+                then = self._chain(dossier, leg, turn)
                 if way_down(leg, then) != way_down(leg, chain):
                     break
                 turn = self._next_beneath(then, leg, turn)
@@ -255,7 +266,7 @@ class Judge:
         found = None
         for above in (leg, *chain.hops):
             if above is not leg:
-                found = earliest(found, self._turn(above.route, above.light, above.verdict))
+                found = earliest(found, self._turn(above))
             for route in chain.within.get(above.route.importer, ()):
                 if route.since > day:
                     found = earliest(found, route.since)

@@ -10,7 +10,7 @@ import msgspec
 from babel import Locale
 from babel.dates import format_date
 
-from assessments.rules import Finding, Verdict
+from assessments.rules import Finding
 from assessments.rules.gate import GateVerdict
 from assessments.rules.onward import Hop
 from assessments.rules.sub_processors import Passing
@@ -80,7 +80,7 @@ def gate_sentence(finding: Finding, called: Mapping[str, str], language: str = "
 def _parameters(finding: Finding, hop: Hop, names: Names, law: Law, language: str) -> dict[str, Any]:
     one = law.instrument(finding.instrument) if finding.instrument else None
     standing = law.standing(one.key) if one else None
-    verdict: Verdict = hop.verdict
+    listings, clauses = hop.state.listings, hop.state.clauses
     said: dict[str, Any] = {
         "exporter": names.exporter,
         "importer": names.importer,
@@ -102,9 +102,9 @@ def _parameters(finding: Finding, hop: Hop, names: Names, law: Law, language: st
         stop = msgspec.structs.replace(finding, code=code, fact=fact or None)
         said["stop"] = sentence(stop, hop, names, law, language)
     if finding.tool is not None and one is not None and one.kind == "framework":
-        said["due"] = written(verdict.state.listings[finding.tool].next_due, language)
-    elif finding.tool is not None and finding.tool < len(verdict.state.clauses):
-        said["concluded"] = written(verdict.state.clauses[finding.tool].concluded_on, language)
+        said["due"] = written(listings[finding.tool].next_due, language)
+    elif finding.tool is not None and finding.tool < len(clauses):
+        said["concluded"] = written(clauses[finding.tool].concluded_on, language)
     return said
 
 

@@ -132,8 +132,8 @@ class Part(Period, frozen=True, gc=False):
     purpose: str | None
 
 
-class Between(msgspec.Struct, frozen=True, gc=False):
-    """All on file between an exporter and an importer, over all its days."""
+class Between(msgspec.Struct, frozen=True, gc=False, eq=False):
+    """All on file between an exporter and an importer, over all its days; remembered by itself, not by what it says."""
 
     clauses: tuple[Clauses, ...] = ()
     listings: tuple[Listing, ...] = ()
@@ -269,7 +269,7 @@ class Sort(msgspec.Struct, frozen=True, gc=False):
 class State(msgspec.Struct, frozen=True, gc=False):
     """What stands between two parties from a day until its next change: the rows, and the number of the sort they are of.
 
-    `rulings` is what has been said of that sort, by who remembers it.
+    `rulings` is what the law has been found to say of that sort, by who remembers it.
     """
 
     since: date
@@ -278,7 +278,7 @@ class State(msgspec.Struct, frozen=True, gc=False):
     listings: tuple[Listing, ...]
     sort: int
     next_change: date | None
-    rulings: Mapping[tuple[int, str, bool | None, date], "tuple[Judged, date | None]"]
+    rulings: Mapping[tuple[int, str, bool | None, date], "Verdict"]
 
 
 Tools = tuple[tuple[SignedClauses, ...], tuple[Listed, ...]]
@@ -288,17 +288,18 @@ Signature = tuple[int, int, str, bool | None, Impacts, tuple[bool | None, ...] |
 
 
 class Verdict(msgspec.Struct, frozen=True, gc=False):
-    """A leg judged on a day: what the law says, the rows it is said of, and the last day of its basis.
+    """A leg judged on a day: what the law says, the last day of its basis, and until when the law says so.
 
-    `last_day` is the first of the law's end and the row's own (next due, until); None where no end is known.
-    `law_turn` is the next day on which the law alone, all facts as they are, says otherwise.
+    `last_day` is the first of the law's end and that of the `row` it rests on (next due, until); None where no end is known.
+    `turn` is the next day on which the law alone, all facts as they are, says otherwise; `lends` that the leg then lends
+    another framework to the chain beneath.
     """
 
     judged: Judged
     last_day: date | None
-    state: State
-    law_turn: date | None
-    row: Clauses | Listing | None
+    turn: date | None = None
+    lends: bool = False
+    row: Clauses | Listing | None = None
 
 
 def earliest(one: date | None, other: date | None) -> date | None:

@@ -9,15 +9,18 @@ from datetime import date
 
 import msgspec
 
-from assessments.rules import Leg, Route, Verdict
+from assessments.rules import Leg, Route, State, Verdict
 
 
 class Hop(msgspec.Struct, frozen=True, gc=False):
-    """One hop: which route, the number of the light it is judged in, its verdict, and the hop above (None: the leg)."""
+    """One hop: which route, the number of the light it is judged in, its verdict and the state this is of, and the hop above
+    (None: the leg).
+    """
 
     route: Route
     light: int
     verdict: Verdict
+    state: State
     above: "Hop | None" = None
 
     def path(self) -> tuple["Hop", ...]:
@@ -29,7 +32,7 @@ def beneath(
     leg: Hop,
     hops: Mapping[int, tuple[Route, ...]],
     day: date,
-    judge: Callable[[Route, int, str | None, date], tuple[int, Verdict]],
+    judge: Callable[[Route, int, str | None, date], tuple[int, Verdict, State]],
 ) -> Iterator[Hop]:
     """Every hop that follows from the leg on the day; a hop lends to the next the framework that its verdict names."""
     engagement, lent = leg.route.engagement, leg.verdict.judged.lends
@@ -39,8 +42,8 @@ def beneath(
         for route in hops.get(above.route.importer, ()):
             if not route.holds(day) or (route.engagement is not None and route.engagement != engagement):
                 continue
-            light, verdict = judge(route, above.light, framework, day)
-            hop = Hop(route, light, verdict, None if above is leg else above)
+            light, verdict, state = judge(route, above.light, framework, day)
+            hop = Hop(route, light, verdict, state, None if above is leg else above)
             yield hop
             reached = (route.importer, verdict.judged.lends)
             if reached not in seen:

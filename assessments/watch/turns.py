@@ -62,7 +62,7 @@ class History(msgspec.Struct, frozen=True):
 
 def seen(dossiers: Sequence[Dossier], judge: Judge, day: date) -> Verdicts:
     """What a transfer's verdicts are on a day, by regime."""
-    return {reading.regime or "": _seen(reading) for one in dossiers for reading in judge.readings(one, day)}
+    return {reading.regime or "": _seen(reading) for _, reading in judge.judged(dossiers, day)}
 
 
 def _seen(reading: Reading) -> Seen:

@@ -21,7 +21,7 @@ def opened(register: Register, keys: list[str] | None = None) -> list[Dossier]:
     return register.do(look)
 
 
-def without_the_rest(one: Dossier) -> Dossier:
+def without_the_rest(one: Dossier) -> Any:
     """A dossier opened alone knows the hops beneath it, one opened with all others knows those of all."""
     reached, waiting = set(), [one.route.importer, one.route.exporter]
     while waiting:
@@ -29,7 +29,8 @@ def without_the_rest(one: Dossier) -> Dossier:
         if party not in reached:
             reached.add(party)
             waiting += [route.importer for route in one.hops.get(party, ())]
-    return msgspec.structs.replace(one, hops={party: routes for party, routes in one.hops.items() if party in reached})
+    hops = {party: routes for party, routes in one.hops.items() if party in reached}
+    return msgspec.to_builtins(msgspec.structs.replace(one, hops=hops))
 
 
 def test_one_is_the_same_as_the_same_among_all(demo: Register) -> None:

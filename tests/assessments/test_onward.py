@@ -22,7 +22,7 @@ def route(exporter: int, importer: int, since: str = "2020-01-01", until: str | 
 
 
 def verdict(lends: str | None = None) -> Verdict:
-    return Verdict(Judged(Outcome.PERMITTED, None, (), lends=lends), None, STATE, None, None)
+    return Verdict(Judged(Outcome.PERMITTED, None, (), lends=lends), None)
 
 
 def walked(leg: Route, *routes: Route, lends: dict[int, str] | None = None, day: date = DAY) -> list[Hop]:
@@ -32,12 +32,12 @@ def walked(leg: Route, *routes: Route, lends: dict[int, str] | None = None, day:
     for one in routes:
         hops[one.exporter] = (*hops.get(one.exporter, ()), one)
 
-    def judge(one: Route, light: int, framework: str | None, _: date) -> tuple[int, Verdict]:
+    def judge(one: Route, light: int, framework: str | None, _: date) -> tuple[int, Verdict, State]:
         asked.append((one.importer, framework))
-        return light * 10 + 1, verdict(lends.get(one.importer))
+        return light * 10 + 1, verdict(lends.get(one.importer)), STATE
 
     asked.clear()
-    return list(beneath(Hop(leg, 1, verdict(lends.get(leg.importer))), hops, day, judge))
+    return list(beneath(Hop(leg, 1, verdict(lends.get(leg.importer)), STATE), hops, day, judge))
 
 
 asked: list[tuple[int, str | None]] = []
@@ -74,9 +74,9 @@ def test_what_comes_back_with_another_framework_is_walked_again() -> None:
     """Party 2 stands on a list as the leg's importer; reached again from 3 it lends what that hop's verdict says."""
     again = {2: "eu-us-dpf"}
     assert parties(walked(route(1, 2), route(2, 3), route(3, 2), lends=again)) == [3, 2]
-    first = Hop(route(1, 2), 1, verdict())
+    first = Hop(route(1, 2), 1, verdict(), STATE)
     hops = {2: (route(2, 3),), 3: (route(3, 2),)}
-    found = beneath(first, hops, DAY, lambda one, light, _, __: (light, verdict(again.get(one.importer))))
+    found = beneath(first, hops, DAY, lambda one, light, _, __: (light, verdict(again.get(one.importer)), STATE))
     assert parties(list(found)) == [3, 2, 3]
 
 

@@ -268,7 +268,7 @@ def every_way_down(dossier: Dossier, reading: Reading, day: date, judge: Judge) 
         for route in dossier.hops.get(hop.route.importer, ()):
             if route.holds(day):
                 light = judge.precedents.beneath[hop.light, hop.verdict.judged.lends, route.bound_alike]
-                below = Hop(route, light, judge.verdict(route, light, day))
+                below = Hop(route, light, *judge.verdict(route, light, day))
                 if route.importer in passed:
                     found.append(below.verdict.judged.outcome)
                 else:
@@ -386,8 +386,8 @@ def test_the_last_day_of_a_basis_is_the_last_day_it_serves(dossier: Dossier, day
         if verdict.last_day is None:
             continue
         assert verdict.last_day >= day
-        after = judge.verdict(dossier.route, reading.leg.light, verdict.last_day + ONE)
-        under_review = any(one.status == "active_recert_review" for one in verdict.state.listings)
+        after, _ = judge.verdict(dossier.route, reading.leg.light, verdict.last_day + ONE)
+        under_review = any(one.status == "active_recert_review" for one in reading.state.listings)
         assert after.judged.basis != verdict.judged.basis or under_review or after.row is verdict.row is None
 
 

@@ -63,12 +63,7 @@ async def judge_all() -> int:
         async with database.as_known(None):
             dossiers = await dossier.open_dossiers()
         judge = Judge(law.load(), TODAY)
-        read = 0
-        for one in dossiers:
-            for reading in judge.readings(one, TODAY):
-                judge.next_change(one, reading, TODAY)
-                read += 1
-        return read
+        return len([judge.next_change(one, reading, TODAY) for one, reading in judge.judged(dossiers, TODAY)])
 
 
 async def assess_all() -> int:

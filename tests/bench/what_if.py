@@ -46,9 +46,8 @@ async def _read() -> list[Any]:
 
 def _judge_all(dossiers: list[Any]) -> Judge:
     judge = Judge(law.load(), TODAY)
-    for one in dossiers:
-        for reading in judge.readings(one, TODAY):
-            judge.next_change(one, reading, TODAY)
+    for one, reading in judge.judged(dossiers, TODAY):
+        judge.next_change(one, reading, TODAY)
     return judge
 
 
