@@ -124,6 +124,19 @@ def dossier_versions(today: date) -> Options:
     return tuple((f"{code} {day}", f"{names[code]}, as known on {day}") for code, day in found)
 
 
+def of_country(fields: Iterable[Field], country: str) -> list[Field]:
+    """The fields of a form in which a country is named: of dossiers, the versions of its own are to choose from."""
+    if not country:
+        return list(fields)
+    none, found = f"No dossier on {dict(countries()).get(country, country)} is on file", []
+    for one in fields:
+        if one.column == "dossier_version":
+            own = tuple([pair for pair in one.options if pair[0].startswith(f"{country} ")])
+            one = msgspec.structs.replace(one, options=own, hint=one.hint if own else none)
+        found.append(one)
+    return found
+
+
 def holding(fields: Iterable[Field], row: Mapping[str, Any]) -> list[Field]:
     """The fields of a form for a row: a list from which one chooses holds what stands in the row already, too."""
     found = []

@@ -329,7 +329,7 @@ def _edit(
         key=row["key"],
         row=row,
         since=told.standing(row)[0],
-        fields=fields,
+        fields=forms.of_country(fields, next(iter(words.get("country", ())), "")),
         own=own,
         words=words,
         errors=errors,
@@ -345,7 +345,7 @@ def _new(visitor: Visitor, bar: Any, table: type[Table], fields: list[Field], wo
         bar=bar,
         here="/records",
         table=schema.name(table),
-        fields=fields,
+        fields=forms.of_country(fields, next(iter(words.get("country", ())), "")),
         words=words,
         errors=errors,
     )

@@ -154,6 +154,22 @@ def test_the_state_of_an_assessment_on_both_sides_of_each_day(day: str, rows: tu
     assert state(day, *rows) == said
 
 
+@pytest.mark.parametrize(
+    ("country", "offered", "said"), [("US", True, ""), ("IN", False, "No dossier on India is on file"), ("", True, "")]
+)
+def test_an_assessment_of_a_country_rests_on_a_dossier_of_its_own(
+    register: Register, folder: Path, country: str, offered: bool, said: str
+) -> None:
+    register.load(on_the_dpf(), folder)
+
+    async def work(as_role: Any) -> None:
+        page = (await (await as_role("dpo")).get(f"{NEW}?exporter=house&importer=mailer&country={country}")).text
+        assert ('<option value="US 20' in page) is offered
+        assert said in page
+
+    browse(register, work)
+
+
 def test_an_assessment_is_asked_for_in_six_steps_and_shown_with_its_state(register: Register, folder: Path) -> None:
     register.load(on_the_dpf(), folder)
     typed = {

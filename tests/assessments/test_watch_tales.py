@@ -17,7 +17,7 @@ from registry import database, law
 from tests.support import Register, a_register, drop_database, new_database
 from tests.told import ERAS, FACTS, LENGTH, ONCE, RHYTHMS, Told, after_a_gap, daily, tell
 
-TALES = int(os.environ.get("ONWARD_TALES", "4"))
+TALES = int(os.environ.get("ONWARD_TALES", "3"))
 days_and_facts = st.lists(st.tuples(st.integers(0, LENGTH - 1), st.sampled_from(FACTS)), max_size=7)
 tales = hypothesis.settings(
     max_examples=TALES, deadline=None, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture]

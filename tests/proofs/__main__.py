@@ -143,8 +143,8 @@ def whole_grid(_: random.Random, done: int) -> Iterator[Told]:
 
 
 def hostile(chance: random.Random, _: int) -> Iterator[Told]:
-    """Hostile words in every field, on the pages of every table; the three people on every screen."""
-    return _large(chance, "tests/pages/test_hostile.py", "tests/pages/test_three_people.py")
+    """Hostile words in every field, on the pages of every table; the three people on every screen; every page in the dark."""
+    return _large(chance, "tests/pages/test_hostile.py", "tests/pages/test_three_people.py", "tests/pages/test_axe.py")
 
 
 def _large(chance: random.Random, *paths: str) -> Iterator[Told]:

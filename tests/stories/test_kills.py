@@ -9,7 +9,7 @@ import pytest
 from tests.proofs.kills import Kills
 from tests.support import Register
 
-ROUNDS = int(os.environ.get("ONWARD_KILLS", "20"))
+ROUNDS = int(os.environ.get("ONWARD_KILLS", "10"))
 
 
 def test_a_kill_loses_nothing_acknowledged_on_a_server_by_url(register: Register, chance: random.Random) -> None:
