@@ -23,7 +23,7 @@ from registry.vocabulary import DEMO_NOTICE, Outcome
 
 HOW = {"established": "established there", "stored": "stored there", "accessed": "accessed from there", None: ""}
 PICTURED = 200  # flows whose days are kept one by one, for the pictures of reports
-STANDS_AS = {Outcome.NOT_PERMITTED: "bare", Outcome.UNDETERMINED: "in doubt", Outcome.MEASURES_REQUIRED: "in doubt"}
+STANDS_AS = {Outcome.NOT_PERMITTED: "bare, ", Outcome.UNDETERMINED: "in doubt, ", Outcome.MEASURES_REQUIRED: ""}
 _IN_FORCE = "select * from {table} where since <= $1 and (until is null or until > $1) order by key"
 _SEQUENCE = """
 select coalesce(nullif(current_setting('onward.known_on', true), '')::bigint, (select sequence from public.journal_head))"""
@@ -179,8 +179,8 @@ def _mechanism(reading: Reading | None, law: Law) -> str:
     if reading is None:
         return "not under this law"
     outcome, basis = reading.outcome, _title(reading.leg.verdict, law)
-    said = f"{STANDS_AS.get(outcome, 'covered')}, {words(outcome)}"
-    return said + (f", {basis}" if basis else "") + ("" if reading.flowing else ", flow suspended")
+    stands = STANDS_AS.get(outcome, "covered, ") if reading.flowing else "stopped, "
+    return stands + words(outcome) + (f", {basis}" if basis else "")
 
 
 def _title(verdict: Verdict, law: Law) -> str:

@@ -74,7 +74,8 @@ async def steps(
 def _signed_so_far(done: Verified, stood: list[Verifier], kept: str | None) -> str:
     if not stood:
         return "none: no key has signed yet, so nothing shows since when all of it reads so"
-    return f"{len(stood)} {'key' if len(stood) == 1 else 'keys'}, {done.checkpoints} checkpoints{' and yours' if kept else ''}"
+    kept_here = f"{done.checkpoints} checkpoint{'' if done.checkpoints == 1 else 's'}"
+    return f"{len(stood)} {'key' if len(stood) == 1 else 'keys'}, {kept_here}{' and yours' if kept else ''}"
 
 
 def _step(done: Verified, name: str, before: int, counted: str) -> Step:

@@ -167,6 +167,8 @@ def read(place: str) -> Files:
         if sum(one.file_size for one in packed.infolist()) > LARGEST:
             raise Wrong(f"more than {LARGEST} bytes when unpacked: it is not opened")
         for one in packed.infolist():
+            if one.is_dir() and not one.file_size:
+                continue  # a folder by itself, as other programs note it when they pack again
             if one.filename in files:
                 raise Wrong(f"{one.filename!r}: stands twice in the zip")
             files[one.filename] = packed.read(one)

@@ -59,7 +59,7 @@ def _told(done: Verified, *, asked: bool) -> None:
         click.echo(f"FAULT  {fault}")
     click.echo(
         f"{done.entries} entries, {done.values} values ({done.erased} erased), {done.rows} rows, "
-        f"{done.checkpoints} checkpoints, {done.looked}: "
+        f"{done.checkpoints} checkpoint{'' if done.checkpoints == 1 else 's'}, {done.looked}: "
         + (_faults(done) if done.faults else "everything is as it was written.")
     )
     if done.unsigned:

@@ -4,7 +4,7 @@ import re
 from typing import Annotated, Any
 
 import msgspec
-from litestar import get
+from litestar import Request, get
 from litestar.params import QueryParameter
 from litestar.response import Template
 
@@ -21,6 +21,7 @@ from registry.law import Pack
 from registry.web import page
 
 MOST = 50  # flows of each fate
+NOTHING = "Nothing is supposed: choose what falls or lapses, who moves or brings in whom, or what is adopted"
 LISTINGS = 300
 _LISTED = """select distinct on (c.key) c.key, c.framework, coalesce(p.name, c.key) as name from certification c
 left join party p on p.thing = c.party where c.since <= $1 and (c.until is null or c.until > $1)
@@ -91,6 +92,7 @@ def _vendor(given: str, country: str) -> tuple[str, str]:
 
 @get("/what-if", opt={"needs": Permission.LOOK})
 async def what_if(
+    request: Request[Any, Any, Any],
     visitor: Visitor,
     bar: Bar,
     annul: list[str] | None = None,
@@ -111,7 +113,11 @@ async def what_if(
     pack = law.load()
     found: Answer | None = None
     wrong = ""
+    sent = {"annul", "move_to", "sub_in"} <= request.query_params.keys()  # all that the form asks; a link asks some of it
     try:
+        if sent and not given.asks:
+            given.asked()  # says what lacks, where something does
+            raise Misused(NOTHING)
         if given.asks:
             found = await what_follows.answer(pack, bar.clocks, given.asked(), MOST)
     except Refused as error:

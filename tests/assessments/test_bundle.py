@@ -392,6 +392,18 @@ def _apart(folder: Path) -> Path:
     return program
 
 
+def test_a_bundle_unpacked_and_packed_again_by_another_program_fits(sound: Register, key: Path, folder: Path) -> None:
+    """As zip does it: with an entry for each folder."""
+    files = unpacked(exported(sound, folder))
+    path = folder / "again.zip"
+    with zipfile.ZipFile(path, "w") as packed:
+        for name in sorted({f"{name.partition('/')[0]}/" for name in files if "/" in name}):
+            packed.writestr(name, b"")
+        for name, content in files.items():
+            packed.writestr(name, content)
+    assert checked(path, "--key", fingerprint(key))[0] == 0
+
+
 def test_a_name_that_stands_twice_is_refused(sound: Register, key: Path, folder: Path) -> None:
     path = exported(sound, folder)
     out = BytesIO(path.read_bytes())

@@ -423,6 +423,10 @@ def test_a_report_tells_the_day_asked_about_from_the_day_on_which_it_was_known(r
         "2020-07-16 on: bare, not permitted",
     ]
     assert mailchimp("--as-of", "2020-07-17", "--known-on", "2020-07-15")["Verdict"] == "permitted"
+    register.onward("demo")
+    stopped = mechanism(report(register, folder, "transfers", "json", "--as-of", "2026-06-30"), "jivochat")
+    (last, *_) = reversed(stopped["Mechanism by period"].splitlines())
+    assert last == "2021-03-15 on: stopped, not permitted", "days on which a flow is stopped are not bare"
     said = [
         json.loads(report(register, folder, "art30_controller", "json", "--as-of", day)) for day in ("2020-07-15", "2020-07-17")
     ]

@@ -250,6 +250,10 @@ def test_the_page_is_its_address_and_writes_nothing(demo: Register) -> None:
         half = await auditor.get("/what-if?move=mailchimp")
         assert half.status_code == 200
         assert 'option value="mailchimp" selected' in half.text
+        for typed, said in (("", "Nothing is supposed"), ("mailchimp", "choose both the vendor and the country")):
+            sent = await auditor.get(f"/what-if?annul=&end=&lapse=&move={typed}&move_to=&sub=&sub_in=&adopt=&adopt_law=EU_GDPR")
+            assert sent.status_code == 422
+            assert said in sent.text
         wrong = await auditor.get("/what-if?annul=%3Cb%3E&sub=mailchimp&sub_in=IN")
         assert wrong.status_code == 422
         assert "no instrument is called &#39;&lt;b&gt;&#39;" in wrong.text
