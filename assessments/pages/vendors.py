@@ -194,9 +194,11 @@ async def opened(at: Any, key: str, bar: Bar) -> dict[str, Any]:
             f"where e.vendor = $2 and {IN_FORCE.format('c')} and {IN_FORCE.format('e')} order by c.key",
             thing,
         ),
-        "decision": await at.fetchrow(
-            f"select d.*, coalesce(n.name, n.key) as by from decision d left join person n on n.thing = d.decided_by "
-            f"where d.vendor = $2 and {IN_FORCE.format('d')} order by d.since desc, d.id desc limit 1",
+        "decision": await at.fetchrow(  # the one in force; where none is, the last, which has ended
+            f"select d.*, coalesce(n.name, n.key) as by, not ({IN_FORCE.format('d')}) as ended "
+            "from decision d left join person n on n.thing = d.decided_by "
+            "where d.vendor = $2 and d.since <= $1 and (d.until is null or d.until > d.since) "
+            "order by ended, d.since desc, d.id desc limit 1",
             day,
             thing,
         ),

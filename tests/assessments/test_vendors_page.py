@@ -31,6 +31,25 @@ def test_a_vendor_is_found_by_name_by_service_and_by_activity(register: Register
     browse(register, work)
 
 
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [
+        ("2019-12-31", "Approved with conditions: The clauses are signed (last day 31 Dec 2019)"),
+        ("2020-01-01", "The last decision has ended: approved with conditions, last day 31 Dec 2019"),
+    ],
+)
+def test_a_vendor_whose_approval_has_run_out_says_so(register: Register, folder: Path, day: str, said: str) -> None:
+    decision = {"key": "d", "vendor": "mailer", "standing": "approved_with_conditions", "conditions": "The clauses are signed"}
+    register.load(a_register(decision=[decision | {"since": "2019-01-01", "until": "2020-01-01"}]), folder)
+
+    async def work(as_role: Any) -> None:
+        page = (await (await as_role("procurement")).get(f"/vendors/mailer?on={day}")).text
+        assert said.lower() in " ".join(re.sub(r"<[^>]+>", "", page).split()).lower()
+        assert ("Undecided" in page) is (day == "2020-01-01")
+
+    browse(register, work)
+
+
 def test_vendors_that_begin_later_or_have_ended_are_counted_and_shown(register: Register, folder: Path) -> None:
     tables = a_register()
     tables["party"] += [
