@@ -10,6 +10,7 @@ from assessments.tables_shown import COLOURS, console, titled
 from assessments.what_follows import Answer, groups
 from assessments.what_if import Fate
 from assessments.wording import law_name
+from registry.vocabulary import GOES_AHEAD
 
 TITLES = {  # of each fate, and whether it is so only with measures beside
     (Fate.FALLS, False): "Would fall",
@@ -64,9 +65,15 @@ def what_if(found: Answer) -> None:
             again += ", with measures beside it" if one.again_with_measures else ""
             way = f"{one.importer} ({one.country})"
             last = str(one.last_day) if one.last_day else "–"
-            rests = f"because of {one.decides}, further down" if one.decides else one.rests_on or "–"
+            ahead = one.after in GOES_AHEAD
+            rests = f"because of {one.decides}, further down" if one.decides and not ahead else one.rests_on or "–"
             table.add_row(one.transfer, way, law_name(one.regime), verdict, rests, last, again, one.activity or "–")
         out.print(table)
+        for one in group.flows:
+            if one.after not in GOES_AHEAD:
+                out.print(f"{one.transfer}, under {law_name(one.regime)}:")
+                for reason in one.reasons:
+                    out.print(f"  {reason.text} [Art. {reason.article}]")
     if found.counts[Fate.FALLS]:
         out.print()
         for line in whose(found.concerned):

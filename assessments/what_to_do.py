@@ -137,12 +137,14 @@ def to_do(
         words = [word.replace("_", " ") for word in whose.special]
         yield f"Begin with the flows that carry special categories of data: {', '.join(words)}."
     if numbers[Fate.CAUGHT]:
-        titles = sorted({law.pack.title(key) for key in caught_by if key})
-        catching = ", ".join(titles) or "further down the chain"
-        yield (
-            f"Where something else catches a flow ({catching}), name it in the privacy notices "
-            "and in the record of processing (in the GDPR Art. 13(1)(f), 14(1)(f) and 30(1)(e))."
-        )
+        keys = sorted({key for key in caught_by if key})
+        inside = [key for key in keys if key not in law.pack.instruments or law.pack.instruments[key].kind == "inside"]
+        catching = ", ".join(sorted(law.pack.title(key) for key in keys if key not in inside)) or "further down the chain"
+        if not keys or keys != inside:  # what crosses no border any more asks for nothing
+            yield (
+                f"Where something else catches a flow ({catching}), name it in the privacy notices "
+                "and in the record of processing (in the GDPR Art. 13(1)(f), 14(1)(f) and 30(1)(e))."
+            )
     as_it_is = _as_it_is(stands)
     if not fallen and not numbers[Fate.CAUGHT]:
         yield f"Nothing has to be done at once{' for what is supposed' if as_it_is else ''}: no flow falls."

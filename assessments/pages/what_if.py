@@ -18,6 +18,7 @@ from registry import database, forms, law
 from registry.access import Permission, Visitor
 from registry.errors import Misused, Refused
 from registry.law import Pack
+from registry.vocabulary import GOES_AHEAD
 from registry.web import page
 
 MOST = 50  # flows of each fate
@@ -130,6 +131,7 @@ async def what_if(
         given=given,
         found=found,
         wrong=wrong,
+        going=GOES_AHEAD,
         groups=[(one, *WORDS[one.fate, one.with_measures]) for one in groups(found)] if found else [],
         **await _beside(pack, bar, found),
     )

@@ -200,6 +200,12 @@ def test_a_vendor_moves_and_another_brings_in_a_company(demo: Register) -> None:
     assert flows["mailchimp"]["after"] == "not_permitted"
     assert flows["tallyport"]["decides"] == "the new company"
     assert flows["tallyport"]["after"] == "undetermined"
+    assert "No impact assessment of India is on file" in demo.onward(
+        "what-if", "--move", "mailchimp=IN", "--as-of", "2026-06-30"
+    )
+    home = ("what-if", "--move", "mailchimp=DE", "--as-of", "2026-06-30")  # it crosses no border any more
+    assert not [said for said in demo.answer(*home)["to_do"] if "privacy notices" in said]
+    assert "because of" not in demo.onward(*home)
     one = demo.answer("what-if", "--lapse", "eu-us-dpf", "--as-of", "2026-06-30")
     other = demo.answer("what-if", "--annul", "eu-us-dpf", "--as-of", "2026-06-30")
     assert [flow["after"] for flow in one["flows"]] == [flow["after"] for flow in other["flows"]]
