@@ -125,7 +125,7 @@ class _OnFile:
         self.clauses: dict[tuple[int, int], tuple[Clauses, ...]] = {}
         self.listings: dict[int, tuple[Listing, ...]] = {}
         self.impacts: dict[tuple[int, int], tuple[Impact, ...]] = {}
-        self.traited: dict[int, Between] = {}  # by importer: of whom nothing else is on file
+        self.traited: dict[int, Between] = {}  # by importer: its traits alone
         self.between: dict[tuple[int, int], Between] = {}
 
     def of_leg(self, pair: tuple[int, int], engagement: int | None) -> Between:
@@ -164,7 +164,7 @@ async def open_dossiers(keys: Sequence[str] | None = None) -> list[Dossier]:
         hops = _hops(await anext(rows), on_file)
         transfers = await anext(rows)
     for_one = any([hop.engagement is not None for routes in hops.values() for hop in routes])
-    dossiers, before, stands = [], None, Between()
+    dossiers, before, stands = [], None, NOTHING
     for since, until, exporter, importer, country, automated, engagement, key, thing in transfers:
         leg = (exporter, importer, engagement)
         if leg != before:  # legs of one engagement follow each other, as a rule

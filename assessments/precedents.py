@@ -7,6 +7,7 @@ what was said of one holds for every leg that looks the same, in this round of j
 from bisect import bisect_right
 from datetime import date
 from functools import lru_cache
+from itertools import count
 from typing import Any
 from weakref import proxy
 
@@ -19,10 +20,11 @@ from registry.law import Law, Pack
 
 
 class Rulings(dict[tuple[int, str, bool | None, date], Verdict]):
-    """What is said on a day of a leg between two parties between whom stands what is of one sort.
+    """What is said of a leg between two parties between whom stands what is of one sort.
 
-    By the number of the light, the country, whether automated, the day; what is lacking is found out, by whose memory this
-    is (a weak reference: what is remembered makes no cycles).
+    By the number of the light, the country, whether automated, and the day since which the law reads so. No row is known here:
+    of what rests on one, the last day is the law's alone. What is lacking is found out, by whose memory this is (a weak
+    reference: what is remembered makes no cycles).
     """
 
     def __init__(self, precedents: "Precedents", sort: int) -> None:
@@ -56,7 +58,8 @@ class Precedents:
         self.pack = pack
         self.known_on = known_on
         self._numbers: dict[Any, int] = {}
-        self._values: list[Any] = []
+        self._values: dict[int, Any] = {}
+        self._count = count()
         self._rulings: dict[int, Rulings] = {}
         self._judged: dict[tuple[int, date], Judged] = {}
         self._alike: dict[Judged, Judged] = {}  # what is said alike is one object
@@ -69,9 +72,10 @@ class Precedents:
 
     def number(self, value: Tools | Sort | Leg | Signature) -> int:
         number = self._numbers.get(value)
-        if number is None:
-            number = self._numbers[value] = len(self._values)
-            self._values.append(value)
+        if number is None:  # pages judge in threads: a number is nobody else's, and its value stands before it is told
+            fresh = next(self._count)
+            self._values[fresh] = value
+            number = self._numbers.setdefault(value, fresh)
         return number
 
     def light(self, number: int) -> Leg:
@@ -91,10 +95,10 @@ class Precedents:
             found = self._rulings[sort] = Rulings(self, sort)
         return found
 
-    def rule(self, sort: int, light: int, country: str, automated: bool | None, day: date) -> Verdict:
+    def rule(self, sort: int, light: int, country: str, automated: bool | None, since: date) -> Verdict:
         """What `rulings` hold, found out."""
         signature = self._signature(self._values[sort], light, country, automated)
-        return self._rule(signature, self.pack.changed_by(day))
+        return self._rule(signature, since)
 
     def said(self, sort: Sort, light: int, country: str, automated: bool | None, day: date) -> Judged:
         """The same of what is of any sort, without the day on which something else is said."""
@@ -120,14 +124,14 @@ class Precedents:
         return self._judged[key]
 
     def _rule(self, signature: int, since: date) -> Verdict:
-        """The same, and the next day on which the law alone, all facts as they are, says otherwise."""
+        """The same, the next day on which the law alone, all facts as they are, says otherwise, and whether it lends so too."""
         key = (signature, since)
         if key not in self._ruled:
             now, days = self._judge(*key), self._days(signature)
             turns = (day for day in days[bisect_right(days, since) :] if self._judge(signature, day) != now)
             turn = next(turns, None)
-            lends = turn is not None and self._judge(signature, turn).lends != now.lends
-            self._ruled[key] = Verdict(now, now.last_day, turn, lends)
+            otherwise = turn is not None and self._judge(signature, turn).lends != now.lends
+            self._ruled[key] = Verdict(now, now.last_day, turn, otherwise)
         return self._ruled[key]
 
     def _days(self, signature: int) -> tuple[date, ...]:

@@ -96,7 +96,7 @@ def same_verdict(one: Hop, other: Hop) -> bool:
         if not all(map(_alike, first.findings, second.findings)):
             return False
     for mine, its in zip(first.findings, second.findings, strict=True):
-        if not mine.tool is its.tool is None and _days_in(mine, one.state) != _days_in(its, other.state):
+        if (mine.tool is not None or its.tool is not None) and _days_in(mine, one.state) != _days_in(its, other.state):
             return False
     return True
 

@@ -44,12 +44,13 @@ class States(dict[date, "OnDay"]):
 
 
 class OnDay(dict[Between, State]):
-    """What stands between two parties on a day, found when it is first asked for."""
+    """What stands between two parties on a day, found when it is first asked for; since `law` the law reads as it does then."""
 
     def __init__(
         self, day: date, precedents: Precedents, known: dict[Between, tuple[State, ...]], said: dict[Any, Rulings]
     ) -> None:
         super().__init__()
+        self.law = precedents.pack.changed_by(day)
         self._day, self._precedents, self._known, self._said = day, precedents, known, said
 
     def __missing__(self, between: Between) -> State:

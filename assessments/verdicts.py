@@ -1,8 +1,8 @@
 """Judging over time: what a dossier's verdict is on a day, and when it will read otherwise.
 
-One function, five callers: page, watch, report, what-if and the past all ask `Judge.read`. A verdict depends on a small
-signature, in which days are known only as finely as the law asks; the judge numbers the signatures it has seen and
-remembers what became of them, so that judging a whole register costs little more than reading it.
+One judge, five callers: page, watch, report, what-if and the past. A verdict depends on a small signature, in which days
+are known only as finely as the law asks; the judge numbers the signatures it has seen and remembers what became of them, so
+that judging a whole register costs little more than reading it.
 """
 
 from collections.abc import Iterable, Iterator
@@ -28,7 +28,10 @@ IMPORTER_ROLES = {
 
 
 class Footing(NamedTuple):
-    """In what light a leg is judged under each regime on a day, the next day on which that may be another, and of what."""
+    """In what light a leg is judged under each regime on a day, and the next day on which that may be another.
+
+    `parts` and `scopes` are those it follows from, held here so that nothing else takes their place while they are known by id.
+    """
 
     lights: tuple[tuple[str | None, int], ...]
     turn: date | None
@@ -108,8 +111,9 @@ class Judge:
     def next_change(self, dossier: Dossier, reading: Reading, day: date) -> date | None:
         """The first later day on which this reading would be another one, with what is known."""
         verdict = reading.verdict
-        if reading.chain is None and reading.may_turn is None and reading.state.next_change is None and not verdict.lends:
-            return earliest(verdict.turn, dossier.route.until)  # nothing but the law may change, or the transfer end
+        alone = reading.chain is None and reading.may_turn is None and reading.state.next_change is None
+        if alone and not verdict.lends_otherwise:  # nothing but the law may change, or the transfer end
+            return earliest(verdict.turn, dossier.route.until)
         now, at = reading, day
         while True:
             sure, may = self._turning(dossier, now, at), now.may_turn
@@ -125,7 +129,7 @@ class Judge:
     def _lends_other(self, leg: Hop, day: date) -> bool:
         """Whether all that changes on the day is what the leg lends to the chain, which may decide nothing."""
         verdict, own = leg.verdict, leg.state.next_change
-        if (own is None or day < own) and not (verdict.lends and day == verdict.turn):
+        if (own is None or day < own) and not (verdict.lends_otherwise and day == verdict.turn):
             return False
         then = self._hop(leg.route, leg.light, day)
         return then.verdict.judged.lends != verdict.judged.lends and same_verdict(leg, then)
@@ -151,8 +155,9 @@ class Judge:
 
     def verdict(self, route: Route, light: int, day: date) -> tuple[Verdict, State]:
         """A route judged in a certain light: what is on file between the two parties, on the day."""
-        state = self._states[day][route.between]
-        verdict = state.rulings[light, route.country, route.automated, day]
+        on_day = self._states[day]
+        state = on_day[route.between]
+        verdict = state.rulings[light, route.country, route.automated, on_day.law]
         if verdict.judged.listing is not None or verdict.judged.clauses is not None:
             verdict = self._resting(verdict, state, route, light, day)
         return verdict, state
@@ -166,15 +171,17 @@ class Judge:
             due = listing.next_due
             if due is not None and (last is None or due < last) and (due >= day or listing.status != "active_recert_review"):
                 last = due
+        elif judged.clauses is not None:
+            row = state.clauses[judged.clauses]
         else:
-            row = state.clauses[judged.clauses or 0]
+            return verdict
         if row.until is not None:
             last = earliest(last, row.until - ONE_DAY)
         if last is not verdict.last_day and last is not None:  # the row ends, not the law: another may carry the basis on
             then, _ = self.verdict(route, light, last + ONE_DAY)
             if then.judged.basis == judged.basis and then.row is not row:
                 last = then.last_day
-        return Verdict(judged, last, verdict.turn, verdict.lends, row)
+        return Verdict(judged, last, verdict.turn, verdict.lends_otherwise, row)
 
     def _hop(self, route: Route, light: int, day: date) -> Hop:
         return Hop(route, light, *self.verdict(route, light, day))

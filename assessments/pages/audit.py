@@ -9,7 +9,7 @@ from litestar.response import Stream, Template
 
 from assessments import reports
 from assessments.clockbar import Bar
-from registry import access, database, journal, keys, replay, sample, settings
+from registry import access, database, journal, keys, notes, replay, sample, settings
 from registry.access import Permission, Visitor
 from registry.checkpoints import newest
 from registry.errors import Refused
@@ -61,7 +61,10 @@ async def verification(
         "brought": brought,
         "handed": handed,
         "marker": STEPS,
+        "wrong": "",
     } | await proof()
+    if run and brought["kept"] and (wrong := _no_note(brought["kept"])):
+        return page("audit-verification", 422, **context | {"run": False, "wrong": wrong})
     shown = page("audit-verification", **context)
     if not run:
         return shown
@@ -72,6 +75,15 @@ async def verification(
     whole = engine.get_template("pages/audit-verification.html").render(shown.create_template_context(request))
     fragment = engine.get_template("_verified.html")
     return Stream(_growing(whole, fragment, steps, brought=any(brought.values())), media_type="text/html; charset=utf-8")
+
+
+def _no_note(kept: str) -> str:
+    """Why what was pasted cannot be a checkpoint at all, whoever signed it; empty where it can."""
+    try:
+        notes.checkpoint(notes.opened(f"{kept}\n", [])[0])
+    except Refused as error:
+        return f"This is no checkpoint: {error}. Paste the whole of it, as it was taken away"
+    return ""
 
 
 async def _growing(whole: str, fragment: Any, steps: AsyncGenerator[Step | None], *, brought: bool) -> AsyncIterator[str]:

@@ -291,14 +291,14 @@ class Verdict(msgspec.Struct, frozen=True, gc=False):
     """A leg judged on a day: what the law says, the last day of its basis, and until when the law says so.
 
     `last_day` is the first of the law's end and that of the `row` it rests on (next due, until); None where no end is known.
-    `turn` is the next day on which the law alone, all facts as they are, says otherwise; `lends` that the leg then lends
-    another framework to the chain beneath.
+    `turn` is the next day on which the law alone, all facts as they are, says otherwise; `lends_otherwise` that the leg then
+    lends another framework to the chain beneath.
     """
 
     judged: Judged
     last_day: date | None
     turn: date | None = None
-    lends: bool = False
+    lends_otherwise: bool = False
     row: Clauses | Listing | None = None
 
 

@@ -43,6 +43,7 @@ from assessments.verdicts import Judge
 from assessments.wording import sentences
 from registry import law
 from registry.law.files import read
+from registry.law.supposing import adopted, decision, ended
 from registry.vocabulary import RANKING, Outcome
 from tests.left_out import left_out, structs
 
@@ -413,6 +414,23 @@ def test_only_a_change_after_the_repeal_ends_old_clauses(changed: str, outcome: 
     one = Dossier("t", 1, route, (part,), (Scope(LONG_AGO, None, "established", "DE"),), (), {}, limited=False)
     (reading,) = readings(one, date(2022, 1, 1), Judge(PACK, TODAY))
     assert reading.outcome == outcome
+
+
+@pytest.mark.parametrize(("chained", "turns"), [(False, None), (True, date(2025, 6, 1))])
+def test_what_a_leg_lends_alone_changes_nothing_but_the_chain_beneath_it(chained: bool, turns: date | None) -> None:
+    """A decision carries the leg from 2024 on; the list that it stands on besides, and lends to the next hop, ends later."""
+    decided = adopted(PACK, decision(PACK, "US", "EU_GDPR", date(2024, 1, 1)), TODAY)
+    pack = ended(decided, "eu-us-dpf", date(2025, 6, 1), TODAY, annulled=False)
+    listed = Between(listings=(Listing(LONG_AGO, None, "l", "eu-us-dpf", "active", True, True, None),))
+    hops = {2: (Route(LONG_AGO, None, 2, 3, "IN", None, None, True, Between()),)} if chained else {}
+    part = Part(LONG_AGO, None, "controller", "processor", "non_hr", None)
+    leg = Route(LONG_AGO, None, 1, 2, "US", None, None, None, listed)
+    one = Dossier("t", 1, leg, (part,), (Scope(LONG_AGO, None, "established", "DE"),), (), hops, limited=False)
+    judge, day = Judge(pack, TODAY), date(2024, 2, 1)
+    (reading,) = judge.readings(one, day)
+    assert reading.verdict.lends_otherwise
+    assert reading.verdict.turn == date(2025, 6, 1)
+    assert judge.next_change(one, reading, day) == turns
 
 
 def test_two_ways_to_one_party_are_both_walked() -> None:
