@@ -18,6 +18,7 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 from piccolo.apps.migrations.commands.forwards import run_forwards
 from piccolo.conf.apps import Finder
+from piccolo.engine.postgres import PostgresTransaction
 
 from piccolo_conf import DB
 from registry import embedded, law, schema, settings
@@ -90,7 +91,7 @@ async def connected(*, create: bool = False, url: str | None = None) -> AsyncIte
     DB.config = {"dsn": where, "statement_cache_size": 0 if settings.behind_pooler() else 100}
     try:
         await DB.start_connection_pool(min_size=0, max_size=10, reset=_left_clean)
-        async with DB.transaction():
+        async with Transaction(DB):
             pass  # the pool connects when it is asked to: ask now
     except (OSError, asyncpg.PostgresError, ValueError) as error:
         await _leave()
@@ -133,10 +134,30 @@ async def _leave() -> None:
         DB.pool = None
 
 
+class Transaction(PostgresTransaction):
+    """Piccolo's, but it never keeps its connection: where it is called off as it begins or ends, that one is dropped."""
+
+    async def begin(self) -> None:
+        try:
+            await self.transaction.start()
+        except BaseException:
+            self.connection.terminate()
+            raise
+
+    async def __aexit__(self, kind: Any, error: Any, traceback: Any) -> bool:
+        try:
+            return await super().__aexit__(kind, error, traceback)
+        except BaseException:
+            if self._parent is None:
+                self.connection.terminate()
+                self.engine.current_transaction.reset(self.context)
+            raise
+
+
 @asynccontextmanager
 async def transaction() -> AsyncIterator[asyncpg.Connection]:
     """One transaction; what Piccolo runs inside it runs in it too."""
-    async with DB.transaction():
+    async with Transaction(DB):
         yield connection()
 
 

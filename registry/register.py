@@ -6,6 +6,7 @@ What export writes, import reads, and the export of that is the same bytes. Impo
 
 import hashlib
 import json
+import re
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -59,6 +60,8 @@ class Given(msgspec.Struct):
 
 def read_file(path: Path) -> dict[str, list[Row]]:
     """The tables of a register file. Raises Refused for what cannot be read as one."""
+    if path.is_char_device():
+        raise Refused(f"{path}: is no file: name a register file, {{table: [row, …]}}")
     try:
         content = path.read_bytes()
         if not content.strip():
@@ -71,10 +74,24 @@ def read_file(path: Path) -> dict[str, list[Row]]:
         if isinstance(error, UnicodeDecodeError) or b"\0" in content:
             raise Refused(f"{path.name}: is no JSON text file: a register file is {{table: [row, …]}}") from error
         raise Refused(f"{path.name}: {error}: a register file is {{table: [row, …]}}") from error
+    if re.search(rb"\\u[dD][89a-fA-F]", content):
+        _whole_characters(tables)
     for table in tables:
         if table not in schema.by_name():
             raise Refused(f"{path.name}: no table is called {table[:60]!r}: there are {', '.join(sorted(schema.by_name()))}")
     return tables
+
+
+def _whole_characters(tables: dict[str, list[Row]]) -> None:
+    """Raises Refused, naming the field, for half a character: JSON can escape one alone, and no text can hold it."""
+    for table, rows in tables.items():
+        for number, row in enumerate(rows):
+            for field, value in row.items():
+                try:
+                    json.dumps([field, value], ensure_ascii=False).encode()
+                except UnicodeEncodeError as error:
+                    place = f"{ascii(table)[1:-1][:60]}[{number}] {ascii(field)[1:-1][:60]}"
+                    raise Refused(f"{place}: holds half a character (\\ud800 to \\udfff alone): write it whole") from error
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from registry.vocabulary import EntryKind
 OWN = ("id", "thing", "version")  # columns that the journal fills, never a person
 OWN_SCHEMAS = {"known": "[0-9a-f]{64}", "past": past.OURS}  # and what each says of itself
 WHY = "(why)"  # the name of a reason among the values of an entry, which no column can have
+LONGEST_NAME = 500  # signs: names stand in an index, which holds no more than 2,700 bytes of one
 NO_NUL = r"^[^\x00]*$"  # PostgreSQL cannot hold the character
 MOMENT = r"^[12]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\dZ$"
 
@@ -123,7 +124,7 @@ def _type(column: Column) -> Any:
         return Annotated[str, msgspec.Meta(pattern=MOMENT)]
     if isinstance(column, (Varchar, Text)):
         shortest = 1 if column._meta.required else None
-        longest = getattr(column, "length", None)
+        longest = getattr(column, "length", None) or (LONGEST_NAME if column._meta.name == "name" else None)
         return Annotated[str, msgspec.Meta(min_length=shortest, max_length=longest, pattern=NO_NUL)]
     if isinstance(column, Array):
         return list[_type(column.base_column)]  # type: ignore[misc]

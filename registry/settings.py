@@ -71,7 +71,11 @@ def checked_home(*, create: bool, folder: Path | None = None) -> Path:
     something else.
     """
     folder = folder or home()
-    if not (folder / MARKER / "PG_VERSION").exists() and not clusters_kept(folder):
+    try:
+        stands = (folder / MARKER / "PG_VERSION").exists() or clusters_kept(folder)
+    except OSError as error:
+        raise Misused(f"{folder} (ONWARD_HOME) cannot be looked at: {error.strerror}; name another folder") from error
+    if not stands:
         if not create:
             raise Misused(f"no register in {folder} (ONWARD_HOME): make one with `onward demo` or `onward import register`")
         if folder.is_dir() and any(child.name not in {"private", f"{MARKER}.new"} for child in folder.iterdir()):

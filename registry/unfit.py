@@ -1,5 +1,6 @@
 """What does not fit: a row of a file against its table, told by its field, with what may stand there instead."""
 
+import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Any
@@ -44,6 +45,10 @@ def _said(what: str, given: Any, kind: type[Any], field: str, table: type[Table]
         described = msgspec.json.schema(kind)
         words = sorted(word for one in _enums(described, field.partition("[")[0]) for word in one if isinstance(word, str))
         return f"{what}: one of {', '.join(words)}" if words else what
+    if found := re.search(r"of length <= (\d+)", what):
+        return f"is longer than {found[1]} signs: shorten it"
+    if "matching regex '^[^" in what:
+        return "holds the sign NUL, which cannot be kept: take it out"
     if "date" in what:
         return f"{given[:60]!r} is no day: write YYYY-MM-DD" if isinstance(given, str) else f"{what}: write it as YYYY-MM-DD"
     return what

@@ -113,11 +113,12 @@ def needs(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHand
     wanted = handler.opt.get("needs")
     if wanted == OPEN:
         return
-    if connection.user is None:
+    who = connection.scope.get("user")  # not set where a request only asks for options
+    if who is None:
         raise NotAuthorizedException
-    if wanted is None or not connection.user.may(wanted):
+    if wanted is None or not who.may(wanted):
         raise PermissionDeniedException("Your role does not allow this. Ask the data protection officer or an administrator.")
-    if connection.user.password_due and not handler.opt.get("password_due"):
+    if who.password_due and not handler.opt.get("password_due"):
         raise PasswordDue
 
 
@@ -226,6 +227,10 @@ def doors(app: ASGIApp, hosts: Callable[[], set[str]]) -> ASGIApp:
                 message["headers"] = [*message["headers"], *extra]
             await send(message)
 
+        if "\0" in scope["path"]:
+            await sent({"type": "http.response.start", "status": 404, "headers": [(b"content-type", b"text/plain")]})
+            await sent({"type": "http.response.body", "body": b"No address holds this sign.\n", "more_body": False})
+            return
         if host.lower() not in hosts():
             await sent({"type": "http.response.start", "status": 421, "headers": [(b"content-type", b"text/plain")]})
             await sent({"type": "http.response.body", "body": b"Not this host: see ONWARD_URL.\n", "more_body": False})

@@ -98,7 +98,8 @@ class Commands(click.RichGroup):
         TOLD.said.clear()
         try:
             answer = super().main(*args, **{**kwargs, "standalone_mode": False})
-            sys.stdout.flush()  # what finds no room there is told here, and not by Python on its way out
+            if sys.stdout:
+                sys.stdout.flush()  # what finds no room there is told here, and not by Python on its way out
             return answer
         except click.ClickException as error:
             complain(error.format_message(), error.exit_code)

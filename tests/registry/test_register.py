@@ -189,7 +189,13 @@ BAD = {
     "a missing column": ({"party": [{"key": "x", "since": "2020-01-01", "name": "X"}]}, r"missing required field `country`"),
     "an empty name": (changed("party", name=""), r"party\[0\] 'mailer' name: Expected `str` of length >= 1"),
     "a number for a name": (changed("party", name=3), r"name: Expected `str`, got `int`"),
-    "a character that cannot be kept": (changed("party", name="a\0b"), r"party\[0\] 'mailer' name: "),
+    "a character that cannot be kept": (changed("party", name="a\0b"), r"party\[0\] 'mailer' name: holds the sign NUL"),
+    "a name that no index holds": (changed("party", name="é" * 501), r"party\[0\] 'mailer' name: is longer than 500 signs"),
+    "half a character": (changed("party", name="a\ud800b"), r"party\[0\] name: holds half a character"),
+    "half a character in a reason": (
+        changed("party", entry={"kind": "recorded", "why": "\ud800"}),
+        r"party\[0\] entry: holds half a character",
+    ),
     "an alien who": (changed("party", entry={"who": "person-1"}), r"party\[0\] 'mailer' entry who: is for a demo's own files"),
     "an unknown kind": (changed("party", entry={"kind": "deleted"}), r"entry kind: Invalid enum value 'deleted'"),
     "a change of nothing": (
@@ -333,6 +339,17 @@ def test_a_file_that_is_none_is_refused(register: Register, folder: Path, conten
     path = folder / "bad.json"
     path.write_bytes(content.encode("latin-1"))
     assert "a register file is" in register.onward("import", "register", str(path), exit_code=1)
+
+
+def test_what_is_no_file_is_not_read_without_end(register: Register) -> None:
+    assert "/dev/zero: is no file" in register.onward("import", "register", "/dev/zero", exit_code=1)
+
+
+def test_the_longest_name_is_kept_whatever_its_signs(register: Register, folder: Path) -> None:
+    names = ["".join(chr(0x10000 + (place * 7919 + number) % 60000) for place in range(500)) for number in range(2)]
+    rows = [{"key": f"p{number}", "name": name, "country": "DE", "since": "2020-01-01"} for number, name in enumerate(names)]
+    register.load({"party": rows}, folder)
+    assert [row["name"] for row in register.ask("select name from party order by key")] == names
 
 
 @pytest.mark.parametrize("content", [b"\x89PNG\r\n", b"PK\x03\x04\x14\x00\x00", b"\xff\xd8\xff"])
