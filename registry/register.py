@@ -246,6 +246,8 @@ def _checked(title: str, number: int, row: Row) -> Given:
 def _check_note(row: Given) -> None:
     """Whether what a row says of its entry goes with what it holds. Raises Refused: nothing said may be lost."""
     spoken = row.values.keys() - {"key"}
+    if row.note.why and not row.note.why.strip():
+        raise Refused(f"{row.place} entry why: is blank: say why, or leave it out")
     match row.note.kind:
         case EntryKind.RECORDED:
             if row.note.since is not None:

@@ -192,6 +192,7 @@ BAD = {
     "a character that cannot be kept": (changed("party", name="a\0b"), r"party\[0\] 'mailer' name: holds the sign NUL"),
     "a name that no index holds": (changed("party", name="é" * 501), r"party\[0\] 'mailer' name: is longer than 500 signs"),
     "half a character": (changed("party", name="a\ud800b"), r"party\[0\] name: holds half a character"),
+    "a blank reason": (changed("party", entry={"kind": "recorded", "why": "  "}), r"party\[0\] 'mailer' entry why: is blank"),
     "half a character in a reason": (
         changed("party", entry={"kind": "recorded", "why": "\ud800"}),
         r"party\[0\] entry: holds half a character",
