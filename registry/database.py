@@ -138,20 +138,24 @@ class Transaction(PostgresTransaction):
     """Piccolo's, but it never keeps its connection: where it is called off as it begins or ends, that one is dropped."""
 
     async def begin(self) -> None:
+        begun = False
         try:
             await self.transaction.start()
-        except BaseException:
-            self.connection.terminate()
-            raise
+            begun = True
+        finally:
+            if not begun:
+                self.connection.terminate()
 
     async def __aexit__(self, kind: Any, error: Any, traceback: Any) -> bool:
+        ended = self._parent is not None
         try:
-            return await super().__aexit__(kind, error, traceback)
-        except BaseException:
-            if self._parent is None:
+            answer = await super().__aexit__(kind, error, traceback)
+            ended = True
+        finally:
+            if not ended:
                 self.connection.terminate()
                 self.engine.current_transaction.reset(self.context)
-            raise
+        return answer
 
 
 @asynccontextmanager

@@ -132,6 +132,10 @@ def test_verification_is_told_step_by_step_and_finds_what_was_altered(full: Regi
         auditor = await as_role("auditor")
         assert "What each step found" not in (await auditor.get("/audit/verification")).text
         sound = (await auditor.get(f"/audit/verification?{urlencode({'run': 'yes', 'kept': kept})}")).text
+        for typed in ("garbage", kept.partition("\n\n")[0], "a\nb\nc\n\n— d ZQ=="):
+            slip = await auditor.get(f"/audit/verification?{urlencode({'run': 'yes', 'kept': typed})}")
+            assert (slip.status_code, "This is no checkpoint" in slip.text) == (422, True), typed
+            assert "What each step found" not in slip.text, "a slip is no tampering"
         assert sound.count(': <span data-outcome="permitted">sound') == 5
         assert "What you brought from elsewhere agrees" in sound
         assert sound.rstrip().endswith("</html>")
