@@ -12,7 +12,7 @@ from registry import schema
 from tests.bench.synthetic import Rows, copied, synthetic
 
 BATCH = 100_000  # entries a transaction
-ROWS_OF_A_TRANSFER = 3.6  # a little more than `synthetic` makes: contacts are the rest
+ROWS_OF_A_TRANSFER = 3.6  # a little more than `synthetic` makes of many: contacts are the rest
 
 # What is found to have been wrong in a row of each table; personal columns among them.
 CORRECTED = {
@@ -58,17 +58,17 @@ from (
 async def lived(connection: asyncpg.Connection, rows: int, entries: int, chance: random.Random) -> None:
     """A register of so many rows and entries; the journal's first entry, and its row, are there already."""
     await connection.execute("select setseed($1)", chance.random())
-    made = _rows(rows - 1, chance)
+    found = made(rows - 1, chance)
     async with connection.transaction():
         head = await _begun(connection)
-        await copied(connection, made)
-        for table, found in made.tables.items():
+        await copied(connection, found)
+        for table, of_table in found.tables.items():
             await connection.execute(
                 f"""insert into written select $1 + row_number() over (order by id), 'recorded', '{table}', id, 1, to_jsonb(t)
                 from "{table}" t where id > 1""",
                 head,
             )
-            head += len(found)
+            head += len(of_table)
         await _entered(connection, head)
     await connection.execute("analyze")
     while head < entries:
@@ -96,9 +96,13 @@ async def corrected(connection: asyncpg.Connection, count: int) -> int:
     return head + count
 
 
-def _rows(count: int, chance: random.Random) -> Rows:
-    """Exactly so many: of `synthetic`, and contacts of its parties for what is left."""
-    rows = synthetic(int(count / ROWS_OF_A_TRANSFER), chance)
+def made(count: int, chance: random.Random) -> Rows:
+    """Exactly so many: of `synthetic`, of few enough transfers, and contacts of its parties for what is left."""
+    transfers = int(count / ROWS_OF_A_TRANSFER)
+    rows = synthetic(transfers, chance)
+    while sum(map(len, rows.tables.values())) > count:
+        transfers = transfers * 9 // 10
+        rows = synthetic(transfers, chance)
     for party in rows.tables["party"]:
         party["address"] = f"Street 1, {party['id']}"
     parties = [party["id"] for party in rows.tables["party"]]

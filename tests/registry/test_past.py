@@ -8,12 +8,14 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from registry import database, journal, schema
 from registry.faults import Fault, Verified
 from registry.tables import Party, ProcessingActivity
 from registry.verify import verify
-from tests.bench.history import corrected, lived
+from tests.bench.history import corrected, lived, made
 from tests.support import Register, a_register, drop_database, new_database
 
 Tables = dict[str, list[asyncpg.Record]]
@@ -105,6 +107,11 @@ def test_a_register_without_versions_is_given_them_out_of_its_journal(register: 
     assert not done.faults
     for title, rows in kept.items():
         assert [{**row, "ended": None} for row in found[title][: len(rows)]] == [{**row, "ended": None} for row in rows]
+
+
+@given(st.integers(0, 2**32))
+def test_a_lived_register_has_as_many_rows_as_were_asked_for_whatever_is_drawn(seed: int) -> None:
+    assert sum(map(len, made(59, random.Random(seed)).tables.values())) == 59
 
 
 def by_owner(register: Register, *statements: str) -> None:
