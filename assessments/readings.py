@@ -14,11 +14,16 @@ NAME_FACT = {"OUT_OF_SCOPE", "MODULE_MISMATCH", "CONDITION_MISSING", "THRESHOLD"
 
 
 class Chain(msgspec.Struct, gc=False):
-    """The hops beneath a leg on a day as far as they decide, and the next day on which they decide otherwise, by outcome."""
+    """The hops beneath a leg on a day as far as they decide, the next day on which one of them begins or ends, and the next
+    day on which they decide otherwise, by outcome.
+
+    `within` are the routes among which they were found, held here so that nothing else takes their place while they are known by id.
+    """
 
     within: dict[int, tuple[Route, ...]]
     hops: tuple[Hop, ...]
     weakest: Hop | None
+    edge: date | None
     turns: dict[Outcome, date | None]
 
     def deciding(self, leg: Hop) -> Hop | None:

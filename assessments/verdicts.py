@@ -147,7 +147,7 @@ class Judge:
 
     def beneath(self, dossier: Dossier, reading: Reading, day: date) -> tuple[Hop, ...]:
         """Every hop that follows from the leg on the day, the nearest first."""
-        return tuple(beneath(reading.leg, dossier.hops, day, self._beneath))
+        return tuple(beneath(reading.leg, dossier.hops, day, self._beneath, []))
 
     def state(self, route: Route, day: date) -> State:
         """What stands on file between the two parties of a route on a day."""
@@ -246,8 +246,9 @@ class Judge:
         look = (id(dossier.hops), route.importer, engagement, below, lends, day)
         found = self._chains.get(look)
         if found is None:
-            hops, weakest = _down_to_the_worst(beneath(leg, dossier.hops, day, self._beneath))
-            found = self._chains[look] = Chain(dossier.hops, hops, weakest, {})
+            edges: list[date] = []
+            hops, weakest = _down_to_the_worst(beneath(leg, dossier.hops, day, self._beneath, edges))
+            found = self._chains[look] = Chain(dossier.hops, hops, weakest, min(edges) if edges else None, {})
         return found
 
     def _beneath(self, route: Route, above: int, framework: str | None, day: date) -> tuple[int, Verdict, State]:
@@ -259,26 +260,22 @@ class Judge:
         """The next day on which, the leg as it is, the way down from it reads otherwise."""
         outcome = leg.verdict.judged.outcome
         if outcome not in chain.turns:
-            turn = self._next_beneath(chain, leg, day)
+            turn = self._next_beneath(chain)
             while turn is not None:
                 then = self._chain(dossier, leg, turn)
                 if way_down(leg, then) != way_down(leg, chain):
                     break
-                turn = self._next_beneath(then, leg, turn)
+                turn = self._next_beneath(then)
             chain.turns[outcome] = turn
         return chain.turns[outcome]
 
-    def _next_beneath(self, chain: Chain, leg: Hop, day: date) -> date | None:
+    def _next_beneath(self, chain: Chain) -> date | None:
         """The next day on which a hop beneath may read otherwise, begin or end."""
-        found = None
-        for above in (leg, *chain.hops):
-            if above is not leg:
-                found = earliest(found, self._turn(above))
-            for route in chain.within.get(above.route.importer, ()):
-                if route.since > day:
-                    found = earliest(found, route.since)
-                elif route.until is not None and route.until > day:
-                    found = earliest(found, route.until)
+        found = chain.edge
+        for hop in chain.hops:
+            turn = self._turn(hop)
+            if turn is not None:
+                found = earliest(found, turn)
         return found
 
 

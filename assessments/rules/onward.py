@@ -33,15 +33,26 @@ def beneath(
     hops: Mapping[int, tuple[Route, ...]],
     day: date,
     judge: Callable[[Route, int, str | None, date], tuple[int, Verdict, State]],
+    edges: list[date],
 ) -> Iterator[Hop]:
-    """Every hop that follows from the leg on the day; a hop lends to the next the framework that its verdict names."""
+    """Every hop that follows from the leg on the day; a hop lends to the next the framework that its verdict names.
+
+    To `edges` come the later days on which one of them ends or another begins, as far as the way down has been gone.
+    """
     engagement, lent = leg.route.engagement, leg.verdict.judged.lends
     seen = {(leg.route.importer, lent)}
     waiting = [(leg, lent)]
     for above, framework in waiting:
         for route in hops.get(above.route.importer, ()):
-            if not route.holds(day) or (route.engagement is not None and route.engagement != engagement):
+            if route.engagement is not None and route.engagement != engagement:
                 continue
+            if route.since > day:
+                edges.append(route.since)
+                continue
+            if route.until is not None:
+                if route.until <= day:
+                    continue
+                edges.append(route.until)
             light, verdict, state = judge(route, above.light, framework, day)
             hop = Hop(route, light, verdict, state, None if above is leg else above)
             yield hop
