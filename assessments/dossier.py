@@ -127,6 +127,11 @@ class _OnFile:
         self.impacts: dict[tuple[int, int], tuple[Impact, ...]] = {}
         self.traited: dict[int, Between] = {}  # by importer: its traits alone
         self.between: dict[tuple[int, int], Between] = {}
+        self.limited: set[tuple[int, int]] = set()  # between whom clauses were signed for one engagement alone
+
+    def sign(self, clauses: dict[tuple[int, int], tuple[Clauses, ...]]) -> None:
+        self.clauses = clauses
+        self.limited = {pair for pair, signed in clauses.items() for one in signed if one.engagement is not None}
 
     def of_leg(self, pair: tuple[int, int], engagement: int | None) -> Between:
         """All between an exporter and an importer but the clauses that were signed for another engagement."""
@@ -136,7 +141,7 @@ class _OnFile:
         signed, assessed, listed = self.clauses.get(pair, ()), self.impacts.get(pair, ()), self.listings.get(pair[1], ())
         found = self.traited.get(pair[1], NOTHING)
         if signed or listed or assessed:
-            if signed and any([one.engagement is not None for one in signed]):
+            if pair in self.limited:
                 mine = tuple(one for one in signed if engagement is None or one.engagement in {None, engagement})
                 return Between(mine, listed, assessed, found.traits)
             found = Between(signed, listed, assessed, found.traits)
@@ -157,7 +162,7 @@ async def open_dossiers(keys: Sequence[str] | None = None) -> list[Dossier]:
         alone = _grouped(Circumstance, 1, await anext(rows))
         parts = _parts(await anext(rows), await anext(rows))
         scopes = _grouped(Scope, 1, await anext(rows))
-        on_file.clauses = _grouped(Clauses, 2, await anext(rows))
+        on_file.sign(_grouped(Clauses, 2, await anext(rows)))
         on_file.listings = _grouped(Listing, 1, await anext(rows))
         on_file.impacts = _grouped(Impact, 2, await anext(rows))
         on_file.traited = _traited(await anext(rows))
@@ -169,10 +174,10 @@ async def open_dossiers(keys: Sequence[str] | None = None) -> list[Dossier]:
         leg = (exporter, importer, engagement)
         if leg != before:  # legs of one engagement follow each other, as a rule
             before, stands = leg, on_file.of_leg((exporter, importer), engagement)
+            part, scope = parts.get(engagement, ()), scopes.get(exporter, ())
         between = msgspec.structs.replace(stands, circumstances=alone[thing]) if thing in alone else stands
         route = Route(since, until, exporter, importer, intern(country), automated, engagement, None, between)
-        part, scope, stopped = parts.get(engagement, ()), scopes.get(exporter, ()), stops.get(thing, ())
-        dossiers.append(Dossier(key, thing, route, part, scope, stopped, hops, for_one))
+        dossiers.append(Dossier(key, thing, route, part, scope, stops.get(thing, ()), hops, for_one))
     return dossiers
 
 
