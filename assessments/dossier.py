@@ -7,7 +7,6 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from datetime import date
-from functools import cache
 from sys import intern
 from typing import Any
 
@@ -186,8 +185,10 @@ def _hops(rows: Sequence[Any], on_file: _OnFile) -> dict[int, tuple[Route, ...]]
     hops: dict[int, tuple[Route, ...]] = {}
     for since, until, exporter, importer, country, automated, engagement, bound in rows:
         between = on_file.of_leg((exporter, importer), engagement)
-        hop = Route(since, until, exporter, importer, intern(country), automated, engagement, bound, between)
-        hops[exporter] = (*hops[exporter], hop) if exporter in hops else (hop,)
+        hop = (Route(since, until, exporter, importer, intern(country), automated, engagement, bound, between),)
+        others = hops.setdefault(exporter, hop)
+        if others is not hop:
+            hops[exporter] = others + hop
     return hops
 
 
@@ -295,12 +296,17 @@ def _cut(engagement: Any, ours: list[Any]) -> Iterator[Part]:
 
 def _traited(rows: Sequence[Any]) -> dict[int, Between]:
     """By party, what is between it and anybody of whom nothing but its traits is on file; what is alike is one object."""
-
-    @cache
-    def alike(*periods: Any) -> Between:
-        return Between(traits=tuple(Traited(since, until, Traits(*said)) for since, until, *said in periods))
-
-    return {party: alike(*periods) for party, periods in _grouped(lambda *row: row, 1, rows).items()}
+    alike: dict[Any, Between] = {}
+    traited: dict[int, Between] = {}
+    for row in rows:
+        same = alike.get(row[1:])
+        if same is None:
+            _, since, until, *said = row
+            same = alike[row[1:]] = Between(traits=(Traited(since, until, Traits(*said)),))
+        other = traited.setdefault(row[0], same)
+        if other is not same:
+            traited[row[0]] = Between(traits=(*other.traits, *same.traits))
+    return traited
 
 
 def _grouped(kind: Any, width: int, rows: Sequence[Any]) -> dict[Any, tuple[Any, ...]]:
@@ -308,6 +314,8 @@ def _grouped(kind: Any, width: int, rows: Sequence[Any]) -> dict[Any, tuple[Any,
     groups: dict[Any, tuple[Any, ...]] = {}
     for row in rows:
         of = row[0] if width == 1 else row[:width]
-        one = kind(*row[width:])
-        groups[of] = (*groups[of], one) if of in groups else (one,)
+        one = (kind(*row[width:]),)
+        others = groups.setdefault(of, one)
+        if others is not one:
+            groups[of] = others + one
     return groups

@@ -35,33 +35,45 @@ class States(dict[date, "OnDay"]):
     def __init__(self, precedents: Precedents) -> None:
         super().__init__()
         self._precedents = precedents
-        self._known: dict[Between, tuple[State, ...]] = {}
+        self._later: dict[Between, tuple[State, ...]] = {}
         self._said: dict[Any, Rulings] = {}
 
     def __missing__(self, day: date) -> "OnDay":
-        found = self[day] = OnDay(day, self._precedents, self._known, self._said)
+        first = next(iter(self.values()), None)
+        found = self[day] = OnDay(day, self._precedents, first, self._later, self._said)
         return found
 
 
 class OnDay(dict[Between, State]):
-    """What stands between two parties on a day, found when it is first asked for; since `law` the law reads as it does then."""
+    """What stands between two parties on a day, found when it is first asked for; since `law` the law reads as it does then.
+
+    What was found on the `first` day that was asked about, or on one of those asked after it, holds until its next change.
+    """
 
     def __init__(
-        self, day: date, precedents: Precedents, known: dict[Between, tuple[State, ...]], said: dict[Any, Rulings]
+        self,
+        day: date,
+        precedents: Precedents,
+        first: "OnDay | None",
+        later: dict[Between, tuple[State, ...]],
+        said: dict[Any, Rulings],
     ) -> None:
         super().__init__()
         self.law = precedents.pack.changed_by(day)
-        self._day, self._precedents, self._known, self._said = day, precedents, known, said
+        self._day, self._precedents, self._first, self._later, self._said = day, precedents, first, later, said
 
     def __missing__(self, between: Between) -> State:
-        day, known = self._day, self._known.get(between, ())
-        for state in known:  # of other days, until its next change
+        state = self[between] = self._state(between, self._day) if self._first is None else self._beside(between, self._first)
+        return state
+
+    def _beside(self, between: Between, first: "OnDay") -> State:
+        """One that was found on another day and holds on this one; else a new one."""
+        day, later = self._day, self._later.get(between, ())
+        for state in (first[between], *later) if between in first else later:
             if state.since <= day and (state.next_change is None or day < state.next_change):
-                break
-        else:
-            state = self._state(between, day)
-            self._known[between] = (*known, state)
-        self[between] = state
+                return state
+        state = self._state(between, day)
+        self._later[between] = (*later, state)
         return state
 
     def _state(self, between: Between, day: date) -> State:
