@@ -128,7 +128,7 @@ class _OnFile:
         self.between: dict[tuple[int, int], Between] = {}
         self.limited: set[tuple[int, int]] = set()  # between whom clauses were signed for one engagement alone
 
-    def sign(self, clauses: dict[tuple[int, int], tuple[Clauses, ...]]) -> None:
+    def file_clauses(self, clauses: dict[tuple[int, int], tuple[Clauses, ...]]) -> None:
         self.clauses = clauses
         self.limited = {pair for pair, signed in clauses.items() for one in signed if one.engagement is not None}
 
@@ -161,7 +161,7 @@ async def open_dossiers(keys: Sequence[str] | None = None) -> list[Dossier]:
         alone = _grouped(Circumstance, 1, await anext(rows))
         parts = _parts(await anext(rows), await anext(rows))
         scopes = _grouped(Scope, 1, await anext(rows))
-        on_file.sign(_grouped(Clauses, 2, await anext(rows)))
+        on_file.file_clauses(_grouped(Clauses, 2, await anext(rows)))
         on_file.listings = _grouped(Listing, 1, await anext(rows))
         on_file.impacts = _grouped(Impact, 2, await anext(rows))
         on_file.traited = _traited(await anext(rows))

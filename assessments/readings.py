@@ -14,10 +14,10 @@ NAME_FACT = {"OUT_OF_SCOPE", "MODULE_MISMATCH", "CONDITION_MISSING", "THRESHOLD"
 
 
 class Chain(msgspec.Struct, gc=False):
-    """The hops beneath a leg on a day as far as they decide, the next day on which one of them begins or ends, and the next
-    day on which they decide otherwise, by outcome.
+    """The hops beneath a leg on a day as far as they decide.
 
-    `within` are the routes among which they were found, held here so that nothing else takes their place while they are known by id.
+    `within` are the routes among which they were found (held here, so that nothing else takes their place while they are
+    known by id), `edge` the next day on which one of them begins or ends, `turns` the next on which they decide otherwise.
     """
 
     within: dict[int, tuple[Route, ...]]

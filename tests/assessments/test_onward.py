@@ -37,10 +37,12 @@ def walked(leg: Route, *routes: Route, lends: dict[int, str] | None = None, day:
         return light * 10 + 1, verdict(lends.get(one.importer)), STATE
 
     asked.clear()
-    return list(beneath(Hop(leg, 1, verdict(lends.get(leg.importer)), STATE), hops, day, judge))
+    edges.clear()
+    return list(beneath(Hop(leg, 1, verdict(lends.get(leg.importer)), STATE), hops, day, judge, edges))
 
 
 asked: list[tuple[int, str | None]] = []
+edges: list[date] = []
 
 
 def parties(hops: list[Hop]) -> list[int]:
@@ -76,7 +78,7 @@ def test_what_comes_back_with_another_framework_is_walked_again() -> None:
     assert parties(walked(route(1, 2), route(2, 3), route(3, 2), lends=again)) == [3, 2]
     first = Hop(route(1, 2), 1, verdict(), STATE)
     hops = {2: (route(2, 3),), 3: (route(3, 2),)}
-    found = beneath(first, hops, DAY, lambda one, light, _, __: (light, verdict(again.get(one.importer)), STATE))
+    found = beneath(first, hops, DAY, lambda one, light, _, __: (light, verdict(again.get(one.importer)), STATE), [])
     assert parties(list(found)) == [3, 2, 3]
 
 
@@ -92,6 +94,15 @@ def test_what_comes_back_with_another_framework_is_walked_again() -> None:
 def test_a_hop_counts_on_its_own_days_and_nothing_is_beneath_it_on_others(since: str, until: str | None, there: bool) -> None:
     hops = walked(route(1, 2), route(2, 3, since, until), route(3, 4), route(2, 5))
     assert parties(hops) == ([3, 5, 4] if there else [5])
+
+
+def test_the_days_ahead_on_which_a_hop_begins_or_ends_are_noted_on_the_way() -> None:
+    before, ahead = "2023-12-31", "2024-01-02"
+    ways = (route(2, 3, "2020-01-01", ahead), route(3, 4, "2020-01-01", before), route(3, 5, "2024-03-01", "2024-04-01"))
+    assert parties(walked(route(1, 2), *ways, route(5, 6, "2024-05-01"))) == [3]
+    assert edges == [date(2024, 1, 2), date(2024, 3, 1)]  # what is beneath a hop that has not begun is not come to
+    assert not parties(walked(route(1, 2, for_=7), route(2, 3, "2024-03-01", for_=8)))
+    assert not edges
 
 
 @pytest.mark.parametrize(("mine", "others", "there"), [(7, 7, True), (7, 8, False), (7, None, True), (None, 8, False)])
