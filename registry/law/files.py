@@ -328,8 +328,7 @@ def faults(pack: Files) -> Iterator[str]:
     decisions = [one for one in pack.instruments.values() if one.kind == "adequacy"]
     for index, decision in enumerate(decisions):
         for earlier in decisions[:index]:
-            countries, regimes = set(decision.countries) & set(earlier.countries), set(decision.regimes) & set(earlier.regimes)
-            if countries and regimes and _overlap(decision, earlier):
+            if overlap(decision, earlier):
                 yield f"{decision.key}.toml: overlaps {earlier.key} for the same country: end that one with `superseded`"
 
 
@@ -411,7 +410,10 @@ def _unsound_choices(pack: Files) -> Iterator[str]:
             yield f"{CHOICES}: policies: {name} = {choice!r} is not known: there are {known}"
 
 
-def _overlap(one: Instrument, other: Instrument) -> bool:
+def overlap(one: Instrument, other: Instrument) -> bool:
+    """Whether two decisions are of the same country under the same law on any day."""
+    if set(one.countries).isdisjoint(other.countries) or set(one.regimes).isdisjoint(other.regimes):
+        return False
     first, second = ((begins(i), _end(i)) for i in (one, other))
     return first[0] < second[1] and second[0] < first[1]
 

@@ -11,7 +11,7 @@ import msgspec
 
 from registry.errors import Misused
 from registry.law import Pack
-from registry.law.files import Event, Instrument, LawError, faults
+from registry.law.files import Event, Instrument, LawError, Membership, faults, overlap
 
 SAID = "supposed here, in no law"  # stands where a citation would
 ANNULLED = "invalidated"
@@ -21,13 +21,17 @@ ENDED = {"clauses": "transition_end"}  # what ends clauses that were signed in t
 def ended(pack: Pack, key: str, day: date, known_on: date, *, annulled: bool) -> Pack:
     """The pack in which an instrument is annulled, or else ends, with effect from a day.
 
-    Raises Misused, naming the way out, for an instrument that there is not, a whole law, one that is not in force then.
+    Raises Misused, naming the way out, for an instrument that there is not, a whole law, one that is not in force then or
+    that nobody knew of.
     """
     one = pack.named(key)
     if one.kind == "regime":
         raise Misused(f"{one.title} is a law as a whole: name a decision, a framework or clauses under it")
     standing = pack.on(day, known_on).standing(key)
-    if standing is None or standing.code == "NOT_IN_FORCE":
+    if standing is None:
+        first = min(event.known for event in one.events if event.what == "in_force")
+        raise Misused(f"nobody knew of {one.title} on {known_on}: ask as known on {first} or later")
+    if standing.code == "NOT_IN_FORCE":
         first = min(event.effect for event in one.events if event.what == "in_force")
         raise Misused(f"{one.title} is not in force yet on {day}: choose {first} or a later day")
     if standing.code is not None:
@@ -39,10 +43,18 @@ def ended(pack: Pack, key: str, day: date, known_on: date, *, annulled: bool) ->
 
 
 def adopted(pack: Pack, instrument: Instrument, known_on: date) -> Pack:
-    """The pack with one more instrument, published by the known day. Raises Misused for a key that is taken, LawError for
-    what is unsound in it or overlaps another decision."""
+    """The pack with one more instrument, published by the known day.
+
+    Raises Misused for a key that is taken and for a decision where one stands already, LawError for what is unsound in it.
+    """
     if instrument.key in pack.instruments:
         raise Misused(f"the key {instrument.key!r} is taken: give what is to be adopted another one")
+    for one in pack.instruments.values() if instrument.kind == "adequacy" else ():
+        if one.kind == "adequacy" and overlap(one, instrument):
+            raise Misused(
+                f"{instrument.title}: there is one already, {one.title}: suppose that {one.key} ends as well, from the same "
+                "day, or leave this one out"
+            )
     events = tuple(msgspec.structs.replace(event, known=min(event.known, known_on)) for event in instrument.events)
     scope = tuple(msgspec.structs.replace(one, known=min(one.known, known_on)) for one in instrument.scope)
     found = _with(pack, [msgspec.structs.replace(instrument, events=events, scope=scope)])
@@ -54,12 +66,15 @@ def adopted(pack: Pack, instrument: Instrument, known_on: date) -> Pack:
 def decision(pack: Pack, country: str, regime: str, day: date) -> Instrument:
     """The simplest decision on adequacy: a whole country, under one law, from a day, without conditions.
 
-    Raises Misused for what is no country or no law on file.
+    Raises Misused for a country at home under that law, and for no law on file, LawError for what is no country.
     """
     code = pack.country(country)
     laws = {law: one for one in pack.instruments.values() if one.kind == "regime" for law in one.regimes}
     if regime not in laws:
         raise Misused(f"no law is called {regime!r}: there are {', '.join(sorted(laws))}")
+    view = pack.on(day, day)
+    if view.own(regime, code) or any(isinstance(found, Membership) for found in view.inside(regime, code, "")):
+        raise Misused(f"{code} needs no decision under {regime}: it is at home there: name another country, or another law")
     like = (one for one in pack.instruments.values() if one.kind == "adequacy" and regime in one.regimes)
     return Instrument(
         key=f"supposed-adequacy-{code.lower()}",

@@ -81,9 +81,12 @@ def test_what_cannot_end_is_refused_with_the_way_out(key: str, day: date, told: 
     assert told in str(refused.value)
 
 
-def test_what_nobody_knew_of_yet_is_not_in_force() -> None:
-    with pytest.raises(Misused, match="is not in force yet on 2027-01-01: choose 2023-07-10 or a later day"):
+def test_what_nobody_knew_of_yet_cannot_end() -> None:
+    with pytest.raises(
+        Misused, match=r"nobody knew of .*Data Privacy Framework on 2023-07-09: ask as known on 2023-07-10 or later"
+    ):
         ended(PACK, "eu-us-dpf", DAY, date(2023, 7, 9), annulled=True)
+    assert ended(PACK, "eu-us-dpf", DAY, date(2023, 7, 10), annulled=True)
 
 
 def test_both_sides_of_the_day_on_which_a_decision_is_adopted() -> None:
@@ -129,12 +132,45 @@ def test_a_decision_for_no_country_or_under_no_law_is_refused() -> None:
         decision(PACK, "IN", "GDPR", DAY)
 
 
+@pytest.mark.parametrize(
+    ("country", "regime", "home"),
+    [
+        ("DE", "EU_GDPR", True),
+        ("NO", "EU_GDPR", True),
+        ("GB", "EU_GDPR", False),
+        ("GB", "UK_GDPR", True),
+        ("DE", "UK_GDPR", False),
+        ("CH", "CH_FADP", True),
+        ("CH", "EU_GDPR", False),
+    ],
+)
+def test_a_country_at_home_under_a_law_needs_no_decision(country: str, regime: str, home: bool) -> None:
+    if not home:
+        assert decision(PACK, country, regime, DAY)
+        return
+    with pytest.raises(Misused, match=f"{country} needs no decision under {regime}: .* name another country, or another law"):
+        decision(PACK, country, regime, DAY)
+
+
+def test_both_sides_of_the_day_on_which_a_country_comes_home() -> None:
+    """Croatia joined the Union on 1 July 2013; the kingdom left the area of its rules with 2020."""
+    day = date(2020, 12, 31)
+    with pytest.raises(Misused, match="at home"):
+        decision(PACK, "HR", "EU_GDPR", day)
+    with pytest.raises(Misused, match="at home"):
+        decision(PACK, "HR", "EU_DPD", date(2013, 7, 1))
+    assert decision(PACK, "HR", "EU_DPD", date(2013, 6, 30))
+
+
 def test_what_is_adopted_takes_no_key_that_is_taken_and_overlaps_no_other_decision() -> None:
     japan = decision(PACK, "JP", "EU_GDPR", DAY)
     with pytest.raises(Misused, match="the key 'eu-adequacy-jp' is taken"):
         adopted(PACK, msgspec.structs.replace(japan, key="eu-adequacy-jp"), TODAY)
-    with pytest.raises(LawError, match="supposed-adequacy-jp"):
+    with pytest.raises(Misused, match=r"there is one already, .*Japan.*: suppose that eu-adequacy-jp ends as well"):
         adopted(PACK, japan, TODAY)
+    assert adopted(ended(PACK, "eu-adequacy-jp", DAY, TODAY, annulled=False), japan, TODAY)
+    with pytest.raises(Misused, match="there is one already"):
+        adopted(ended(PACK, "eu-adequacy-jp", DAY + ONE, TODAY, annulled=False), japan, TODAY)
 
 
 def test_what_is_adopted_is_known_at_once_and_what_was_known_before_stays_so() -> None:
