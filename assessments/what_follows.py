@@ -156,6 +156,10 @@ async def _resolved(at: asyncpg.Connection, pack: Pack, clocks: Clocks, asked: A
     for key, _ in (*asked.moves, *asked.subs):
         if key not in vendors:
             raise Misused(f"no vendor is called {key!r}: the list of vendors has their keys")
+    places = dict(asked.moves)
+    for key, country in asked.moves:
+        if places[key] != country:
+            raise Misused(f"vendor {key!r} cannot move to {country} and to {places[key]} at once: leave one of them out")
     listings = await at.fetch(_LISTINGS, list(asked.lapse))
     known = {one.key for one in pack.instruments.values() if one.kind == "framework"} | {row[1] for row in listings}
     for name in asked.lapse:

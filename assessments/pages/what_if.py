@@ -46,13 +46,23 @@ class Given(msgspec.Struct, frozen=True):
     annul: tuple[str, ...] = ()
     end: tuple[str, ...] = ()
     lapse: tuple[str, ...] = ()
-    move: str = ""
+    move: tuple[str, ...] = ()
     move_to: str = ""
-    sub: str = ""
+    sub: tuple[str, ...] = ()
     sub_in: str = ""
     adopt: tuple[str, ...] = ()
     adopt_law: str = ""
     since: str = ""
+
+    @property
+    def moves(self) -> tuple[tuple[str, str], ...]:
+        """Each vendor that moves with its country; "" for what is not said."""
+        return _pairs(self.move, self.move_to)
+
+    @property
+    def subs(self) -> tuple[tuple[str, str], ...]:
+        """Each vendor that passes data on, with the country of the new company."""
+        return _pairs(self.sub, self.sub_in)
 
     @property
     def adopted(self) -> tuple[tuple[str, str], ...]:
@@ -60,35 +70,32 @@ class Given(msgspec.Struct, frozen=True):
         return tuple(to_adopt(one, self.adopt_law) or (one, self.adopt_law or USUAL_LAW) for one in self.adopt)
 
     @property
-    def further(self) -> tuple[str, ...]:
-        """What is adopted, each written with its law: the form shows the first, and carries the others along as they are."""
-        return tuple("=".join(pair) for pair in self.adopted)
-
-    @property
     def asks(self) -> bool:
-        half = (self.move and not self.move_to) or (self.sub and not self.sub_in)
-        others = self.annul or self.end or self.lapse or self.adopt or self.move_to or self.sub_in
-        return bool(others or ((self.move or self.sub) and not half))
+        """Whether anything is asked: a vendor alone only fills in the form."""
+        return bool(self.annul or self.end or self.lapse or self.adopt or any(where for _, where in (*self.moves, *self.subs)))
 
     def asked(self) -> Asked:
         """Raises Misused for a vendor without a country, or a day that is none."""
-        pairs = []
-        for vendor, where, what in ((self.move, self.move_to, "moves"), (self.sub, self.sub_in, "passes data on")):
-            if bool(vendor) != bool(where):
+        for pairs, what in ((self.moves, "moves"), (self.subs, "passes data on")):
+            if not all(vendor and where for vendor, where in pairs):
                 raise Misused(f"A vendor {what}: choose both the vendor and the country, or leave both out")
-            pairs.append(((vendor, where),) if vendor else ())
-        return Asked(self.annul, self.end, self.lapse, pairs[0], pairs[1], (), self.adopted, day_of("from", self.since))
+        return Asked(self.annul, self.end, self.lapse, self.moves, self.subs, (), self.adopted, day_of("from", self.since))
 
 
 def _several(given: list[str] | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one for one in given or () if one))
 
 
-def _vendor(given: str, country: str) -> tuple[str, str]:
-    """A vendor and a country, also where they are written as one, mailer=IN, as for the command."""
-    vendor, equals, where = given.rpartition("=")
-    whole = equals and vendor and not country and re.fullmatch("[A-Za-z]{2}", where)
-    return (vendor, where.upper()) if whole else (given, country)
+def _pairs(given: tuple[str, ...], where: str) -> tuple[tuple[str, str], ...]:
+    """Vendors and countries: each written as one, mailer=IN, as for the command, or the vendor alone and the country apart."""
+    pairs = []
+    for one in given:
+        vendor, equals, country = one.rpartition("=")
+        whole = equals and vendor and re.fullmatch("[A-Za-z]{2}", country)
+        pairs.append((vendor, country.upper()) if whole else (one, where))
+    if where and all(country != where for _, country in pairs):
+        pairs.append(("", where))
+    return tuple(pairs)
 
 
 @get("/what-if", opt={"needs": Permission.LOOK})
@@ -99,9 +106,9 @@ async def what_if(
     annul: list[str] | None = None,
     end: list[str] | None = None,
     lapse: list[str] | None = None,
-    move: str = "",
+    move: list[str] | None = None,
     move_to: str = "",
-    sub: str = "",
+    sub: list[str] | None = None,
     sub_in: str = "",
     adopt: list[str] | None = None,
     adopt_law: str = "",
@@ -109,8 +116,7 @@ async def what_if(
 ) -> Template:
     """The question as the address asks it, and its answer; without one, the form alone. What cannot be asked is said."""
     ends = (_several(annul), _several(end), _several(lapse))
-    moves = (*_vendor(move, move_to), *_vendor(sub, sub_in))
-    given = Given(*ends, *moves, _several(adopt), adopt_law, since)
+    given = Given(*ends, _several(move), move_to, _several(sub), sub_in, _several(adopt), adopt_law, since)
     pack = law.load()
     found: Answer | None = None
     wrong = ""

@@ -222,6 +222,7 @@ def test_a_vendor_moves_and_another_brings_in_a_company(demo: Register) -> None:
         (["--annul", "eu-us-dpf", "--from", "2020-01-01", "--as-of", "2020-01-01"], "is not in force yet"),
         (["--move", "mailchimp"], "VENDOR=COUNTRY"),
         (["--move", "nobody=IN"], "no vendor is called 'nobody'"),
+        (["--move", "mailchimp=IN", "--move", "mailchimp=BR"], "cannot move to IN and to BR at once"),
         (["--move", "mailchimp=Mars"], "'MARS' is no country code"),
         (["--sub", "mailchimp=ZZ"], "is no country code"),
         (["--lapse", "nothing"], "no listing and no framework"),
@@ -255,6 +256,11 @@ def test_the_page_is_its_address_and_writes_nothing(demo: Register) -> None:
         assert 'option value="eu-us-dpf" selected' in page
         several = (await auditor.get("/what-if?annul=eu-us-dpf&annul=eu-scc-2021")).text
         assert 'type="hidden" name="annul" value="eu-scc-2021"' in several
+        both = await auditor.get("/what-if?move=mailchimp=IN&move=tallyport=BR&sub=tallyport&sub_in=RU&on=2026-06-30")
+        supposed = both.text.split("Compared on")[0].split("<h2>Supposed")[1]
+        assert supposed.count("<li>") == 3
+        assert 'option value="mailchimp" selected' in both.text
+        assert 'type="hidden" name="move" value="tallyport=BR"' in both.text
         half = await auditor.get("/what-if?move=mailchimp")
         assert half.status_code == 200
         assert 'option value="mailchimp" selected' in half.text
