@@ -7,7 +7,7 @@ import asyncpg
 import msgspec
 
 from assessments.named import names
-from assessments.wording import law_name
+from assessments.wording import law_name, written
 from registry.law import Pack
 from registry.vocabulary import GOES_AHEAD, RANKING, Outcome
 
@@ -34,9 +34,11 @@ select alert, regime, was, was_path, was_basis, outcome, path_outcome, basis, no
 from told group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
 """.format(", ".join(f"'{one}'" for one in sorted(GOES_AHEAD)))
 
+_STOPPED = "select transfer, min(since) from suspension where transfer = any($1::bigint[]) and until is null group by 1"
+
 
 class Flow(msgspec.Struct, frozen=True):
-    """A transfer whose verdict changed by an alert's cause."""
+    """A transfer whose verdict changed by an alert's cause; `said` tells also from when it is stopped without an end."""
 
     transfer: str
     said: str
@@ -89,6 +91,8 @@ async def changes_of(at: asyncpg.Connection, alerts: Sequence[int], pack: Pack) 
     things = sorted({thing for row in rows for thing in row["first"]})
     keys = {row[0]: row[1] for row in await at.fetch("select id, key from transfer where id = any($1::bigint[])", things)}
     called = await names(at, "transfer", sorted(keys.values()), pack.on(date.max, date.max))
+    for row in await at.fetch(_STOPPED, things):
+        called[keys[row[0]]] += f" (stopped from {written(row[1])})"
     found: dict[int, list[Change]] = {}
     for row in rows:
         was = None if row["was"] is None else Side(Outcome(row["was"]), Outcome(row["was_path"]), row["was_basis"])

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from assessments import alerts
+from assessments import alerts, suspensions
 from assessments.changed import Change, Side
 from assessments.channels import mail
 from assessments.watch import look
@@ -65,6 +65,20 @@ def test_a_fall_says_from_which_verdict_to_which_wherever_it_is_told(fallen: Reg
         assert f"1 transfer: <strong>{FELL}</strong>" in (await (await as_role("dpo")).get("/alerts")).text
 
     browse(fallen, work)
+
+
+def test_a_flow_that_is_stopped_is_told_as_that_until_it_flows_again(fallen: Register) -> None:
+    def told() -> str:
+        ((flow,),) = [change["flows"] for change in newest(fallen)["changes"]]
+        return str(flow["said"])
+
+    before = told()
+    fallen.do(lambda: suspensions.stop("cli:test", ["news"], date(2020, 7, 20), "The Shield fell"))
+    assert told() == f"{before} (stopped from 20 July 2020)"
+    (stop,) = fallen.ask("select key, version from suspension")
+    again = (stop["key"], stop["version"]), date(2020, 8, 1), "Carried", date(2020, 8, 1)
+    fallen.do(lambda: suspensions.resume("cli:test", "news", *again, although=True))
+    assert told() == before
 
 
 def test_changes_alike_are_told_together_and_counted(register: Register, folder: Path) -> None:
