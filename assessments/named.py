@@ -56,6 +56,7 @@ CALLED: dict[str, tuple[dict[str, str], str]] = {
         "{one} to {other} in {country} ({how})",
     ),
     "notice": ({"vendor": VENDOR.format("t.vendor"), "about": "replace(t.kind, '_', ' ')"}, "the notice of {vendor}: {about}"),
+    "decision": ({"vendor": VENDOR.format("t.vendor")}, "the approval of {vendor}"),
     "review": ({"vendor": VENDOR.format("t.vendor")}, "the review of {vendor}"),
     "vendor": ({"vendor": VENDOR.format("t.thing")}, "{vendor}"),
 }

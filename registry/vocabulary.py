@@ -292,6 +292,7 @@ class AlertKind(StrEnum):
     ONWARD_UNCOVERED = "onward_uncovered"
     LISTING_ENDING = "listing_ending"
     SAFEGUARD_ENDING = "safeguard_ending"
+    APPROVAL_ENDING = "approval_ending"
     REVIEW_DUE = "review_due"
     REVIEW_OVERDUE = "review_overdue"
     NOTICE_RECEIVED = "notice_received"

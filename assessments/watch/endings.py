@@ -1,4 +1,4 @@
-"""What will end: listings and clauses, told ninety, thirty, seven days and one day ahead, and the last days of the law."""
+"""What will end: listings, clauses, approvals (told ninety, thirty, seven days and one ahead), and the last days of the law."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -13,9 +13,15 @@ from registry.vocabulary import AlertKind
 THRESHOLDS = (1, 7, 30, 90)  # days ahead of an end, nearest first
 LAST_DAYS = (1, 7)  # of an instrument of the law, which is told months ahead besides (`ahead.py`)
 
+_APPROVED = f"""
+select key, until - 1, vendor from (
+    select distinct on (vendor) * from decision where {STANDS} and since <= $1 order by vendor, since desc, id desc) d
+where standing like 'approved%' and until - 1 between $1 and $2 and not exists (
+    select from decision o where o.vendor = d.vendor and o.since <= d.until and (o.until is null or o.until > d.until))"""
+
 
 async def endings(at: asyncpg.Connection, pack: Pack, today: date, causes: Causes) -> None:
-    """Listings, clauses and instruments of the law that will end: the nearest threshold that is reached, and no other."""
+    """What will end, of the law too: the nearest threshold that is reached, and no other."""
     horizon = today + timedelta(days=max(THRESHOLDS))
     listings = await at.fetch(
         f"""select key, least(next_due, until - 1), framework, party from certification
@@ -38,6 +44,10 @@ async def endings(at: asyncpg.Connection, pack: Pack, today: date, causes: Cause
             causes.add(
                 f"day:{what}:{key}:{last}:-{ahead}", kind, [f"{what} {key} ends"], last, instrument=instrument, party=party
             )
+    approved = await at.fetch(_APPROVED, today, horizon)
+    for key, last, vendor in approved:
+        cause = f"day:decision:{key}:{last}:-{threshold(last, today)}"
+        causes.add(cause, AlertKind.APPROVAL_ENDING, [f"decision {key} ends"], last, vendor=vendor)
     await _law_endings(at, pack, today, causes)
 
 

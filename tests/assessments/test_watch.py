@@ -108,6 +108,34 @@ def test_a_listing_that_ends_is_told_once_a_threshold(register: Register, folder
     assert [len(kind) for kind in kinds] == [0, 1, 0, 1, 1]
 
 
+@pytest.mark.parametrize(
+    ("others", "told"),
+    [
+        ([], [0, 1, 0, 1, 1]),
+        ([{"key": "whole", "since": "2020-01-02", "standing": "approved"}], [0, 0, 0, 0, 0]),  # it took the other's place
+        ([{"key": "no", "since": "2020-05-01", "standing": "refused"}], [0, 0, 0, 0, 0]),
+        ([{"key": "next", "since": "2020-07-01", "standing": "approved"}], [0, 0, 0, 0, 0]),  # from the day after
+        ([{"key": "late", "since": "2020-07-02", "standing": "approved"}], [0, 1, 0, 1, 1]),
+    ],
+)
+def test_an_approval_that_ends_is_told_ahead_where_nothing_follows_it(
+    register: Register, folder: Path, others: list[dict[str, Any]], told: list[int]
+) -> None:
+    vendor, rests = "mailer", {"rests_on": 1, "law_version": "x"}
+    until = {"key": "until", "since": "2020-01-01", "until": "2020-07-01", "standing": "approved_with_conditions"}
+    decisions = [one | rests | {"vendor": vendor} for one in (until, *others)]
+    register.load(a_register() | {"decision": decisions}, folder)
+    found = [
+        [row for row in seen(register, day).alerts if row["kind"] == "approval_ending"]
+        for day in ("2020-03-31", "2020-04-01", "2020-04-02", "2020-05-31", "2020-06-23")
+    ]
+    assert [len(each) for each in found] == told
+    if told[1]:
+        (first, *_) = [one for one in register.answer("alerts") if one["kind"] == "approval_ending"]
+        assert first["title"] == "The approval of Mailer, Inc. ends on 30 June 2020"
+        assert (first["vendor"], first["effect"]) == ("mailer", "2020-06-30")
+
+
 def test_a_correction_of_the_past_is_told(loaded: Register, folder: Path) -> None:
     seen(loaded, "2020-03-01")
     note = {"kind": "corrected", "why": "the columns were mixed up"}
