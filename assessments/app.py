@@ -3,12 +3,14 @@
 Every module of `assessments/pages` and every noun of `registry` with a list `ROUTES` brings its routes by being there.
 """
 
+import asyncio
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
 
+import asyncpg
 from asyncpg import CharacterNotInRepertoireError
-from litestar import Litestar, Request, get
+from litestar import Litestar, MediaType, Request, Response, get
 from litestar.config.csrf import CSRFConfig
 from litestar.di import Provide
 from litestar.exceptions import HTTPException, NotAuthorizedException
@@ -28,6 +30,7 @@ from registry.once import SentBefore
 from registry.vocabulary import DEMO_NOTICE
 from registry.web import PasswordDue
 
+ANSWERS_IN = 5  # seconds
 WEB = ("signing", "vendors", "records", "roles", "filing")  # the nouns of `registry` that have doors of their own
 
 
@@ -38,9 +41,15 @@ def routes() -> list[Any]:
     return [route for module in (*nouns, *pages) for route in module.ROUTES]
 
 
-@get("/healthz", opt={"needs": web.OPEN, "exclude_from_csrf": True}, sync_to_thread=False)
-def healthz() -> str:
-    return "ok\n"
+@get("/healthz", opt={"needs": web.OPEN, "exclude_from_csrf": True})
+async def healthz() -> Response[str]:
+    """Whether pages can be made: the register's database answers in time."""
+    try:
+        async with asyncio.timeout(ANSWERS_IN), database.single() as at:
+            await at.fetchval("select 1")
+    except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        return Response("the register's database does not answer\n", media_type=MediaType.TEXT, status_code=503)
+    return Response("ok\n", media_type=MediaType.TEXT)
 
 
 def application(csrf_secret: str) -> Litestar:

@@ -206,7 +206,7 @@ def failed(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
 
 
 def doors(app: ASGIApp, hosts: Callable[[], set[str]]) -> ASGIApp:
-    """Around everything: another Host is refused (421), and every answer carries the headers."""
+    """Around everything: another Host is refused (421), every answer carries the headers, and HEAD is asked as GET is."""
 
     async def answered(scope: Scope, receive: Receive, send: Send) -> None:
         if str(scope["type"]) != "http":
@@ -214,6 +214,9 @@ def doors(app: ASGIApp, hosts: Callable[[], set[str]]) -> ASGIApp:
             return
         scope.setdefault("state", {})
         scope["path"] = segmented(scope)
+        asked: Any = scope
+        if asked["method"] == "HEAD":  # the server keeps the body back: its own scope says HEAD still
+            asked = {**scope, "method": "GET"}
         host = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "")
         static = scope["path"].startswith("/static/")
 
@@ -235,7 +238,7 @@ def doors(app: ASGIApp, hosts: Callable[[], set[str]]) -> ASGIApp:
             await sent({"type": "http.response.start", "status": 421, "headers": [(b"content-type", b"text/plain")]})
             await sent({"type": "http.response.body", "body": b"Not this host: see ONWARD_URL.\n", "more_body": False})
             return
-        await app(scope, receive, sent)
+        await app(asked, receive, sent)
 
     return answered
 

@@ -1,12 +1,14 @@
 """A connection is always given back: whoever is called off as a transaction begins, or as it ends, keeps none."""
 
 import asyncio
+import os
 from typing import Any
+from urllib.parse import urlsplit
 
 import asyncpg
 
 from registry import database
-from tests.support import Register
+from tests.support import Register, drop_database
 from tests.web import browse
 
 STEPS = 25  # of the event loop: more than a transaction takes to begin, to ask and to end
@@ -73,5 +75,27 @@ def test_what_only_asks_for_options_or_holds_a_strange_sign_is_no_failure(regist
             assert (await client.request("OPTIONS", path)).status_code < 500, path
         for path in ("/static/%00", "/vendors/%00", "/%00"):
             assert (await client.get(path)).status_code == 404, path
+
+    browse(register, work)
+
+
+def test_what_asks_for_the_head_alone_is_answered_as_if_it_asked_for_the_page(register: Register) -> None:
+    async def work(as_role: Any) -> None:
+        client = (await as_role("procurement")).client
+        for path in ("/", "/healthz", "/vendors", "/static/vendor/none.css"):
+            page, head = await client.get(path), await client.head(path)
+            assert (head.status_code, head.headers["content-type"]) == (page.status_code, page.headers["content-type"]), path
+
+    browse(register, work)
+
+
+def test_health_is_that_of_the_database_too(register: Register) -> None:
+    async def work(as_role: Any) -> None:
+        client = (await as_role("procurement")).client
+        assert (await client.get("/healthz")).text == "ok\n"
+        name = urlsplit(register.url).path[1:]
+        await asyncio.to_thread(drop_database, os.environ["ONWARD_TEST_SERVER"], name)
+        answer = await client.get("/healthz")
+        assert (answer.status_code, answer.text) == (503, "the register's database does not answer\n")
 
     browse(register, work)
