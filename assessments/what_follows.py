@@ -13,7 +13,8 @@ from assessments.dossier import Parties, open_dossiers, parties
 from assessments.picture import Picture
 from assessments.radius import Concerned, Served, concerned, served
 from assessments.readings import Reading
-from assessments.rules import Dossier
+from assessments.rules import Dossier, Finding
+from assessments.rules.onward import Hop
 from assessments.supposed import Moved, Supposed, changed
 from assessments.verdicts import Judge
 from assessments.what_if import Already, Fate, Turned, WhatIf, already, counts, covered_again, what_if
@@ -21,7 +22,7 @@ from assessments.what_to_do import Need, need, to_do
 from assessments.wording import country_name, written
 from registry.database import as_known, uncollected
 from registry.errors import Misused
-from registry.law import Instrument, Pack
+from registry.law import Instrument, Law, Pack
 from registry.law.supposing import begins, decision
 from registry.vocabulary import Outcome
 
@@ -193,7 +194,8 @@ def _told(
     for one, dossier in zip(shown, then, strict=True):
         after = other.read(dossier, one.flow.reading.regime, day)
         if after is not None:
-            told.append(_flow(one, dossier, after, other, day, named, about))
+            why = _why(after.weakest, other.law(day), picture.judge.law(day), named)
+            told.append(_flow(one, dossier, after, other, day, named, about, why))
             if one.fate is Fate.FALLS or _with_measures(one):
                 needs.append(need(after, named, other.law(day)))
     fallen = [one.flow.dossier for one in found.turned if one.fate is Fate.FALLS]
@@ -233,8 +235,27 @@ def _first(turned: Sequence[Turned], most: int | None) -> list[Turned]:
     return [one for alike in found.values() for one in alike]
 
 
+def _why(hop: Hop, law: Law, as_it_is: Law, named: Parties) -> tuple[Reason, ...]:
+    """Why a hop would stand as it does: last what had ended anyhow."""
+
+    def gone(found: tuple[Finding, Reason]) -> bool:
+        key = found[0].instrument
+        standing = as_it_is.standing(key) if key and as_it_is.instrument(key) else None
+        return standing is not None and standing.code is not None
+
+    told = zip(hop.verdict.judged.findings, reasons(hop, law, named), strict=True)
+    return tuple(dict.fromkeys(reason for _, reason in sorted(told, key=gone)))
+
+
 def _flow(
-    one: Turned, dossier: Dossier, after: Reading, other: Judge, day: date, named: Parties, about: dict[int, Served]
+    one: Turned,
+    dossier: Dossier,
+    after: Reading,
+    other: Judge,
+    day: date,
+    named: Parties,
+    about: dict[int, Served],
+    why: tuple[Reason, ...],
 ) -> Told:
     route, before = dossier.route, one.flow.reading
     again = covered_again(other, dossier, after, day) if one.fate is Fate.FALLS else None
@@ -258,7 +279,7 @@ def _flow(
         again,
         (again - day).days if again else None,
         after.flowing,
-        tuple(dict.fromkeys(reasons(after.weakest, other.law(day), named))),
+        why,
         _decides(before, named),
         _with_measures(one),
         then is not None and then.path_outcome is Outcome.MEASURES_REQUIRED,

@@ -193,6 +193,13 @@ def test_a_gap_ends_on_the_day_on_which_what_is_adopted_begins(demo: Register, f
     assert {one["transfer"] for one in alone["flows"] if one["fate"] == "better"} == {"jivochat"}
 
 
+def test_what_falls_by_what_is_supposed_is_told_before_what_had_ended_anyhow(demo: Register) -> None:
+    found = demo.answer("what-if", "--annul", "eu-us-dpf", "--end", "eu-scc-2021", "--as-of", "2026-12-01")
+    (flow,) = [one for one in found["flows"] if one["transfer"] == "mailchimp"]
+    codes = [(reason["code"], "2027" in reason["text"] or "2026" in reason["text"]) for reason in flow["reasons"]]
+    assert codes == [("INVALIDATED", True), ("SCC_EXPIRED", True), ("INVALIDATED", False), ("SCC_EXPIRED", False)]
+
+
 def test_a_vendor_moves_and_another_brings_in_a_company(demo: Register) -> None:
     found = demo.answer("what-if", "--move", "mailchimp=IN", "--sub", "tallyport=ru", "--as-of", "2026-06-30")
     flows = {one["transfer"]: one for one in found["flows"]}
