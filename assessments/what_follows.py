@@ -300,8 +300,8 @@ def said(supposed: Supposed, law: Pack, named: Parties, day: date) -> Iterable[s
         return law.instruments[key].title if key in law.instruments else key
 
     since = f"from {written(supposed.day)}"
-    yield from (f"{title(key)} is declared invalid {since}." for key in supposed.annul)
-    yield from (f"{title(key)} ends {since}." for key in supposed.end)
+    yield from (f"{title(key)}: declared invalid {since}." for key in supposed.annul)
+    yield from (f"{title(key)}: at an end {since}." for key in supposed.end)
     for name in supposed.lapse:
         yield f"Every listing in {title(name)} lapses {since}." if name in law.instruments else f"{name} lapses {since}."
     yield from (f"{named.names[one.party]} moves to {country_name(one.country, view)} {since}." for one in supposed.moves)

@@ -170,7 +170,7 @@ def test_the_framework_annulled_what_falls_what_catches_and_nothing_is_written(d
     assert found["concerned"]["people"] == ["Customers and their staff"]
     assert any("Tallyport" in line for line in found["to_do"])
     text = demo.onward("what-if", "--annul", "eu-us-dpf", "--as-of", "2026-06-30")
-    assert "EU-U.S. Data Privacy Framework is declared invalid from 30 June 2026." in text
+    assert "EU-U.S. Data Privacy Framework: declared invalid from 30 June 2026." in text
     beside, alone = text.partition("Would be caught by something else on file, with measures beside it: 1")[2].split(
         "Would be caught by something else on file: 1"
     )
