@@ -23,7 +23,8 @@ OWN = ("id", "thing", "version")  # columns that the journal fills, never a pers
 OWN_SCHEMAS = {"known": "[0-9a-f]{64}", "past": past.OURS}  # and what each says of itself
 WHY = "(why)"  # the name of a reason among the values of an entry, which no column can have
 LONGEST_NAME = 500  # signs: names stand in an index, which holds no more than 2,700 bytes of one
-NO_NUL = r"^[^\x00]*$"  # PostgreSQL cannot hold the character
+LINE = r"^[^\x00-\x1f\x7f-\x9f]*\Z"  # no control signs: PostgreSQL cannot hold NUL, and a terminal does as the others say
+LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*\Z"  # of a longer text: tabs and ends of lines may stand in it
 MOMENT = r"^[12]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\dZ$"
 
 
@@ -34,8 +35,8 @@ class EntryNote(msgspec.Struct, forbid_unknown_fields=True):
     """
 
     kind: EntryKind = EntryKind.RECORDED
-    why: Annotated[str, msgspec.Meta(pattern=NO_NUL)] | None = None
-    who: Annotated[str, msgspec.Meta(max_length=200, pattern=NO_NUL)] | None = None
+    why: Annotated[str, msgspec.Meta(pattern=LINES)] | None = None
+    who: Annotated[str, msgspec.Meta(max_length=200, pattern=LINE)] | None = None
     since: datetime.date | None = None
 
 
@@ -115,17 +116,18 @@ def altering(table: type[Table]) -> type[msgspec.Struct]:
 
 
 def _type(column: Column) -> Any:
-    """What a column's value may be; texts without the one character that PostgreSQL cannot hold."""
+    """What a column's value may be; texts without control signs."""
     if column._meta.choices is not None:
         return Literal[tuple(choice.value for choice in column._meta.choices)]
     if isinstance(column, ForeignKey):
-        return Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=NO_NUL)]
+        return Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=LINE)]
     if is_moment(column):
         return Annotated[str, msgspec.Meta(pattern=MOMENT)]
     if isinstance(column, (Varchar, Text)):
         shortest = 1 if column._meta.required else None
         longest = getattr(column, "length", None) or (LONGEST_NAME if column._meta.name == "name" else None)
-        return Annotated[str, msgspec.Meta(min_length=shortest, max_length=longest, pattern=NO_NUL)]
+        pattern = LINES if isinstance(column, Text) and column._meta.name != "name" else LINE
+        return Annotated[str, msgspec.Meta(min_length=shortest, max_length=longest, pattern=pattern)]
     if isinstance(column, Array):
         return list[_type(column.base_column)]  # type: ignore[misc]
     if isinstance(column, (BigInt, Integer)):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from piccolo.columns import Array, Boolean, Bytea, Column, Date, ForeignKey
+from piccolo.columns import Array, Boolean, Bytea, Column, Date, ForeignKey, Text
 from piccolo.columns.column_types import BigInt, Integer
 
 from registry import law, schema
@@ -23,8 +23,8 @@ from tests.support import Register, a_register
 JOURNALED = [table for table in schema.tables() if schema.name(table) not in ITSELF]
 
 
-def token(chance: random.Random, length: int | None = None) -> str:
-    letters = string.ascii_letters + string.digits + "äß漢🙂'\"\\<&;=\t\n%_"
+def token(chance: random.Random, length: int | None = None, *, lines: bool = False) -> str:
+    letters = string.ascii_letters + string.digits + "äß漢🙂'\"\\<&;=%_" + ("\t\n" if lines else "")
     return "".join(chance.choice(letters) for _ in range(min(length or 24, 24)))
 
 
@@ -49,7 +49,7 @@ def value(column: Column, chance: random.Random, keys: dict[str, list[str]]) -> 
     if is_moment(column):
         day = date(2000, 1, 1) + timedelta(days=chance.randint(0, 9000))
         return f"{day}T{chance.randint(0, 23):02}:{chance.randint(0, 59):02}Z"
-    return token(chance, getattr(column, "length", None))
+    return token(chance, getattr(column, "length", None), lines=isinstance(column, Text) and column._meta.name != "name")
 
 
 def a_random_register(chance: random.Random, rows: int) -> dict[str, list[dict[str, Any]]]:
@@ -189,7 +189,22 @@ BAD = {
     "a missing column": ({"party": [{"key": "x", "since": "2020-01-01", "name": "X"}]}, r"missing required field `country`"),
     "an empty name": (changed("party", name=""), r"party\[0\] 'mailer' name: Expected `str` of length >= 1"),
     "a number for a name": (changed("party", name=3), r"name: Expected `str`, got `int`"),
-    "a character that cannot be kept": (changed("party", name="a\0b"), r"party\[0\] 'mailer' name: holds the sign NUL"),
+    "a character that cannot be kept": (
+        changed("party", name="a\0b"),
+        r"party\[0\] 'mailer' name: holds a sign that cannot be ",
+    ),
+    "a sign to the terminal": (
+        changed("party", name="a\x1b]0;b"),
+        r"party\[0\] 'mailer' name: holds a sign that cannot be read",
+    ),
+    "a name of two lines": (
+        changed("party", name="a\n"),
+        r"party\[0\] 'mailer' name: .* the end of a line where none may stand",
+    ),
+    "the same in the past": (
+        changed("party", address="a\x9bb"),
+        r"party\[0\] 'mailer' address: holds a sign that cannot be read",
+    ),
     "a name that no index holds": (changed("party", name="é" * 501), r"party\[0\] 'mailer' name: is longer than 500 signs"),
     "half a character": (changed("party", name="a\ud800b"), r"party\[0\] name: holds half a character"),
     "a blank reason": (changed("party", entry={"kind": "recorded", "why": "  "}), r"party\[0\] 'mailer' entry why: is blank"),
