@@ -5,8 +5,9 @@ from pathlib import Path
 
 import rich_click as click
 
+from assessments.assess import Clocks
 from assessments.bundle import bundled
-from assessments.cli.door import as_of_option, clocks, known_on_option, run, write_whole
+from assessments.cli.door import as_of_option, asked_of, known_on_option, run, write_whole
 from assessments.cli.register import export_group
 from registry import database, law
 from registry.extract import Redaction
@@ -20,13 +21,13 @@ from registry.extract import Redaction
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The zip to write.")
 def export_bundle(as_of: date | None, known_on: datetime | None, redact: str | None, vendor: str | None, out: Path) -> None:
     """Export records, register, verdicts, journal and law, signed, with the program that checks them offline."""
-    asked = clocks(as_of, known_on)
 
-    async def make() -> tuple[bytes, int]:
+    async def make() -> tuple[bytes, int, Clocks]:
         async with database.opened():
-            return await bundled(law.load(), asked, Redaction(redact) if redact else None, vendor)
+            asked = await asked_of(as_of, known_on)
+            return *await bundled(law.load(), asked, Redaction(redact) if redact else None, vendor), asked
 
-    content, logins = run(make())
+    content, logins, asked = run(make())
     write_whole(out, content)
     click.echo(f"Exported a bundle to {out}: valid on {asked.as_of}, known on {asked.shown}.", err=True)
     if redact and logins:

@@ -21,7 +21,7 @@ import msgspec
 import rich_click as click
 
 from assessments.assess import Clocks
-from registry import adopted, database, embedded, law, settings, whole
+from registry import adopted, database, embedded, journal, law, settings, whole
 from registry.errors import Misused, Refused
 from registry.law import Pack, packs
 
@@ -141,9 +141,14 @@ def who() -> str:
     return f"cli:{getpass.getuser()}"
 
 
-def clocks(as_of: date | None, known_on: datetime | None) -> Clocks:
-    """The three clocks of a question, those not given set to now."""
-    now = today()
+async def asked_of(as_of: date | None, known_on: datetime | None) -> Clocks:
+    """The three clocks of a question to the register that is open: its today is a demo's own day on a demo, as on its pages."""
+    async with database.as_known(None) as at:
+        return clocks(as_of, known_on, await journal.today(at))
+
+
+def clocks(as_of: date | None, known_on: datetime | None, now: date) -> Clocks:
+    """The three clocks of a question, those not given set to today."""
     shown = now.isoformat()
     if known_on is not None and known_on > datetime.combine(now, END_OF_DAY):
         raise Misused("--known-on lies in the future: nobody knows yet what will have been recorded by then")

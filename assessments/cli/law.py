@@ -11,11 +11,13 @@ import rich_click as click
 
 from assessments import cases, tables_shown
 from assessments.adoption import Preview, previewed, unread
+from assessments.assess import Clocks
 from assessments.assess import assess as assess_register
 from assessments.cli.door import (
     DAY,
     as_json,
     as_of_option,
+    asked_of,
     clocks,
     judging,
     known_on_option,
@@ -42,13 +44,13 @@ from registry.law.files import faults
 @as_json
 def assess(as_of: date | None, known_on: datetime | None, by_law: str | None, as_json: bool) -> None:
     """Judge every transfer on a day, as known on a day, by the law as published then."""
-    asked = clocks(as_of, known_on)
 
-    async def read() -> list[Any]:
+    async def read() -> tuple[list[Any], Clocks]:
         async with judging(by_law) as pack:
-            return list(await assess_register(pack, asked))
+            asked = await asked_of(as_of, known_on)
+            return list(await assess_register(pack, asked)), asked
 
-    assessed = run(read())
+    assessed, asked = run(read())
     if as_json:
         print_json(assessed)
     else:
@@ -156,7 +158,7 @@ def law_dossier(country: str, as_of: date | None, as_json: bool) -> None:
 def law_show(key: str, as_of: date | None, known_on: datetime | None, by_law: str | None) -> None:
     """Print an instrument's life, and how it stands on a day."""
     pack = _pack(by_law)
-    one, asked = pack.named(key), clocks(as_of, known_on)
+    one, asked = pack.named(key), clocks(as_of, known_on, today())
     view = pack.on(asked.as_of, asked.known_on)
     tables_shown.instrument(one, view.standing(key), view.scope(one), asked, verified.looked_up(pack, _since(asked.known_on)))
 

@@ -8,7 +8,7 @@ import msgspec
 import rich_click as click
 
 from assessments import tables_shown
-from assessments.cli.door import as_json, clocks, known_on_option, main, print_json, run, who, write_whole
+from assessments.cli.door import as_json, asked_of, known_on_option, main, print_json, run, who, write_whole
 from assessments.recorded import RecordedVerdict, recorded_verdicts
 from registry import checkpoints, database, heads, keys, notes, settings, verify_bundle
 from registry.errors import Misused
@@ -88,13 +88,16 @@ def _first(done: Verified) -> str:
 @as_json
 def verdicts(transfer: str | None, known_on: datetime | None, as_json: bool) -> None:
     """List the verdicts as they were recorded, of a TRANSFER or of all: when, what held from when, on which law."""
-    asked = clocks(None, known_on)
 
     async def read() -> list[RecordedVerdict]:
-        async with database.opened(), database.as_known(asked.instant) as at:
-            if transfer and not await at.fetchval("select exists (select from transfer where key = $1)", transfer):
-                raise Misused(f"no transfer has the key {transfer!r}, as known on {asked.shown}: `onward assess` lists them")
-            return await recorded_verdicts(at, [transfer] if transfer else None)
+        async with database.opened():
+            asked = await asked_of(None, known_on)
+            async with database.as_known(asked.instant) as at:
+                if transfer and not await at.fetchval("select exists (select from transfer where key = $1)", transfer):
+                    raise Misused(
+                        f"no transfer has the key {transfer!r}, as known on {asked.shown}: `onward assess` lists them"
+                    )
+                return await recorded_verdicts(at, [transfer] if transfer else None)
 
     found = run(read())
     if as_json:

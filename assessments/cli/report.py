@@ -6,7 +6,8 @@ from pathlib import Path
 import rich_click as click
 
 from assessments import reports
-from assessments.cli.door import as_of_option, clocks, judging, known_on_option, law_option, main, run, write_whole
+from assessments.assess import Clocks
+from assessments.cli.door import as_of_option, asked_of, judging, known_on_option, law_option, main, run, write_whole
 from registry.errors import Misused
 
 
@@ -28,11 +29,12 @@ def report(
     if fmt is None or out is None:
         raise Misused(f"report {name}: say --format ({', '.join(reports.formats())}) and --out FILE")
     reports.checked(name, fmt)
-    asked = clocks(as_of, known_on)
 
-    async def read() -> bytes:
+    async def read() -> tuple[bytes, Clocks]:
         async with judging(by_law) as pack:
-            return await reports.printed(name, fmt, pack, asked)
+            asked = await asked_of(as_of, known_on)
+            return await reports.printed(name, fmt, pack, asked), asked
 
-    write_whole(out, run(read()))
+    content, asked = run(read())
+    write_whole(out, content)
     click.echo(f"Wrote {name} to {out}: valid on {asked.as_of}, known on {asked.shown}.", err=True)

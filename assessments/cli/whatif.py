@@ -6,7 +6,7 @@ from pathlib import Path
 import rich_click as click
 
 from assessments import tables_asked, what_follows
-from assessments.cli.door import DAY, as_json, as_of_option, clocks, known_on_option, main, print_json, run
+from assessments.cli.door import DAY, as_json, as_of_option, asked_of, known_on_option, main, print_json, run
 from assessments.coverage import Coverage
 from assessments.coverage import coverage as coverage_of
 from assessments.radius import Radius
@@ -24,11 +24,10 @@ from registry.law.supposing import read_instrument
 @as_json
 def radius(party: str, as_of: date | None, known_on: datetime | None, as_json: bool) -> None:
     """What stands beneath PARTY (its key, or a vendor's): flows to it or through it, activities, people's categories."""
-    asked = clocks(as_of, known_on)
 
     async def read() -> Radius:
         async with database.opened():
-            return await radius_of(party, asked)
+            return await radius_of(party, await asked_of(as_of, known_on))
 
     found = run(read())
     if as_json:
@@ -65,7 +64,6 @@ def what_if(
     """What would follow, if: flows that fall, flows that something else catches, whose data, what to do. Writes nothing."""
     if not any((annul, end, lapse, move, sub, adopt)):
         raise Misused("say what to suppose: --annul, --end, --lapse, --move, --sub or --adopt, one or several")
-    asked_on = clocks(as_of, known_on)
     files, decisions = _to_adopt(adopt)
     moves, subs = (tuple(_parted(name, one) for one in given) for name, given in (("--move", move), ("--sub", sub)))
     asked = what_follows.Asked(annul, end, lapse, moves, subs, files, decisions, since)
@@ -73,7 +71,7 @@ def what_if(
     async def read() -> what_follows.Answer:
         async with database.opened():
             _in_countries(law.load(), (*moves, *subs))
-            return await what_follows.answer(law.load(), asked_on, asked)
+            return await what_follows.answer(law.load(), await asked_of(as_of, known_on), asked)
 
     found = run(read())
     if as_json:
@@ -113,11 +111,10 @@ def _to_adopt(given: tuple[str, ...]) -> tuple[tuple[Instrument, ...], tuple[tup
 @as_json
 def coverage(transfer: str, since: date | None, last: date | None, known_on: datetime | None, as_json: bool) -> None:
     """Covered and bare days of TRANSFER between two days, and by which safeguard."""
-    asked = clocks(last, known_on)
 
     async def read() -> list[Coverage]:
         async with database.opened():
-            return await coverage_of(law.load(), asked, transfer, since, last)
+            return await coverage_of(law.load(), await asked_of(last, known_on), transfer, since, last)
 
     found = run(read())
     if as_json:

@@ -284,6 +284,7 @@ def an_evil_register(evil: list[str]) -> dict[str, list[dict[str, Any]]]:
             for row in rows:
                 for place, (column, many) in enumerate(free_text(kind)):
                     said = evil[(turn + place) % len(evil)]
+                    said = said.strip() if column == "name" else said  # which holds no end of a line
                     row[column] = [said] if many else said
                 row["key"] = f"{row['key']}-{turn}"
                 row |= {
