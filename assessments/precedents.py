@@ -13,6 +13,7 @@ from weakref import proxy
 
 import msgspec
 
+from assessments.readings import alike
 from assessments.rules import Judged, Leg, Signature, Sort, Tools, Traits, Verdict
 from assessments.rules.chapter_v import judge
 from assessments.rules.onward import seen_from
@@ -128,7 +129,7 @@ class Precedents:
         key = (signature, since)
         if key not in self._ruled:
             now, days = self._judge(*key), self._days(signature)
-            turns = (day for day in days[bisect_right(days, since) :] if self._judge(signature, day) != now)
+            turns = (day for day in days[bisect_right(days, since) :] if _otherwise(self._judge(signature, day), now))
             turn = next(turns, None)
             otherwise = turn is not None and self._judge(signature, turn).lends != now.lends
             self._ruled[key] = Verdict(now, now.last_day, turn, otherwise)
@@ -164,6 +165,15 @@ class Precedents:
             impacts=impacts,
             facts=facts,
         )
+
+
+def _otherwise(one: Judged, other: Judged) -> bool:
+    """Whether two sayings about the same tools read otherwise to a person, or lend otherwise to the chain beneath."""
+    if one is other:
+        return False
+    if one.last_day != other.last_day or one.lends != other.lends or not alike(one, other):
+        return True
+    return [finding.tool for finding in one.findings] != [finding.tool for finding in other.findings]
 
 
 @lru_cache(maxsize=4)

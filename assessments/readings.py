@@ -4,7 +4,7 @@ from datetime import date
 
 import msgspec
 
-from assessments.rules import Finding, Route, State
+from assessments.rules import Finding, Judged, Route, State
 from assessments.rules.onward import Hop
 from registry.vocabulary import RANKING, Outcome
 
@@ -93,17 +93,19 @@ def _step(hop: Hop) -> tuple[object, ...]:
 def same_verdict(one: Hop, other: Hop) -> bool:
     """Same outcome, same basis, same last day, and the same sentences with the same days in them."""
     first, second = one.verdict.judged, other.verdict.judged
-    if one.verdict.last_day != other.verdict.last_day:
+    if one.verdict.last_day != other.verdict.last_day or not (first is second or alike(first, second)):
         return False
-    if first is not second:
-        if first.outcome != second.outcome or first.basis != second.basis or len(first.findings) != len(second.findings):
-            return False
-        if not all(map(_alike, first.findings, second.findings)):
-            return False
     for mine, its in zip(first.findings, second.findings, strict=True):
         if (mine.tool is not None or its.tool is not None) and _days_in(mine, one.state) != _days_in(its, other.state):
             return False
     return True
+
+
+def alike(one: Judged, other: Judged) -> bool:
+    """Same outcome, same basis, and the same sentences, but for the days in them."""
+    if one.outcome != other.outcome or one.basis != other.basis or len(one.findings) != len(other.findings):
+        return False
+    return all(map(_alike, one.findings, other.findings))
 
 
 def _alike(one: Finding, other: Finding) -> bool:

@@ -112,7 +112,9 @@ class Judge:
         """The first later day on which this reading would be another one, with what is known."""
         verdict = reading.verdict
         alone = reading.chain is None and reading.may_turn is None and reading.state.next_change is None
-        if alone and not verdict.lends_otherwise:  # nothing but the law may change, or the transfer end
+        if (
+            alone and not verdict.lends_otherwise and (verdict.row is None or verdict.turn is None)
+        ):  # nothing but the law may change, or the transfer end
             return earliest(verdict.turn, dossier.route.until)
         now, at = reading, day
         while True:
@@ -211,13 +213,16 @@ class Judge:
 
     def _turn(self, leg: Hop) -> date | None:
         """The next day on which the verdict on a hop reads otherwise."""
-        then, own, law_turn = leg, leg.state.next_change, leg.verdict.turn
-        while own is not None and (law_turn is None or own <= law_turn):
+        then = leg
+        while True:
+            own, law_turn = then.state.next_change, then.verdict.turn
+            if own is None or (law_turn is not None and law_turn < own):
+                if law_turn is None or then.verdict.row is None:
+                    return law_turn
+                own = law_turn  # what the law says otherwise may be of a last day that the row has before
             then = self._hop(leg.route, leg.light, own)
             if then.verdict.judged.lends != leg.verdict.judged.lends or not same_verdict(leg, then):
                 return own
-            own, law_turn = then.state.next_change, then.verdict.turn
-        return law_turn
 
     def _turning(self, dossier: Dossier, reading: Reading, day: date) -> date | None:
         """The first later day on which the leg or the way down surely reads otherwise, or the transfer ends."""
