@@ -6,7 +6,7 @@ import logging
 import re
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, redirect_stdout
+from contextlib import asynccontextmanager, contextmanager, redirect_stdout, suppress
 from datetime import datetime
 from functools import cache
 from io import StringIO
@@ -144,7 +144,7 @@ class Transaction(PostgresTransaction):
             begun = True
         finally:
             if not begun:
-                self.connection.terminate()
+                self._drop()
 
     async def __aexit__(self, kind: Any, error: Any, traceback: Any) -> bool:
         ended = self._parent is not None
@@ -153,9 +153,13 @@ class Transaction(PostgresTransaction):
             ended = True
         finally:
             if not ended:
-                self.connection.terminate()
                 self.engine.current_transaction.reset(self.context)
+                self._drop()
         return answer
+
+    def _drop(self) -> None:
+        with suppress(asyncpg.InterfaceError):  # the pool has it back already
+            self.connection.terminate()
 
 
 @asynccontextmanager

@@ -416,6 +416,18 @@ def test_only_a_change_after_the_repeal_ends_old_clauses(changed: str, outcome: 
     assert reading.outcome == outcome
 
 
+def test_the_first_day_of_clauses_dated_before_it_is_no_change() -> None:
+    """Before 27 June 2021 nobody could conclude them; from then on they were concluded too early: not in force either way."""
+    early = Clauses(LONG_AGO, None, "c", None, "eu-scc-2021", "M2", date(2019, 1, 1), None, None, "primary", None, None, None)
+    route = Route(LONG_AGO, None, 1, 2, "IN", None, None, None, Between(clauses=(early,)))
+    part = Part(LONG_AGO, None, "controller", "processor", None, None)
+    one = Dossier("t", 1, route, (part,), (Scope(LONG_AGO, None, "established", "DE"),), (), {}, limited=False)
+    judge, day = Judge(PACK, TODAY), date(2021, 6, 26)
+    (reading,) = judge.readings(one, day)
+    assert reading.verdict.judged.findings[0].code == "NOT_IN_FORCE"
+    assert judge.next_change(one, reading, day) is None
+
+
 @pytest.mark.parametrize(("chained", "turns"), [(False, None), (True, date(2025, 6, 1))])
 def test_what_a_leg_lends_alone_changes_nothing_but_the_chain_beneath_it(chained: bool, turns: date | None) -> None:
     """A decision carries the leg from 2024 on; the list that it stands on besides, and lends to the next hop, ends later."""

@@ -2,16 +2,19 @@
 
 import asyncio
 import os
+from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg
+import pytest
 
+from assessments import schedule
 from registry import database
 from tests.support import Register, drop_database
 from tests.web import browse
 
-STEPS = 25  # of the event loop: more than a transaction takes to begin, to ask and to end
+STEPS = 25  # of the event loop: about what a transaction takes to begin, to ask and to end
 
 
 async def _at_work(url: str) -> int:
@@ -41,7 +44,8 @@ def test_whoever_is_called_off_at_any_step_leaves_no_transaction_open(register: 
         for _ in range(times):
             task.cancel()
             await asyncio.sleep(0)
-        await asyncio.gather(task, return_exceptions=True)
+        (answer,) = await asyncio.gather(task, return_exceptions=True)
+        assert answer is None or isinstance(answer, asyncio.CancelledError), repr(answer)
 
     async def work() -> int:
         async with asyncio.timeout(60):
@@ -52,6 +56,57 @@ def test_whoever_is_called_off_at_any_step_leaves_no_transaction_open(register: 
         return await _at_work(register.url)
 
     assert register.do(work) == 0
+
+
+@pytest.mark.parametrize("step", ["start", "commit", "rollback", "release"])
+def test_whoever_is_called_off_within_a_step_hears_that_and_nothing_else(
+    register: Register, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """At the very moment, not by chance: as the connection is given back, it may be the pool's again already."""
+
+    def calling_off(real: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        async def done(*given: Any, **more: Any) -> Any:
+            await real(*given, **more)
+            raise asyncio.CancelledError
+
+        return done
+
+    async def work() -> int:
+        whose = asyncpg.pool.Pool if step == "release" else asyncpg.transaction.Transaction
+        with monkeypatch.context() as patched:
+            patched.setattr(whose, step, calling_off(getattr(whose, step)))
+            with pytest.raises(asyncio.CancelledError):
+                async with database.transaction() as at:
+                    await at.fetchval("select 1 / $1::int", 0 if step == "rollback" else 1)
+        assert database.DB.current_transaction.get() is None
+        async with asyncio.timeout(60):
+            await asyncio.gather(*[look() for _ in range(12)])
+        return await _at_work(register.url)
+
+    async def look() -> None:
+        async with database.transaction() as at:
+            await at.fetchval("select 1")
+
+    assert register.do(work) == 0
+
+
+def test_a_look_whose_connection_is_ended_says_that_it_failed(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def ended(*_: Any) -> None:
+        async with database.transaction() as at:
+            number = await at.fetchval("select pg_backend_pid()")
+            other = await asyncpg.connect(register.url)
+            await other.fetchval("select pg_terminate_backend($1, 5000)", number)
+            await other.close()
+            await at.fetchval("select 1")
+
+    async def work() -> str:
+        with monkeypatch.context() as patched:
+            patched.setattr(schedule, "look", ended)
+            await schedule.watch()
+        async with database.as_known(None) as at:
+            return str(await at.fetchval("select error from watched"))
+
+    assert "connection" in register.do(work).lower()
 
 
 def test_forms_that_cannot_be_read_take_no_connection_with_them(register: Register) -> None:
