@@ -18,11 +18,13 @@ COVERED = {Outcome.PERMITTED, Outcome.NO_TRANSFER}
 
 
 class Stretch(msgspec.Struct, frozen=True):
-    """Days on which a transfer reads alike, both ends counting. `basis` is the instrument's key; not `flowing`: stopped."""
+    """Days on which a transfer reads alike, both ends counting. `outcome` and `basis` (an instrument's key) are the leg's own,
+    `path_outcome` that of the chain beneath it included, by which days are counted (Art. 44); not `flowing`: stopped."""
 
     first_day: date
     last_day: date
     outcome: Outcome
+    path_outcome: Outcome
     basis: str | None
     flowing: bool = True
 
@@ -32,36 +34,43 @@ class Stretch(msgspec.Struct, frozen=True):
 
     @property
     def covered(self) -> bool:
-        return self.outcome in COVERED
+        return self.path_outcome in COVERED
 
     @property
     def bare(self) -> bool:
-        """The flow stood, not stopped, and nothing on file carried it."""
-        return self.outcome is Outcome.NOT_PERMITTED and self.flowing
+        """The flow stood, not stopped, and nothing on file carried it, or nothing a hop beneath it."""
+        return self.path_outcome is Outcome.NOT_PERMITTED and self.flowing
 
     @property
     def in_doubt(self) -> bool:
         """The flow stood, not stopped, and what is not on file decides whether anything carried it."""
-        return self.outcome is Outcome.UNDETERMINED and self.flowing
+        return self.path_outcome is Outcome.UNDETERMINED and self.flowing
+
+    @property
+    def stopped(self) -> bool:
+        """The flow was stopped, and could not have gone ahead, or not without measures or an answer."""
+        return not self.flowing and not self.covered
 
 
 class Span(msgspec.Struct, frozen=True):
-    """A stretch as it is printed: with its number of days, and whether they were covered, bare or in doubt."""
+    """A stretch as it is printed: with its number of days, and whether they were covered, bare, in doubt or stopped."""
 
     first_day: date
     last_day: date
     days: int
     outcome: Outcome
+    path_outcome: Outcome
     basis: str | None
     flowing: bool
     covered: bool
     bare: bool
     in_doubt: bool
+    stopped: bool
 
 
 class Coverage(msgspec.Struct, frozen=True):
-    """A transfer's days between two days under one regime. Neither covered, bare nor in doubt are those on which measures
-    were required, and those on which the flow was stopped."""
+    """A transfer's days between two days under one regime. Neither covered, bare, in doubt nor stopped are those on which
+    measures were required."""
 
     transfer: str
     regime: str | None
@@ -71,6 +80,7 @@ class Coverage(msgspec.Struct, frozen=True):
     covered_days: int
     bare_days: int
     in_doubt_days: int
+    stopped_days: int
     stretches: tuple[Span, ...]
     law_version: str
 
@@ -98,6 +108,7 @@ async def coverage(pack: Pack, clocks: Clocks, key: str, first: date | None, las
             sum(one.days for one in found if one.covered),
             sum(one.days for one in found if one.bare),
             sum(one.days for one in found if one.in_doubt),
+            sum(one.days for one in found if one.stopped),
             tuple(_span(one) for one in found),
             pack.version,
         )
@@ -105,13 +116,21 @@ async def coverage(pack: Pack, clocks: Clocks, key: str, first: date | None, las
     ]
 
 
+def behind(found: Sequence[Stretch], day: date) -> list[Stretch]:
+    """What of some stretches lies behind a day, that day counting."""
+    return [msgspec.structs.replace(one, last_day=min(one.last_day, day)) for one in found if one.first_day <= day]
+
+
 def summed(found: Sequence[Stretch | Span]) -> str:
-    """How many days of some stretches were covered, bare and in doubt; and on how many measures were required, if on any."""
+    """How many days of some stretches were covered, bare and in doubt; and, if any were, on how many measures were required
+    or the flow was stopped."""
     covered = sum(one.days for one in found if one.covered)
     bare = sum(one.days for one in found if one.bare)
     doubt = sum(one.days for one in found if one.in_doubt)
-    measures = sum(one.days for one in found if one.outcome is Outcome.MEASURES_REQUIRED and one.flowing)
+    measures = sum(one.days for one in found if one.path_outcome is Outcome.MEASURES_REQUIRED and one.flowing)
     beside = f", {measures} with measures required" if measures else ""
+    stopped = sum(one.days for one in found if one.stopped)
+    beside += f", {stopped} stopped" if stopped else ""
     return f"{covered} days covered, {bare} days bare, {doubt} in doubt{beside}"
 
 
@@ -135,18 +154,19 @@ def _regimes(dossier: Dossier, judge: Judge, first: date, last: date) -> list[st
 
 
 def _span(one: Stretch) -> Span:
-    how = (one.covered, one.bare, one.in_doubt)
-    return Span(one.first_day, one.last_day, one.days, one.outcome, one.basis, one.flowing, *how)
+    how = (one.covered, one.bare, one.in_doubt, one.stopped)
+    return Span(one.first_day, one.last_day, one.days, one.outcome, one.path_outcome, one.basis, one.flowing, *how)
 
 
 def stretches(dossier: Dossier, judge: Judge, regime: str | None, first: date, last: date) -> list[Stretch]:
-    """The stretches of one transfer under one regime, joined where outcome and basis stay the same."""
+    """The stretches of one transfer under one regime, joined where outcomes and basis stay the same."""
     found: list[Stretch] = []
     for since, until, reading in judge.periods(dossier, regime, last):
         begun, ended = max(since, first), min(last, until - ONE_DAY if until else last)
         if reading is None or begun > ended:
             continue
-        stretch = Stretch(begun, ended, reading.outcome, reading.leg.verdict.judged.basis, reading.flowing)
+        basis = reading.leg.verdict.judged.basis
+        stretch = Stretch(begun, ended, reading.outcome, reading.path_outcome, basis, reading.flowing)
         before = found[-1] if found else None
         if before and before.last_day + ONE_DAY == begun and _alike(before, stretch):
             found[-1] = msgspec.structs.replace(before, last_day=ended)
@@ -156,4 +176,5 @@ def stretches(dossier: Dossier, judge: Judge, regime: str | None, first: date, l
 
 
 def _alike(one: Stretch, other: Stretch) -> bool:
-    return (one.outcome, one.basis, one.flowing) == (other.outcome, other.basis, other.flowing)
+    first, second = ((a.outcome, a.path_outcome, a.basis, a.flowing) for a in (one, other))
+    return first == second

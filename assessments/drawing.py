@@ -9,7 +9,7 @@ from datetime import date
 
 from markupsafe import Markup
 
-from assessments.coverage import Stretch, summed
+from assessments.coverage import Stretch, behind, summed
 from registry.law import ONE_DAY
 from registry.vocabulary import Outcome
 
@@ -26,9 +26,10 @@ LABELS, YEAR = 6, 92  # how many years are named at most, and how wide one is on
 def drawn(stretches: Sequence[Stretch], first: date, last: date, title: str, mark: date | None = None) -> Markup:
     """The days from the first to the last as a line; `title` says of what, and that the list beside it tells the same.
 
-    `mark` is the day that is asked about, shown where it lies among them.
+    `mark` is the day that is asked about, shown where it lies among them; days are counted up to it.
     """
     whole = max(1, (last - first).days + 1)
+    counted = min(last, mark or last)
     bars = Markup("").join(_bar(one, first, whole) for one in stretches)
     return Markup(
         '<svg class="ow-days" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {} {}" role="img"><title>{}</title>'
@@ -38,8 +39,8 @@ def drawn(stretches: Sequence[Stretch], first: date, last: date, title: str, mar
         TALL,
         title,
         first,
-        last,
-        summed(stretches),
+        counted,
+        summed(behind(stretches, counted)),
         bars,
         Markup("").join(_years(first, last, whole)),
         _marked(mark, first, whole) if mark is not None and first <= mark <= last else "",
@@ -52,7 +53,7 @@ def look(one: Stretch) -> str:
         return "stopped"
     if one.covered:
         return "covered"
-    return "bare" if one.outcome is Outcome.NOT_PERMITTED else "halfway"
+    return "bare" if one.path_outcome is Outcome.NOT_PERMITTED else "halfway"
 
 
 def _bar(one: Stretch, first: date, whole: int) -> Markup:

@@ -178,9 +178,10 @@ def _periods(life: list[Dossier], regime: str | None, judge: Judge, day: date) -
 def _mechanism(reading: Reading | None, law: Law) -> str:
     if reading is None:
         return "not under this law"
-    outcome, basis = reading.outcome, _title(reading.leg.verdict, law)
-    stands = STANDS_AS.get(outcome, "covered, ") if reading.flowing else "stopped, "
-    return stands + words(outcome) + (f", {basis}" if basis else "")
+    outcome, worst, basis = reading.outcome, reading.path_outcome, _title(reading.leg.verdict, law)
+    stands = STANDS_AS.get(worst, "covered, ") if reading.flowing else "stopped, "
+    beneath = f"; the chain beneath: {words(worst)}" if worst != outcome else ""
+    return stands + words(outcome) + (f", {basis}" if basis else "") + beneath
 
 
 def _title(verdict: Verdict, law: Law) -> str:

@@ -93,8 +93,10 @@ def coverage(found: Sequence[Coverage]) -> None:
         )
         table = titled("from", "to", "days", "", "verdict", "rests on")
         for span in one.stretches:
-            what = "covered" if span.covered else "bare" if span.bare else "in doubt" if span.in_doubt else "–"
-            verdict = Text(span.outcome.replace("_", " ") + ("" if span.flowing else ", stopped"), COLOURS[span.outcome])
+            what = next((how for how in ("covered", "bare", "in_doubt", "stopped") if getattr(span, how)), "–").replace("_", " ")
+            by = "" if span.path_outcome == span.outcome else " by the chain beneath"
+            said = span.path_outcome.replace("_", " ") + by + ("" if span.flowing else ", stopped")
+            verdict = Text(said, COLOURS[span.path_outcome])
             table.add_row(str(span.first_day), str(span.last_day), str(span.days), what, verdict, span.basis or "–")
         out.print(table)
     if not found:

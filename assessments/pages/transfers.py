@@ -15,7 +15,7 @@ from markupsafe import Markup
 from assessments import impacts, suspensions
 from assessments.assess import Assessed, assess
 from assessments.clockbar import Bar, day_of
-from assessments.coverage import Stretch, coverage, lines, summed
+from assessments.coverage import Stretch, behind, coverage, lines, summed
 from assessments.dossier import STANDS, open_dossiers
 from assessments.drawing import days_before, drawn
 from assessments.pages.vendors import IN_FORCE, NAME, ends_of, parties_of
@@ -208,7 +208,7 @@ def _lines(dossiers: Sequence[Dossier], bar: Bar) -> list[Line]:
         said = (regime or "no law known").replace("_", " ")
         title = f"Days covered and bare under {said}: the table beside it tells the same"
         picture = drawn(stretches, first, last, title, bar.clocks.as_of)
-        found.append(Line(said, picture, summed(stretches), tuple(stretches)))
+        found.append(Line(said, picture, summed(behind(stretches, bar.clocks.as_of)), tuple(stretches)))
     return found
 
 

@@ -34,11 +34,14 @@ def test_each_day_is_in_one_stretch_that_reads_as_the_judge_says(dossier: Dossie
             for day in {one.first_day, one.last_day}:
                 reading = judge.read(dossier, regime, day)
                 assert reading is not None
-                assert (reading.outcome, reading.leg.verdict.judged.basis, reading.flowing) == (
+                outcomes = reading.outcome, reading.path_outcome
+                assert (*outcomes, reading.leg.verdict.judged.basis, reading.flowing) == (
                     one.outcome,
+                    one.path_outcome,
                     one.basis,
                     one.flowing,
                 )
+            assert [one.covered, one.bare, one.in_doubt, one.stopped].count(True) <= 1
 
 
 @given(dossiers())
@@ -72,7 +75,32 @@ def test_sixty_days_between_a_judgment_and_the_clauses(demo: Register) -> None:
 def test_days_on_which_the_flow_was_stopped_are_neither_covered_nor_bare(demo: Register) -> None:
     (found,) = demo.answer("coverage", "jivochat", "--to", "2022-01-01")
     stopped = found["stretches"][-1]
-    assert (stopped["flowing"], stopped["covered"], stopped["bare"]) == (False, False, False)
+    assert (stopped["flowing"], stopped["covered"], stopped["bare"], stopped["stopped"]) == (False, False, False, True)
+    assert found["stopped_days"] == sum(one["days"] for one in found["stretches"] if one["stopped"]) > 0
+    assert f", {found['stopped_days']} stopped" in " ".join(demo.onward("coverage", "jivochat", "--to", "2022-01-01").split())
+
+
+def test_days_on_which_the_chain_beneath_was_not_permitted_are_bare(demo: Register) -> None:
+    """Both sides of its last day: what nothing carries further down is no covered day, wherever it is told."""
+    last = date(2021, 9, 19)
+    for to, bare in ((last, True), (last + ONE_DAY, False)):
+        (judged,) = [one for one in demo.answer("assess", "--as-of", str(to)) if one["transfer"] == "mailchimp"]
+        assert (judged["outcome"], judged["path_outcome"]) == ("permitted", "not_permitted" if bare else "permitted")
+        (found,) = demo.answer("coverage", "mailchimp", "--from", "2020-08-03", "--to", str(to))
+        assert (found["covered_days"], found["bare_days"]) == (0 if bare else 1, 413)
+    spans = [(one["outcome"], one["path_outcome"], one["bare"]) for one in found["stretches"]]
+    assert spans == [("permitted", "not_permitted", True), ("permitted", "permitted", False)]
+    text = " ".join(demo.onward("coverage", "mailchimp", "--from", "2020-08-03", "--to", str(last)).split())
+    assert "bare not permitted by the chain beneath eu-scc-2010-c2p" in text
+
+    async def work(as_role: Any) -> None:
+        dpo = await as_role("dpo")
+        page = (await dpo.get("/transfers/mailchimp?on=2021-09-19")).text
+        assert " by the chain beneath" in page
+        gaps = (await dpo.get("/gaps")).text
+        assert "19 Sep 2021" in gaps
+
+    browse(demo, work)
 
 
 def test_days_in_doubt_are_summed_up_beside_those_covered_and_bare(register: Register, folder: Path) -> None:
@@ -91,7 +119,8 @@ def test_days_in_doubt_are_summed_up_beside_those_covered_and_bare(register: Reg
         pages.append((await (await as_role("auditor")).get("/transfers/news?on=2018-05-25")).text)
 
     browse(register, work)
-    assert pages[0].count("0 days covered, 0 days bare, 342 in doubt.") == 2, "beneath the picture, and in it"
+    counted = "0 days covered, 0 days bare, 1 in doubt."
+    assert pages[0].count(counted) == 2, "beneath the picture, and in it: up to the day asked about"
 
 
 def test_days_on_which_measures_were_required_are_told_beside(demo: Register) -> None:
