@@ -19,6 +19,7 @@ TITLES = {  # of each fate, and whether it is so only with measures beside
     (Fate.WORSE, False): "In doubt as they are, and would be no longer permitted or asked about",
     (Fate.BETTER, False): "Would be better off",
 }
+COUNTED = ("covered", "bare", "in_doubt", "stopped")  # days, in the columns' names
 
 
 def radius(found: Radius) -> None:
@@ -93,7 +94,7 @@ def coverage(found: Sequence[Coverage]) -> None:
         )
         table = titled("from", "to", "days", "", "verdict", "rests on")
         for span in one.stretches:
-            what = next((how for how in ("covered", "bare", "in_doubt", "stopped") if getattr(span, how)), "–").replace("_", " ")
+            what = next((how for how in COUNTED if getattr(span, how)), "–").replace("_", " ")
             by = "" if span.path_outcome == span.outcome else " by the chain beneath"
             said = span.path_outcome.replace("_", " ") + by + ("" if span.flowing else ", stopped")
             verdict = Text(said, COLOURS[span.path_outcome])
