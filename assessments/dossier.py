@@ -53,7 +53,7 @@ from engagement where {STANDS} and {{among}} order by thing, since"""
 _OUR_ROLES = f"""
 select thing, since, until, our_role from processing_activity where {STANDS} and {{among}} order by thing, since"""
 
-_SCOPES = f"select party, since, until, basis, territory from regime_scope where {STANDS} and {{among}}"
+_SCOPES = f"select party, since, until, basis, territory from regime_scope where {STANDS} and {{among}} order by since, key"
 _CLAUSES = f"""
 select exporter, importer, since, until, key, engagement, instrument, module, concluded_on, changed_on, combines_eu_data,
     rank, approved_on, approved_by,
@@ -64,7 +64,8 @@ select party, since, until, key, framework, status, covers_hr, covers_non_hr, ne
 from certification where {STANDS} and {{among}} order by party, framework, since, key"""
 _IMPACTS = f"""
 select exporter, importer, since, until, country, outcome, measures, standard
-from impact_assessment where {STANDS} and draft is not true and {{among}} order by importer, exporter, since desc"""
+from impact_assessment where {STANDS} and draft is not true and {{among}}
+order by importer, exporter, since desc, outcome = 'ok', measures is not distinct from 'effective'"""  # of one day, the worst
 _TRAITS = f"""
 select thing, since, until, {", ".join(TRAITS)}
 from party where {STANDS} and coalesce({", ".join(TRAITS)}) is not null and {{among}}"""
@@ -133,7 +134,10 @@ class _OnFile:
         self.limited = {pair for pair, signed in clauses.items() for one in signed if one.engagement is not None}
 
     def of_leg(self, pair: tuple[int, int], engagement: int | None) -> Between:
-        """All between an exporter and an importer but the clauses that were signed for another engagement."""
+        """All between an exporter and an importer but the clauses that were signed for another engagement.
+
+        A leg or a hop of no engagement in particular rests on none that were signed for one alone.
+        """
         found = self.between.get(pair)
         if found is not None:
             return found
@@ -141,7 +145,7 @@ class _OnFile:
         found = self.traited.get(pair[1], NOTHING)
         if signed or listed or assessed:
             if pair in self.limited:
-                mine = tuple(one for one in signed if engagement is None or one.engagement in {None, engagement})
+                mine = tuple(one for one in signed if one.engagement in {None, engagement})
                 return Between(mine, listed, assessed, found.traits)
             found = Between(signed, listed, assessed, found.traits)
         self.between[pair] = found

@@ -108,9 +108,16 @@ def _sort(signed: tuple[Any, ...], listed: tuple[Any, ...], impacts: Any, traits
 
 
 def _facts(circumstances: tuple[Circumstance, ...]) -> Facts:
-    """What is recorded of a flow, by name; of several rows about one fact the newest."""
-    newest = {one.fact: one.answer if one.number is None else one.number for one in reversed(circumstances)}
-    return tuple(sorted(newest.items()))
+    """What is recorded of a flow, by name; of several rows about one fact the newest, and of those that contradict one
+    another from the same day on, none."""
+    newest: dict[str, Circumstance] = {}
+    at_odds: set[str] = set()
+    for one in circumstances:  # the newest first
+        said = newest.setdefault(one.fact, one)
+        if said.since == one.since and (said.answer, said.number) != (one.answer, one.number):
+            at_odds.add(one.fact)
+    known = ((fact, one.answer if one.number is None else one.number) for fact, one in newest.items() if fact not in at_odds)
+    return tuple(sorted(known))
 
 
 def over(due: date | None, day: date) -> bool:

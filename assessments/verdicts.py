@@ -198,7 +198,7 @@ class Judge:
         return found
 
     def _light(self, parts: tuple[Part, ...], regime: str | None, territory: str, relied_on: str | None, day: date) -> int:
-        part = next((part for part in parts if part.holds(day)), None)
+        part = _part_of(parts, day)
         leg = Leg(
             regime=regime or "",
             territory=territory,
@@ -282,6 +282,16 @@ class Judge:
             if turn is not None:
                 found = earliest(found, turn)
         return found
+
+
+def _part_of(parts: tuple[Part, ...], day: date) -> Part | None:
+    """The period of an engagement that holds on a day; on a day beside them all the last before it, or else the first: a
+    flow that stands carries the same data in the same roles though the engagement on file has ended.
+    """
+    holding = next((part for part in parts if part.holds(day)), None)
+    if holding is not None or not parts:
+        return holding
+    return max((part for part in parts if part.since <= day), key=lambda part: part.since, default=parts[0])
 
 
 def _down_to_the_worst(hops: Iterable[Hop]) -> tuple[tuple[Hop, ...], Hop | None]:

@@ -84,12 +84,14 @@ def elsewhere(leg: Leg, standing: Standing, place: int | None = None) -> list[Fi
 
 def _first_list_fails(leg: Leg, article: str, key: str) -> list[Finding]:
     """An extension holds only for whom the list that it extends names too; the article is that of the extension."""
+    failing = []
     for place, listed in enumerate(leg.listings):
         if listed.framework == key:
-            if listed.status not in STILL_LISTED:
-                return [Finding("NOT_LISTED", article, key, place)]
-            return [Finding("CERT_EXPIRED", article, key, place)] if listed.overdue and listed.status == "active" else []
-    return [Finding("NOT_LISTED", article, key, fact="listing", open=True)]
+            gone = listed.status not in STILL_LISTED
+            if not gone and not (listed.overdue and listed.status == "active"):
+                return []
+            failing.append(Finding("NOT_LISTED" if gone else "CERT_EXPIRED", article, key, place))
+    return failing[:1] or [Finding("NOT_LISTED", article, key, fact="listing", open=True)]
 
 
 def clauses_fail(leg: Leg, law: Law, standing: Standing, signed: SignedClauses, place: int) -> Iterator[Finding]:

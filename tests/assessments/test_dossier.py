@@ -115,3 +115,97 @@ def test_an_opening_that_is_called_off_leaves_its_connection_in_order(demo: Regi
         return counts
 
     assert len(set(demo.do(work))) == 1
+
+
+def judged(register: Register, transfer: str, day: str) -> Any:
+    (found,) = [one for one in register.answer("assess", "--as-of", day) if one["transfer"] == transfer]
+    return found
+
+
+SINCE = {"since": "2018-05-25"}
+BELOW = {"exporter": "mailer", "importer": "below"}
+HOP = {"processor": "mailer", "sub_processor": "below", "country": "IN", "bound_alike": True} | SINCE
+CLAUSES = {"instrument": "eu-scc-2021", "module": "M3", "concluded_on": "2022-01-01", "state": "signed", "rank": "primary"}
+
+
+def to_japan(hops: list[dict[str, Any]], clauses_for: str | None) -> dict[str, list[dict[str, Any]]]:
+    """Two flows to a vendor in Japan, each for an engagement; beneath it a company in India, with clauses and an assessment."""
+    tables = a_register(certification=[])
+    tables["party"][1] |= {"country": "JP", "appi_operator": True}
+    tables["party"].append({"key": "below", "name": "Below", "country": "IN"} | SINCE)
+    tables["engagement"].append(tables["engagement"][0] | {"key": "other"})
+    tables["transfer"][0] |= {"country": "JP"}
+    tables["transfer"].append(tables["transfer"][0] | {"key": "other", "engagement": "other", "how": "stored"})
+    signed = BELOW | CLAUSES | SINCE | {"key": "c"} | ({"engagement": clauses_for} if clauses_for else {})
+    impact = BELOW | SINCE | {"key": "i", "country": "IN", "outcome": "ok"}
+    return tables | {"sub_processing": hops, "safeguard": [signed], "impact_assessment": [impact]}
+
+
+@pytest.mark.parametrize(
+    ("hops", "clauses_for", "permitted"),
+    [
+        ([HOP | {"key": "h"}], None, (True, True)),
+        ([HOP | {"key": "h"}], "news", (False, False)),  # a hop for every engagement, clauses for one of them
+        ([HOP | {"key": "h", "engagement": "news"}, HOP | {"key": "g", "engagement": "other"}], "news", (True, False)),
+    ],
+)
+def test_clauses_for_one_engagement_carry_no_hop_of_another(
+    register: Register, folder: Path, hops: list[dict[str, Any]], clauses_for: str | None, permitted: tuple[bool, bool]
+) -> None:
+    register.load(to_japan(hops, clauses_for), folder)
+    found = [judged(register, key, "2024-01-01")["path_outcome"] for key in ("news", "other")]
+    assert found == ["permitted" if one else "not_permitted" for one in permitted]
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_of_two_assessments_from_one_day_the_worse_counts_in_whatever_order_they_were_written(
+    register: Register, folder: Path, first: int
+) -> None:
+    pair = {"exporter": "house", "importer": "mailer"}
+    found = [{"outcome": "ok"}, {"outcome": "problematic", "measures": "ineffective"}]
+    impacts = [pair | SINCE | {"country": "US", "key": f"i{number}"} | found[number] for number in (first, 1 - first)]
+    signed = pair | CLAUSES | SINCE | {"key": "c", "module": "M2"}
+    register.load(a_register(certification=[], safeguard=[signed], impact_assessment=impacts), folder)
+    assert judged(register, "news", "2023-01-01")["outcome"] == "not_permitted"
+    register.load(
+        {"impact_assessment": [pair | {"since": "2022-06-01", "country": "US", "key": "i3", "outcome": "ok"}]}, folder
+    )
+    assert judged(register, "news", "2023-01-01")["outcome"] == "permitted"
+
+
+@pytest.mark.parametrize("other", [True, False])
+def test_two_answers_from_one_day_that_contradict_each_other_are_none(register: Register, folder: Path, other: bool) -> None:
+    asked = ("consent_explicit", "informed_of_risks", "occasional")
+    facts = [SINCE | {"key": fact, "fact": fact, "answer": True, "transfer": "news"} for fact in asked]
+    consent = {"exporter": "house", "importer": "mailer", "instrument": "eu-art-49-1-a", "state": "signed", "rank": "primary"}
+    tables = a_register(certification=[], safeguard=[consent | SINCE | {"key": "c"}], circumstance=facts)
+    register.load(tables, folder)
+    assert judged(register, "news", "2020-08-01")["outcome"] == "permitted"
+    register.load({"circumstance": [facts[0] | {"key": "again", "answer": other}]}, folder)
+    assert judged(register, "news", "2020-08-01")["outcome"] == ("permitted" if other else "undetermined")
+
+
+def test_the_data_are_the_same_though_the_engagement_on_file_has_ended(register: Register, folder: Path) -> None:
+    """Data about staff, on a listing that does not cover them: both sides of the engagement's last day."""
+    tables = a_register()
+    tables["engagement"][0] |= {"data_kind": "hr", "until": "2020-01-01"}
+    tables["certification"][0] |= {"covers_hr": False}
+    register.load(tables, folder)
+    assert [judged(register, "news", day)["outcome"] for day in ("2019-12-31", "2020-01-01")] == ["not_permitted"] * 2
+
+
+def test_one_listing_more_takes_nothing_from_the_list_that_extends_it(register: Register, folder: Path) -> None:
+    """A first look-up that was left open with its old due day, and a second one of the same list."""
+    tables = a_register()
+    tables["party"][0] |= {"country": "GB"}
+    tables["regime_scope"][0] |= {"territory": "GB"}
+    listed = {"party": "mailer", "status": "active", "covers_hr": True, "covers_non_hr": True}
+    on_two = [
+        listed | {"key": "uk", "framework": "uk-us-dpf-extension", "since": "2023-10-12"},
+        listed | {"key": "old", "framework": "eu-us-dpf", "since": "2023-07-17", "next_due": "2024-07-10"},
+        listed | {"key": "new", "framework": "eu-us-dpf", "since": "2024-07-01", "next_due": "2027-07-10"},
+    ]
+    register.load(tables | {"certification": on_two[:2]}, folder)
+    assert judged(register, "news", "2025-01-01")["outcome"] == "not_permitted"
+    register.load({"certification": on_two[2:]}, folder)
+    assert judged(register, "news", "2025-01-01")["outcome"] == "permitted"
