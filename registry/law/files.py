@@ -5,6 +5,7 @@ the place and the remedy. Nothing here asks what day it is.
 """
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any, Literal
 import msgspec
 
 from registry.errors import Refused
-from registry.vocabulary import Circumstance, DataKind, Purpose
+from registry.vocabulary import NUMBERS, Circumstance, DataKind, Purpose
 
 Grade = Literal["S1", "S2", "S3", "M-h", "M-m", "M-l"]
 WEAKEST_FIRST = ("M-l", "M-m", "S3", "M-h", "S2", "S1")
@@ -42,6 +43,17 @@ WORDS: dict[str, set[str]] = {
     "purpose": {word.value for word in Purpose},
     "exporter_role": {"controller", "processor"},
 }
+
+
+KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+SAYS = {
+    "title": "say what it is called",
+    "citation": "say where it stands",
+    "source": "say where to look it up again",
+}
+AREAS = {"EU", "EEA", "EFTA"}
+EARLIEST = date(1900, 1, 1)  # of what the law may know or do
+FAR = 2**63
 
 
 class LawError(Refused):
@@ -98,7 +110,12 @@ class Scope(Cited, frozen=True, kw_only=True):
         "ART3_2_IMPORTER",
     ] = "OUT_OF_SCOPE"
     policy: str | None = None
-    blocks_as: str | None = None
+    blocks_as: (
+        Literal[
+            "OUT_OF_SCOPE", "CONDITION_MISSING", "NOT_APPROVED", "NOT_OCCASIONAL", "PUBLIC_AUTHORITY", "THRESHOLD", "PROHIBITED"
+        ]
+        | None
+    ) = None
     since: date = date.min
     until: date = FOREVER
     known: date = date.min
@@ -307,7 +324,7 @@ def decoded(path: Path, kind: Any) -> Any:
 def _decode(name: str, content: bytes, kind: Any) -> Any:
     try:
         return msgspec.toml.decode(content, type=kind, strict=True)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:  # ValueError: a number of thousands of digits
         raise LawError(f"{_called(name)}: {error}: registry/law/README.md says what a file may hold") from error
 
 
@@ -333,10 +350,13 @@ def faults(pack: Files) -> Iterator[str]:
 
 
 def _faults(one: Instrument, pack: Files) -> Iterator[str]:
-    if not one.citation.strip():
-        yield "`citation` is empty: say where it stands"
-    if not one.source.strip():
-        yield "`source` is empty: say where to look it up again"
+    if not KEY.fullmatch(one.key):
+        yield f"`key` is {one.key[:60]!r}: take small letters, digits and hyphens"
+    for field, text in (("title", one.title), ("citation", one.citation), ("source", one.source)):
+        if not text.strip():
+            yield f"`{field}` is empty: {SAYS[field]}"
+        elif not text.isprintable():
+            yield f"`{field}` holds a sign that cannot be read: take it out"
     declared = {regime for other in pack.instruments.values() if other.kind == "regime" for regime in other.regimes}
     if not one.regimes or set(one.regimes) - declared:
         yield f"`regimes`: name some of {', '.join(sorted(declared))}"
@@ -359,15 +379,39 @@ def _faults(one: Instrument, pack: Files) -> Iterator[str]:
         yield "neither `countries` nor a [[scope]]: say for which flows it holds"
     if one.requires is not None and one.requires not in pack.instruments:
         yield f"`requires`: no instrument is called {one.requires!r}: name the list that comes first"
+    elif one.requires is not None and _in_a_circle(one, pack):
+        yield f"`requires`: {one.requires!r} leads back to this one: name the list that comes first"
+    if one.policy is not None and one.policy not in {policy.key for policy in pack.policies}:
+        yield f"`policy`: no policy is called {one.policy!r}: put it into policies.toml"
+    for where in one.territory:
+        if where.area not in pack.codes | AREAS | pack.countries.areas.keys():
+            areas = ", ".join(sorted(AREAS))
+            yield f"[[territory]]: `area`: {where.area!r} is no country code and no area: name {areas} or a country"
+        if where.until <= where.since:
+            yield f"[[territory]] of {where.area}: `until` is not after `since`: mend one of them"
     if one.kind in {"adequacy", "framework", "clauses", "tool", "derogation", "duty"} and not one.mechanism:
         yield "`mechanism` is missing: say by which name it is relied on"
     if one.kind == "clauses" and not one.roles:
         yield "[roles] is missing: say which roles the clauses fit"
 
 
+def _in_a_circle(one: Instrument, pack: Files) -> bool:
+    """Whether what an instrument requires requires that one in the end."""
+    seen, key = {one.key}, one.requires
+    while key is not None and key in pack.instruments:
+        if key in seen:
+            return True
+        seen.add(key)
+        key = pack.instruments[key].requires
+    return False
+
+
 def _unsound_events(one: Instrument) -> Iterator[str]:
     for event in one.events:
         place = f"event {event.what} of {event.effect}"
+        for field, day in (("known", event.known), ("effect", event.effect), ("alternative", event.alternative)):
+            if day is not None and day < EARLIEST:
+                yield f"{place}: `{field}` lies before {EARLIEST}: mend it"
         if not event.citation.strip():
             yield f"{place}: `citation` is empty: say where it stands"
         if (event.alternative is None) != (not event.dispute.strip()):
@@ -386,6 +430,13 @@ def _unsound_scope(scope: Scope, pack: Files) -> Iterator[str]:
         yield f"{place}: give one of `is`, `is_not`, `none_of`, or `at_least` and `at_most`"
     if scope.policy is not None and scope.policy not in {policy.key for policy in pack.policies}:
         yield f"{place}: no policy is called {scope.policy!r}: put it into policies.toml"
+    if limits is not None and scope.fact not in NUMBERS:
+        yield f"{place}: `at_least` and `at_most` are asked of numbers: {', '.join(sorted(NUMBERS))}"
+    if (scope.at_least or 0) > (FAR if scope.at_most is None else scope.at_most):
+        yield f"{place}: `at_least` is more than `at_most`: mend one of them"
+    if (scope.demands is not None or scope.denies is not None) and scope.fact in NUMBERS | WORDS.keys():
+        way_out = "`at_least` and `at_most`" if scope.fact in NUMBERS else "`none_of`"
+        yield f"{place}: `is` and `is_not` take what is answered by yes or no: use {way_out}"
     words = WORDS.get(scope.fact, set())
     if set(scope.none_of) - words:
         yield f"{place}: `none_of` takes {', '.join(sorted(words)) or 'no words here: use `is`'}"

@@ -231,6 +231,10 @@ TOGETHER = {
         own(**{"own-ke": with_event("sunset", "2026-01-02"), "own-k2": SECOND}),
         "own-k2.toml: overlaps own-ke for the same country: end that one with `superseded`",
     ),
+    "a key that is none": (
+        own(**{"Own ke": WHOLE.replace('key = "own-ke"', 'key = "Own ke"')}),
+        "Own ke.toml: `key` is 'Own ke': take small letters, digits and hyphens",
+    ),
     "a key that is taken": (
         own(**{"eu-adequacy-br": PACK.sources["law/instruments/eu-adequacy-br.toml"].decode()}),
         "eu-adequacy-br.toml: the key 'eu-adequacy-br' is taken: choose another one",
@@ -258,7 +262,7 @@ def test_files_that_do_not_go_together_are_told_in_a_line(case: str) -> None:
 
 SOUND = {
     "as it is": own(**{"own-ke": WHOLE}),
-    "a condition on a number": own(**{"own-ke": with_scope('fact = "lgpd"\nat_least = 1\nat_most = 3')}),
+    "a condition on a number": own(**{"own-ke": with_scope('fact = "sensitive"\nat_least = 1\nat_most = 3')}),
     "a role that is none of these": own(
         **{"own-ke": with_scope('fact = "exporter_role"\nnone_of = ["processor", "controller"]')}
     ),
