@@ -13,11 +13,16 @@ from registry.vocabulary import AlertKind
 THRESHOLDS = (1, 7, 30, 90)  # days ahead of an end, nearest first
 LAST_DAYS = (1, 7)  # of an instrument of the law, which is told months ahead besides (`ahead.py`)
 
+# Of the decisions that are in force on a day the one begun last counts, as on the page of the vendor.
 _APPROVED = f"""
 select key, until - 1, vendor from (
-    select distinct on (vendor) * from decision where {STANDS} and since <= $1 order by vendor, since desc, id desc) d
-where standing like 'approved%' and until - 1 between $1 and $2 and not exists (
-    select from decision o where o.vendor = d.vendor and o.since <= d.until and (o.until is null or o.until > d.until))"""
+    select distinct on (vendor) * from decision where {STANDS} and since <= $1 and (until is null or until > $1)
+    order by vendor, since desc, id desc) d
+where standing like 'approved%' and until - 1 <= $2 and coalesce((
+    select o.standing not like 'approved%' from decision o where o.vendor = d.vendor
+        and {STANDS.replace("until", "o.until").replace("since", "o.since")}
+        and o.since <= d.until and (o.until is null or o.until > d.until)
+    order by o.since desc, o.id desc limit 1), true)"""
 
 
 async def endings(at: asyncpg.Connection, pack: Pack, today: date, causes: Causes) -> None:

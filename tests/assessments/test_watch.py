@@ -113,7 +113,11 @@ def test_a_listing_that_ends_is_told_once_a_threshold(register: Register, folder
     [
         ([], [0, 1, 0, 1, 1]),
         ([{"key": "whole", "since": "2020-01-02", "standing": "approved"}], [0, 0, 0, 0, 0]),  # it took the other's place
-        ([{"key": "no", "since": "2020-05-01", "standing": "refused"}], [0, 0, 0, 0, 0]),
+        ([{"key": "no", "since": "2020-05-01", "standing": "refused"}], [0, 1, 0, 0, 0]),
+        ([{"key": "past", "since": "2020-02-01", "until": "2020-03-01", "standing": "approved"}], [0, 1, 0, 1, 1]),
+        ([{"key": "old", "since": "2019-01-01", "standing": "refused"}], [0, 1, 0, 1, 1]),  # it counts again from then on
+        ([{"key": "old", "since": "2019-01-01", "standing": "approved"}], [0, 0, 0, 0, 0]),
+        ([{"key": "then-no", "since": "2020-07-01", "standing": "refused"}], [0, 1, 0, 1, 1]),
         ([{"key": "next", "since": "2020-07-01", "standing": "approved"}], [0, 0, 0, 0, 0]),  # from the day after
         ([{"key": "late", "since": "2020-07-02", "standing": "approved"}], [0, 1, 0, 1, 1]),
     ],
@@ -122,7 +126,13 @@ def test_an_approval_that_ends_is_told_ahead_where_nothing_follows_it(
     register: Register, folder: Path, others: list[dict[str, Any]], told: list[int]
 ) -> None:
     vendor, rests = "mailer", {"rests_on": 1, "law_version": "x"}
-    until = {"key": "until", "since": "2020-01-01", "until": "2020-07-01", "standing": "approved_with_conditions"}
+    until = {
+        "key": "until",
+        "since": "2020-01-01",
+        "until": "2020-07-01",
+        "standing": "approved_with_conditions",
+        "rests_on": 1,
+    }
     decisions = [one | rests | {"vendor": vendor} for one in (until, *others)]
     register.load(a_register() | {"decision": decisions}, folder)
     found = [
