@@ -14,8 +14,8 @@ from registry.vocabulary import GOES_AHEAD
 
 TITLES = {  # of each fate, and whether it is so only with measures beside
     (Fate.FALLS, False): "Would fall",
-    (Fate.CAUGHT, True): "Would be caught by something else on file, with measures beside it",
-    (Fate.CAUGHT, False): "Would be caught by something else on file",
+    (Fate.CAUGHT, True): "Would be caught by something else, with measures beside it",
+    (Fate.CAUGHT, False): "Would be caught by something else",
     (Fate.WORSE, False): "In doubt as they are, and would be no longer permitted or asked about",
     (Fate.BETTER, False): "Would be better off",
 }

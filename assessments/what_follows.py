@@ -19,7 +19,7 @@ from assessments.supposed import Moved, Supposed, changed
 from assessments.verdicts import Judge
 from assessments.what_if import Already, Fate, Turned, WhatIf, already, counts, covered_again, what_if
 from assessments.what_to_do import Need, need, to_do
-from assessments.wording import country_name, written
+from assessments.wording import country_name, law_name, written
 from registry.database import as_known, uncollected
 from registry.errors import Misused
 from registry.law import Instrument, Law, Pack
@@ -180,7 +180,8 @@ async def _resolved(at: asyncpg.Connection, pack: Pack, clocks: Clocks, asked: A
 
 def _decision(pack: Pack, country: str, regime: str, day: date) -> Instrument:
     one = decision(pack, country, regime, day)
-    return msgspec.structs.replace(one, title=f"A decision on adequacy for {country_name(one.countries[0], pack.on(day, day))}")
+    country = country_name(one.countries[0], pack.on(day, day))
+    return msgspec.structs.replace(one, title=f"A decision on adequacy for {country} under {law_name(regime)}")
 
 
 def _told(

@@ -31,10 +31,10 @@ WORDS = {  # of each fate, and whether it is so only with measures beside: in th
     (Fate.FALLS, False): ("would fall", "These would fall: they may go ahead as it is, and then may not"),
     (Fate.CAUGHT, True): (
         "would be caught, with measures beside it",
-        "These would be caught, with measures beside it: something else on file carries them, but only together with "
+        "These would be caught, with measures beside it: something else carries them, but only together with "
         "supplementary measures",
     ),
-    (Fate.CAUGHT, False): ("would be caught", "These would be caught: something else on file carries them"),
+    (Fate.CAUGHT, False): ("would be caught", "These would be caught: something else carries them"),
     (Fate.WORSE, False): ("would be worse than in doubt", "These are in doubt as it is, and would be no longer"),
     (Fate.BETTER, False): ("would be better off", "These would be better off"),
 }
@@ -87,15 +87,18 @@ def _several(given: list[str] | None) -> tuple[str, ...]:
 
 
 def _pairs(given: tuple[str, ...], where: str) -> tuple[tuple[str, str], ...]:
-    """Vendors and countries: each written as one, mailer=IN, as for the command, or the vendor alone and the country apart."""
-    pairs = []
+    """Vendors and countries: each written as one, mailer=IN, as for the command, or the vendor alone and the country apart.
+
+    Where one of the two is not said, "" stands for it; such a pair comes first: the form shows it.
+    """
+    whole, apart = [], []
     for one in given:
         vendor, equals, country = one.rpartition("=")
-        whole = equals and vendor and re.fullmatch("[A-Za-z]{2}", country)
-        pairs.append((vendor, country.upper()) if whole else (one, where))
-    if where and all(country != where for _, country in pairs):
-        pairs.append(("", where))
-    return tuple(pairs)
+        if equals and vendor and re.fullmatch("[A-Za-z]{2}", country):
+            whole.append((vendor, country.upper()))
+        else:
+            apart.append((one, where))
+    return (*(apart or ([("", where)] if where else [])), *whole)
 
 
 @get("/what-if", opt={"needs": Permission.LOOK})

@@ -51,10 +51,13 @@ def adopted(pack: Pack, instrument: Instrument, known_on: date) -> Pack:
         raise Misused(f"the key {instrument.key!r} is taken: give what is to be adopted another one")
     for one in pack.instruments.values() if instrument.kind == "adequacy" else ():
         if one.kind == "adequacy" and overlap(one, instrument):
-            raise Misused(
-                f"{instrument.title}: there is one already, {one.title}: suppose that {one.key} ends as well, from the same "
-                "day, or leave this one out"
+            stands = pack.on(begins(instrument), known_on).standing(one.key)
+            way_out = (
+                f"suppose that {one.key} ends as well, from the same day, or leave this one out"
+                if stands is not None and stands.code is None
+                else "leave this one out, or choose a day on which that one stands and suppose that it ends"
             )
+            raise Misused(f"{instrument.title}: there is one already, {one.title}: {way_out}")
     events = tuple(msgspec.structs.replace(event, known=min(event.known, known_on)) for event in instrument.events)
     scope = tuple(msgspec.structs.replace(one, known=min(one.known, known_on)) for one in instrument.scope)
     found = _with(pack, [msgspec.structs.replace(instrument, events=events, scope=scope)])
@@ -77,7 +80,7 @@ def decision(pack: Pack, country: str, regime: str, day: date) -> Instrument:
         raise Misused(f"{code} needs no decision under {regime}: it is at home there: name another country, or another law")
     like = (one for one in pack.instruments.values() if one.kind == "adequacy" and regime in one.regimes)
     return Instrument(
-        key=f"supposed-adequacy-{code.lower()}",
+        key=f"supposed-adequacy-{code}-{regime}".lower().replace("_", "-"),
         title=f"A decision on adequacy for {pack.own_names.get(code, code)}",
         kind="adequacy",
         citation=SAID,
@@ -98,7 +101,7 @@ def read_instrument(path: Path) -> Instrument:
         one = msgspec.toml.decode(path.read_bytes(), type=Instrument, strict=True)
     except OSError as error:
         raise Misused(f"{path}: cannot be read ({error.strerror}): name a file, or a country such as BR") from error
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise LawError(f"{path.name}: {error}: registry/law/README.md says what a file may hold") from error
     return msgspec.structs.replace(one, own=True)
 

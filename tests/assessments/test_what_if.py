@@ -171,8 +171,8 @@ def test_the_framework_annulled_what_falls_what_catches_and_nothing_is_written(d
     assert any("Tallyport" in line for line in found["to_do"])
     text = demo.onward("what-if", "--annul", "eu-us-dpf", "--as-of", "2026-06-30")
     assert "EU-U.S. Data Privacy Framework: declared invalid from 30 June 2026." in text
-    beside, alone = text.partition("Would be caught by something else on file, with measures beside it: 1")[2].split(
-        "Would be caught by something else on file: 1"
+    beside, alone = text.partition("Would be caught by something else, with measures beside it: 1")[2].split(
+        "Would be caught by something else: 1"
     )
     assert "salesforce" in beside
     assert "mailchimp" not in beside
@@ -268,6 +268,12 @@ def test_the_page_is_its_address_and_writes_nothing(demo: Register) -> None:
         assert supposed.count("<li>") == 3
         assert 'option value="mailchimp" selected' in both.text
         assert 'type="hidden" name="move" value="tallyport=BR"' in both.text
+        lone = await auditor.get("/what-if?annul=&move=&move_to=IN&move=tallyport%3DBR&sub_in=")
+        assert lone.status_code == 422
+        assert "choose both the vendor and the country" in lone.text
+        assert 'option value="IN" selected' in lone.text
+        assert 'value="tallyport=BR"' in lone.text
+        assert 'value="=IN"' not in lone.text
         half = await auditor.get("/what-if?move=mailchimp")
         assert half.status_code == 200
         assert 'option value="mailchimp" selected' in half.text

@@ -94,7 +94,12 @@ def test_both_sides_of_the_day_on_which_a_decision_is_adopted() -> None:
     other = adopted(PACK, one, TODAY)
     for day, code in ((BEFORE, "NOT_IN_FORCE"), (DAY, None)):
         (found,) = other.on(day, TODAY).of_kind("adequacy", "EU_GDPR", "IN")
-        assert (found.instrument.key, found.code, found.first_day, found.last_day) == ("supposed-adequacy-in", code, DAY, None)
+        assert (found.instrument.key, found.code, found.first_day, found.last_day) == (
+            "supposed-adequacy-in-eu-gdpr",
+            code,
+            DAY,
+            None,
+        )
     assert other.on(DAY, TODAY - ONE).of_kind("adequacy", "EU_GDPR", "IN") == []
     assert other.on(DAY, TODAY).of_kind("adequacy", "EU_GDPR", "ID") == []
     assert PACK.on(DAY, TODAY).of_kind("adequacy", "EU_GDPR", "IN") == []
@@ -112,7 +117,8 @@ def test_the_simplest_decision_is_of_a_whole_country_without_conditions(
     country: str, code: str, regime: str, article: str
 ) -> None:
     one = decision(PACK, country, regime, DAY)
-    assert (one.key, one.title) == (f"supposed-adequacy-{code.lower()}", f"A decision on adequacy for {code}")
+    key = f"supposed-adequacy-{code}-{regime}".lower().replace("_", "-")
+    assert (one.key, one.title) == (key, f"A decision on adequacy for {code}")
     assert (one.kind, one.mechanism, one.countries, one.regimes) == ("adequacy", "ADEQUACY", (code,), (regime,))
     assert (one.articles, one.scope, one.verified_on, one.grade) == ({regime: article}, (), DAY, "M-l")
     assert one.citation == one.source == one.events[0].citation == "supposed here, in no law"
@@ -153,10 +159,7 @@ def test_a_country_at_home_under_a_law_needs_no_decision(country: str, regime: s
 
 
 def test_both_sides_of_the_day_on_which_a_country_comes_home() -> None:
-    """Croatia joined the Union on 1 July 2013; the kingdom left the area of its rules with 2020."""
-    day = date(2020, 12, 31)
-    with pytest.raises(Misused, match="at home"):
-        decision(PACK, "HR", "EU_GDPR", day)
+    """Croatia joined the Union on 1 July 2013."""
     with pytest.raises(Misused, match="at home"):
         decision(PACK, "HR", "EU_DPD", date(2013, 7, 1))
     assert decision(PACK, "HR", "EU_DPD", date(2013, 6, 30))
@@ -169,6 +172,14 @@ def test_what_is_adopted_takes_no_key_that_is_taken_and_overlaps_no_other_decisi
     with pytest.raises(Misused, match=r"there is one already, .*Japan.*: suppose that eu-adequacy-jp ends as well"):
         adopted(PACK, japan, TODAY)
     assert adopted(ended(PACK, "eu-adequacy-jp", DAY, TODAY, annulled=False), japan, TODAY)
+    britain = decision(PACK, "JP", "UK_GDPR", DAY)
+    with pytest.raises(Misused, match="there is one already"):
+        adopted(PACK, britain, TODAY)
+    india = adopted(PACK, decision(PACK, "IN", "EU_GDPR", DAY), TODAY)
+    assert adopted(india, decision(PACK, "IN", "UK_GDPR", DAY), TODAY)  # one country, two laws
+    early = decision(PACK, "KR", "EU_GDPR", date(2021, 1, 1))
+    with pytest.raises(Misused, match="or choose a day on which that one stands"):
+        adopted(PACK, early, TODAY)
     with pytest.raises(Misused, match="there is one already"):
         adopted(ended(PACK, "eu-adequacy-jp", DAY + ONE, TODAY, annulled=False), japan, TODAY)
 
@@ -205,5 +216,5 @@ def test_the_first_day_of_what_begins_more_than_once() -> None:
     later = msgspec.structs.replace(one.events[0], effect=DAY + ONE)
     end = msgspec.structs.replace(one.events[0], what="sunset", effect=date(2020, 1, 1))
     assert begins(msgspec.structs.replace(one, events=(end, later, one.events[0]))) == DAY
-    with pytest.raises(LawError, match="supposed-adequacy-in: no event `in_force`: say when it comes into force"):
+    with pytest.raises(LawError, match="supposed-adequacy-in-eu-gdpr: no event `in_force`: say when it comes into force"):
         begins(msgspec.structs.replace(one, events=(end,)))
