@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
-from assessments import schedule
+from assessments import app, schedule
 from registry import database
 from tests.support import Register, drop_database
 from tests.web import browse
@@ -151,6 +151,26 @@ def test_health_is_that_of_the_database_too(register: Register) -> None:
         name = urlsplit(register.url).path[1:]
         await asyncio.to_thread(drop_database, os.environ["ONWARD_TEST_SERVER"], name)
         answer = await client.get("/healthz")
-        assert (answer.status_code, answer.text) == (503, "the register's database does not answer\n")
+        assert (answer.status_code, answer.text) == (503, "no answer of the register's database in time\n")
+
+    browse(register, work)
+
+
+def test_health_waits_for_no_database_that_is_frozen(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that is asked neither answers nor hears that it is called off."""
+
+    async def frozen() -> bool:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            await asyncio.sleep(2)
+        return True
+
+    async def work(as_role: Any) -> None:
+        client = (await as_role("procurement")).client
+        monkeypatch.setattr(app, "_answers", frozen)
+        monkeypatch.setattr(app, "ANSWERS_IN", 0.1)
+        async with asyncio.timeout(1.5):
+            assert (await client.get("/healthz")).status_code == 503
 
     browse(register, work)
