@@ -24,7 +24,8 @@ class Reason(msgspec.Struct, frozen=True):
 
 
 class Step(msgspec.Struct, frozen=True):
-    """One hop of the way down to the one that decides."""
+    """One hop of the way down to the one that decides, and why it stands as it does; the leg itself is the first, whose
+    reasons stand beside the path."""
 
     exporter: str
     importer: str
@@ -32,6 +33,7 @@ class Step(msgspec.Struct, frozen=True):
     outcome: Outcome
     basis: str | None
     last_day: date | None
+    reasons: tuple[Reason, ...] = ()
 
 
 class Assessed(msgspec.Struct, frozen=True, omit_defaults=False):
@@ -102,7 +104,7 @@ def _assessed(dossier: Dossier, reading: Reading, judge: Judge, clocks: Clocks, 
         last_day=verdict.last_day,
         next_change=judge.next_change(dossier, reading, clocks.as_of),
         reasons=tuple(dict.fromkeys(reasons(reading.leg, law, named))),
-        path=tuple(_step(hop, named) for hop in reading.path()),
+        path=tuple(_step(hop, law, named, first=hop is reading) for hop in reading.path()),
         path_outcome=reading.path_outcome,
         flowing=reading.flowing,
         law_version=judge.pack.version,
@@ -110,7 +112,7 @@ def _assessed(dossier: Dossier, reading: Reading, judge: Judge, clocks: Clocks, 
     )
 
 
-def _step(hop: Hop, named: Parties) -> Step:
+def _step(hop: Hop, law: Law, named: Parties, *, first: bool) -> Step:
     route, verdict = hop.route, hop.verdict
     keys = named.keys
     return Step(
@@ -120,6 +122,7 @@ def _step(hop: Hop, named: Parties) -> Step:
         verdict.judged.outcome,
         verdict.judged.basis,
         verdict.last_day,
+        () if first else tuple(dict.fromkeys(reasons(hop, law, named))),
     )
 
 

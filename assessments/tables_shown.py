@@ -77,6 +77,7 @@ def _why(one: Assessed) -> Iterator[str]:
     if one.path_outcome != one.outcome:
         way = " → ".join([one.path[0].exporter, *(f"{step.importer} ({step.country})" for step in one.path)])
         yield f"\n{one.transfer}: beneath it the chain is {_worded(one.path_outcome)} at its end: {way}"
+        yield from (f"  {reason.text} [Art. {reason.article}]" for reason in one.path[-1].reasons)
 
 
 def _named(one: Assessed) -> str:

@@ -86,6 +86,9 @@ def test_days_on_which_the_chain_beneath_was_not_permitted_are_bare(demo: Regist
     for to, bare in ((last, True), (last + ONE_DAY, False)):
         (judged,) = [one for one in demo.answer("assess", "--as-of", str(to)) if one["transfer"] == "mailchimp"]
         assert (judged["outcome"], judged["path_outcome"]) == ("permitted", "not_permitted" if bare else "permitted")
+        assert judged["path"][0]["reasons"] == []
+        codes = [reason["code"] for step in judged["path"][1:] for reason in step["reasons"]]
+        assert codes == (["INVALIDATED", "MODULE_MISMATCH", "TIA_MISSING"] if bare else [])
         (found,) = demo.answer("coverage", "mailchimp", "--from", "2020-08-03", "--to", str(to))
         assert (found["covered_days"], found["bare_days"]) == (0 if bare else 1, 413)
     spans = [(one["outcome"], one["path_outcome"], one["bare"]) for one in found["stretches"]]
@@ -93,10 +96,16 @@ def test_days_on_which_the_chain_beneath_was_not_permitted_are_bare(demo: Regist
     text = " ".join(demo.onward("coverage", "mailchimp", "--from", "2020-08-03", "--to", str(last)).split())
     assert "bare not permitted by the chain beneath eu-scc-2010-c2p" in text
 
+    printed = demo.onward("assess", "--as-of", str(last))
+
     async def work(as_role: Any) -> None:
         dpo = await as_role("dpo")
         page = (await dpo.get("/transfers/mailchimp?on=2021-09-19")).text
         assert " by the chain beneath" in page
+        for told in (page, (await dpo.get("/?on=2021-09-19")).text, printed):
+            assert "No impact assessment of United States is on file for MailChimp" in " ".join(told.split()), (
+                "why the hop decides"
+            )
         gaps = (await dpo.get("/gaps")).text
         assert "19 Sep 2021" in gaps
 
