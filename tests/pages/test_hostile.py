@@ -20,7 +20,7 @@ SHORT = '"><img src=//evil.example/i onerror=alert(1)><script>alert(2)</script>'
 LONG = (
     f"{SHORT}' onmouseover=alert(3) x='</textarea></title><svg/onload=alert(4)><iframe src=//evil.example/f></iframe>"
     "<link rel=stylesheet href=//evil.example/s><base href=//evil.example/><form action=//evil.example/p>"
-    "javascript:alert(5) {{ 98765 * 43210 }} ${alert(6)} \u202e\u0007 https://evil.example/seen <a href=javascript:alert(7)>"
+    "javascript:alert(5) {{ 98765 * 43210 }} ${alert(6)} \u202e https://evil.example/seen <a href=javascript:alert(7)>"
 )
 SINCE = "2019-01-01"
 LEFT_OUT = {*ITSELF, "document"}  # one row that is never written again; bytes, brought by a form below
