@@ -22,7 +22,7 @@ from assessments.tables import Decision
 from assessments.wording import gate_sentences
 from registry import adopted, database, journal, law, once, register
 from registry.access import Permission, Visitor
-from registry.errors import Refused
+from registry.errors import Refused, Stale
 from registry.law import ONE_DAY
 from registry.tables import Vendor
 from registry.vocabulary import RANKING, Outcome, Standing
@@ -33,12 +33,13 @@ NAMED = 5  # so many transfers that may not go ahead are named beside what stand
 
 
 class Decided(msgspec.Struct):
-    """A decision as the form gives it."""
+    """A decision as the form gives it; `seen` is the newest one that it showed, by key ("" where there was none)."""
 
     standing: str = ""
     conditions: str = ""
     last_day: str = ""
     why: str = ""
+    seen: str | None = None
 
 
 @get("/vendors/{key:str}/gate", opt={"needs": Permission.LOOK})
@@ -75,7 +76,7 @@ async def _page(visitor: Visitor, bar: Bar, key: str, typed: Decided | None = No
     legs.sort(key=lambda one: (worst[one.transfer], one.transfer, RANKING[one.path_outcome]))
     return page(
         "gate",
-        422 if error else 200,
+        409 if isinstance(error, Stale) else 422 if error else 200,
         visitor=visitor,
         bar=bar,
         key=key,
@@ -113,7 +114,8 @@ async def decide(
 async def record_decision(
     visitor: Visitor, key: str, standing: Standing, data: Decided, until: date | None, today: date, sent: str = ""
 ) -> None:
-    """Raises Refused for the person who registered the vendor, and for what lacks its conditions or reason."""
+    """Raises Refused for the person who registered the vendor, and for what lacks its conditions or reason; Stale where
+    somebody else decided after the form was shown."""
     if standing is Standing.APPROVED_WITH_CONDITIONS and not data.conditions.strip():
         raise Refused("conditions: say what must hold for the approval to stand")
     if standing is Standing.APPROVED_WITH_CONDITIONS and until is None:
@@ -125,6 +127,10 @@ async def record_decision(
         vendor = await journal.current(book.at, Vendor, key)
         if await registered_by(book.at, key) == visitor.key:
             raise Refused("who: the person who registered a vendor does not decide about it: ask somebody else")
+        await book.at.execute("select from vendor where id = $1 for update", vendor["thing"])  # one decides after the other
+        newest = await book.at.fetchval("select key from decision where vendor = $1 order by id desc limit 1", vendor["thing"])
+        if data.seen is not None and data.seen != (newest or ""):
+            raise Stale("somebody else decided meanwhile: read it below, and decide again if it is to be otherwise", 0)
         file = await open_gate(key)
         if file is None:
             raise NotFoundException

@@ -1,5 +1,6 @@
 """What a page cannot take is refused in words: no day, no sign, no file is too strange to be answered."""
 
+import asyncio
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -34,6 +35,37 @@ def test_a_day_that_cannot_be_is_refused_at_the_gate_and_in_an_edit(register: Re
         assert "This is no day that can be recorded" in answer.text
 
     browse(register, asked)
+
+
+def test_of_two_decisions_at_once_one_is_told_of_the_other(register: Register, folder: Path) -> None:
+    register.load(a_register(), folder)
+
+    async def asked(as_role: Any) -> None:
+        people: list[Browser] = [await as_role("dpo"), await as_role("dpo")]
+        forms = []
+        for one, standing in zip(people, ("approved_with_conditions", "refused"), strict=True):
+            page = await one.get("/vendors/mailer/gate")
+            form = {"standing": standing, "conditions": "C", "why": f"W {standing}", "seen": "", "last_day": ""}
+            if standing != "refused":
+                form["last_day"] = now().date().isoformat()
+            assert 'name="seen" value=""' in page.text
+            forms.append(form)
+        answers = await asyncio.gather(
+            *[one.post("/vendors/mailer/gate", form) for one, form in zip(people, forms, strict=True)]
+        )
+        assert sorted(answer.status_code for answer in answers) == [303, 409]
+        (late,) = [answer for answer in answers if answer.status_code == 409]
+        assert "ecided meanwhile: read it below" in late.text
+        assert "W refused</textarea>" in late.text or "W approved_with_conditions</textarea>" in late.text, (
+            "what was typed stays"
+        )
+        (seen,) = re.findall('name="seen" value="([^"]+)"', late.text)
+        loser = people[answers.index(late)]
+        again = await loser.post("/vendors/mailer/gate", forms[answers.index(late)] | {"seen": seen})
+        assert again.status_code == 303
+
+    browse(register, asked)
+    assert len(register.ask("select from decision")) == 2
 
 
 @pytest.mark.parametrize(
