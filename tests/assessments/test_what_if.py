@@ -262,12 +262,12 @@ def test_the_page_is_its_address_and_writes_nothing(demo: Register) -> None:
         assert "<script>" not in page
         assert 'option value="eu-us-dpf" selected' in page
         several = (await auditor.get("/what-if?annul=eu-us-dpf&annul=eu-scc-2021")).text
-        assert 'type="hidden" name="annul" value="eu-scc-2021"' in several
+        assert 'name="annul" value="eu-scc-2021" checked' in several
         both = await auditor.get("/what-if?move=mailchimp=IN&move=tallyport=BR&sub=tallyport&sub_in=RU&on=2026-06-30")
         supposed = both.text.split("Compared on")[0].split("<h2>Supposed")[1]
         assert supposed.count("<li>") == 3
         assert 'option value="mailchimp" selected' in both.text
-        assert 'type="hidden" name="move" value="tallyport=BR"' in both.text
+        assert 'name="move" value="tallyport=BR" checked' in both.text
         lone = await auditor.get("/what-if?annul=&move=&move_to=IN&move=tallyport%3DBR&sub_in=")
         assert lone.status_code == 422
         assert "choose both the vendor and the country" in lone.text
