@@ -202,6 +202,7 @@ UNSOUND = {
     "a title that turns round": (WHOLE.replace('title = "', 'title = "\u202e'), "`title` holds a sign that cannot be read"),
     "a number without end": (WHOLE + f"x = {'9' * 5000}\n", "own-decision.toml: Exceeds the limit"),
     "no area": (WHOLE + TERRITORY.format("NOWHERE", "2027-01-01"), "'NOWHERE' is no country code and no area"),
+    "an area of no day": (WHOLE + TERRITORY.format("EU", "2026-01-01"), "`until` is not after `since`"),
     "an area from its end on": (WHOLE + TERRITORY.format("EU", "2025-01-01"), "`until` is not after `since`"),
     "no article": (WHOLE.replace('{ EU_GDPR = "45(1)" }', "{}"), "names no article for EU_GDPR"),
 }
