@@ -112,9 +112,8 @@ class Judge:
         """The first later day on which this reading would be another one, with what is known."""
         verdict = reading.verdict
         alone = reading.chain is None and reading.may_turn is None and reading.state.next_change is None
-        if (
-            alone and not verdict.lends_otherwise and (verdict.row is None or verdict.turn is None)
-        ):  # nothing but the law may change, or the transfer end
+        of_law = not verdict.lends_otherwise and (verdict.row is None or verdict.turn is None)
+        if alone and of_law:  # nothing but the law may change, or the transfer end
             return earliest(verdict.turn, dossier.route.until)
         now, at = reading, day
         while True:
