@@ -4,11 +4,13 @@ Remembered until the next day in the rows on which it may be another; the days i
 law asks, so that there are far fewer sorts than pairs of parties.
 """
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
 from assessments.precedents import Precedents, Rulings
 from assessments.rules import (
+    AT_ODDS,
     SAFEGUARD_FACTS,
     Between,
     Circumstance,
@@ -94,7 +96,7 @@ class OnDay(dict[Between, State]):
             assessed = tuple([(one.country, one.standard or TIA, one.outcome, one.measures) for one in impacts])
         if traits:
             traits = _holding(traits, day, turns)
-        facts = _facts(_holding(between.circumstances, day, turns)) if between.circumstances else ()
+        facts = facts_of(_holding(between.circumstances, day, turns)) if between.circumstances else ()
         look = (signed, listed, assessed, traits[0].traits if traits else None, facts)
         said = self._said.get(look)
         if said is None:
@@ -107,17 +109,16 @@ def _sort(signed: tuple[Any, ...], listed: tuple[Any, ...], impacts: Any, traits
     return Sort(tuple(SignedClauses(*one) for one in signed), tuple(Listed(*one) for one in listed), impacts, traits, facts)
 
 
-def _facts(circumstances: tuple[Circumstance, ...]) -> Facts:
-    """What is recorded of a flow, by name; of several rows about one fact the newest, and of those that contradict one
-    another from the same day on, none."""
-    newest: dict[str, Circumstance] = {}
-    at_odds: set[str] = set()
+def facts_of(circumstances: Iterable[Circumstance]) -> Facts:
+    """What is recorded of a flow, by name: of several rows about one fact the newest; those of one day may contradict."""
+    since: dict[str, date] = {}
+    known: dict[str, bool | int | str | None] = {}
     for one in circumstances:  # the newest first
-        said = newest.setdefault(one.fact, one)
-        if said.since == one.since and (said.answer, said.number) != (one.answer, one.number):
-            at_odds.add(one.fact)
-    known = ((fact, one.answer if one.number is None else one.number) for fact, one in newest.items() if fact not in at_odds)
-    return tuple(sorted(known))
+        answer = one.answer if one.number is None else one.number
+        if since.setdefault(one.fact, one.since) == one.since:
+            said = known.get(one.fact)
+            known[one.fact] = answer if said is None else said if answer in {None, said} else AT_ODDS
+    return tuple(sorted(known.items()))
 
 
 def over(due: date | None, day: date) -> bool:

@@ -10,11 +10,13 @@ import msgspec
 from babel import Locale
 from babel.dates import format_date
 
-from assessments.rules import Finding
+from assessments.rules import AT_ODDS, Finding
 from assessments.rules.gate import GateVerdict
 from assessments.rules.onward import Hop
 from assessments.rules.sub_processors import Passing
+from assessments.states import facts_of
 from registry.law import Law, Standing
+from registry.questions import CIRCUMSTANCES
 from registry.vocabulary import How
 
 FOLDER = Path(__file__).parent.parent / "templates" / "findings"
@@ -55,6 +57,9 @@ def sentence(finding: Finding, hop: Hop, names: Names, law: Law, language: str =
     said = words["law"][code].format_map(_parameters(finding, hop, names, law, language))
     if not finding.open or finding.fact is None:
         return said
+    recorded = [one for one in hop.state.between.circumstances if one.holds(law.day)]
+    if dict(facts_of(recorded)).get(finding.fact) == AT_ODDS:
+        return words["open"]["at_odds"].format(answer=CIRCUMSTANCES.get(finding.fact, finding.fact))
     question = words["open"].get(finding.fact, words["open"]["default"])
     return question.format_map(_parameters(finding, hop, names, law, language))
 

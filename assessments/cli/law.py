@@ -34,7 +34,7 @@ from registry.errors import Misused
 from registry.law import LawError, Pack, packs, verified
 from registry.law import dossiers as law_dossiers
 from registry.law import signals as law_signals
-from registry.law.files import faults
+from registry.law.unsound import faults
 
 
 @main.command()

@@ -38,7 +38,8 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
     fits: str | None = None
 
 
-Facts = tuple[tuple[str, bool | int | None], ...]  # by name, in order; what is not among them is not recorded
+AT_ODDS = "at odds"  # what answers say that contradict each other from one day on
+Facts = tuple[tuple[str, bool | int | str | None], ...]  # by name, in order; what is not among them is not recorded
 SAFEGUARD_FACTS = ("approved", "in_group", "commitments", "ch_amended", "filed")
 
 

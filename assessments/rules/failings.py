@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from assessments.rules import ORDER, Finding, Leg, SignedClauses
+from assessments.rules import AT_ODDS, ORDER, Finding, Leg, SignedClauses
 from registry.law import Instrument, Law, Roles, Scope, Standing
 
 STILL_LISTED = {"active", "active_recert_review"}
@@ -36,12 +36,17 @@ def conditions(
         value = own[scope.fact] if scope.fact in own else leg.fact(scope.fact)
         if _met(scope, value):
             continue
-        unknown = value is None and scope.code in ORDER
+        unknown = value in {None, AT_ODDS} and scope.code in ORDER
         yield Finding(scope.code, article_of(leg, one), one.key, place, scope.fact, open=unknown)
 
 
 def _met(scope: Scope, value: Any) -> bool:
-    """Whether a fact is as a condition asks; unknown, it is as `is_not` and `none_of` ask, and not as the others do."""
+    """Whether a fact is as a condition asks; unknown, it is as `is_not` and `none_of` ask, and not as the others do.
+
+    Answers that contradict each other are never as it asks.
+    """
+    if value == AT_ODDS:
+        return False
     if scope.demands is not None:
         return bool(value == scope.demands)
     if scope.denies is not None:

@@ -27,11 +27,9 @@ from registry.law.files import (
     Roles,
     Scope,
     begins,
-    fingerprint,
-    gathered,
     newest,
-    read,
 )
+from registry.law.loader import fingerprint, gathered, read
 from registry.law.packs import Kept
 
 __all__ = [

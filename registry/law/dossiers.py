@@ -15,7 +15,8 @@ import msgspec
 
 from registry import settings
 from registry.law import FOLDER, Pack
-from registry.law.files import Cited, LawError, decoded
+from registry.law.files import Cited, LawError
+from registry.law.loader import decoded
 
 VERSION = re.compile(r"([A-Z]{2}(?:-[A-Z]{3})?) (\d{4}-\d\d-\d\d)")
 

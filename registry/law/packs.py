@@ -13,7 +13,8 @@ from contextvars import ContextVar
 import msgspec
 
 from registry.errors import Misused
-from registry.law.files import Files, LawError, parsed
+from registry.law.files import Files, LawError
+from registry.law.loader import parsed
 
 SHOWN = 12  # characters of a fingerprint that people are shown
 

@@ -15,7 +15,8 @@ import msgspec
 
 from registry import settings
 from registry.law import FOLDER, ONE_DAY, Pack
-from registry.law.files import ENDS, WITHOUT_A_LAST_DAY, Cited, Event, LawError, decoded
+from registry.law.files import ENDS, WITHOUT_A_LAST_DAY, Cited, Event, LawError
+from registry.law.loader import decoded
 
 MONTHS_AHEAD = (1, 3, 6, 12)  # of an expected day, nearest first
 

@@ -11,7 +11,8 @@ import msgspec
 
 from registry.errors import Misused
 from registry.law import Pack
-from registry.law.files import Event, Instrument, LawError, Membership, faults, overlap
+from registry.law.files import Event, Instrument, LawError, Membership
+from registry.law.unsound import faults, overlap
 
 SAID = "supposed here, in no law"  # stands where a citation would
 ANNULLED = "invalidated"

@@ -10,6 +10,7 @@ import pytest
 from assessments import dossier
 from assessments.rules import Dossier
 from registry.database import as_known
+from registry.questions import CIRCUMSTANCES
 from tests.support import Register, a_register
 
 
@@ -173,16 +174,27 @@ def test_of_two_assessments_from_one_day_the_worse_counts_in_whatever_order_they
     assert judged(register, "news", "2023-01-01")["outcome"] == "permitted"
 
 
-@pytest.mark.parametrize("other", [True, False])
-def test_two_answers_from_one_day_that_contradict_each_other_are_none(register: Register, folder: Path, other: bool) -> None:
+@pytest.mark.parametrize(("fact", "answer"), [("consent_explicit", True), ("public_powers", False)])
+def test_answers_from_one_day_that_contradict_each_other_help_nobody(
+    register: Register, folder: Path, fact: str, answer: bool
+) -> None:
+    """Nor where silence is the ordinary case, as with public powers; and the same answer twice contradicts nothing."""
     asked = ("consent_explicit", "informed_of_risks", "occasional")
-    facts = [SINCE | {"key": fact, "fact": fact, "answer": True, "transfer": "news"} for fact in asked]
     consent = {"exporter": "house", "importer": "mailer", "instrument": "eu-art-49-1-a", "state": "signed", "rank": "primary"}
-    tables = a_register(certification=[], safeguard=[consent | SINCE | {"key": "c"}], circumstance=facts)
-    register.load(tables, folder)
-    assert judged(register, "news", "2020-08-01")["outcome"] == "permitted"
-    register.load({"circumstance": [facts[0] | {"key": "again", "answer": other}]}, folder)
-    assert judged(register, "news", "2020-08-01")["outcome"] == ("permitted" if other else "undetermined")
+    facts = [SINCE | {"key": one, "fact": one, "answer": True, "transfer": "news"} for one in asked]
+    register.load(a_register(certification=[], safeguard=[consent | SINCE | {"key": "c"}], circumstance=facts), folder)
+
+    def say(key: str, other: bool, since: str = "2020-01-01") -> Any:
+        row = {"key": key, "fact": fact, "answer": other, "transfer": "news", "since": since}
+        register.load({"circumstance": [row]}, folder)
+        return judged(register, "news", "2020-08-01")
+
+    assert say("once", answer)["outcome"] == say("twice", answer)["outcome"] == "permitted"
+    found = say("against", not answer)
+    assert (found["outcome"], len(found["reasons"])) == ("undetermined", 1)
+    assert f"“{CIRCUMSTANCES[fact]}” is answered in two ways from the same day on" in found["reasons"][0]["text"]
+    assert say("third", answer)["outcome"] == "undetermined"
+    assert say("later", answer, "2020-07-01")["outcome"] == "permitted"
 
 
 def test_the_data_are_the_same_though_the_engagement_on_file_has_ended(register: Register, folder: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from assessments.rules import Finding, Judged, Leg, Listed, SignedClauses, Traits
+from assessments.rules import AT_ODDS, Finding, Judged, Leg, Listed, SignedClauses, Traits
 from assessments.rules.chapter_v import judge
 from registry import law
 from registry.law import Instrument
@@ -570,6 +570,15 @@ def test_each_answer_in_full(case: str) -> None:
     assert said(answer()) == expected
 
 
+@pytest.mark.parametrize(("fact", "code"), [("necessary", "CONDITION_MISSING"), ("public_powers", "PUBLIC_AUTHORITY")])
+def test_answers_that_contradict_each_other_are_open_whatever_silence_means(fact: str, code: str) -> None:
+    facts = {"necessary": True, "occasional": True, fact: AT_ODDS}
+    judged = found(EU, "US", clauses=(signed("eu-art-49-1-b", on=None),), facts=tuple(sorted(facts.items())))
+    assert (judged.outcome, [(one.fact, one.code, one.open) for one in judged.findings if one.fact == fact]) == (
+        "undetermined", [(fact, code, True)],
+    )  # fmt: skip
+
+
 UK_LISTS, UK_PRINCIPLE = "45, since 5 February 2026 45A", "44, since 5 February 2026 44A"
 EXTENSION = listed("uk-us-dpf-extension")
 
@@ -582,6 +591,9 @@ EXTENSION = listed("uk-us-dpf-extension")
         ((listed(overdue=True),), ["not_permitted", f"CERT_EXPIRED {UK_LISTS} eu-us-dpf #1"]),
         ((listed("swiss-us-dpf"), listed(overdue=True)), [
             "not_permitted", f"WRONG_FRAMEWORK {UK_PRINCIPLE} swiss-us-dpf", f"CERT_EXPIRED {UK_LISTS} eu-us-dpf #2",
+        ]),
+        ((listed(overdue=True), listed(status="inactive_lapse")), [
+            "not_permitted", f"CERT_EXPIRED {UK_LISTS} eu-us-dpf #1",
         ]),
     ],
 )  # fmt: skip

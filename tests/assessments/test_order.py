@@ -12,7 +12,7 @@ import pytest
 from assessments.rules import ORDER, PRIORITY, Ground, Judged, Leg, SignedClauses, chapter_v
 from assessments.rules.chapter_v import judge
 from registry import law
-from registry.law.files import read
+from registry.law.loader import read
 from registry.vocabulary import RANKING
 from tests.assessments.test_findings import EU, QC, TIA, TODAY, UK, found, listed, signed
 

@@ -42,7 +42,7 @@ from assessments.rules.onward import Hop
 from assessments.verdicts import Judge
 from assessments.wording import sentences
 from registry import law
-from registry.law.files import read
+from registry.law.loader import read
 from registry.law.supposing import adopted, decision, ended
 from registry.vocabulary import RANKING, Outcome
 from tests.left_out import left_out, structs

@@ -20,7 +20,7 @@ from assessments.verdicts import Judge
 from assessments.what_if import Already, Fate, Turned, compared, covered_again, what_if
 from assessments.what_to_do import to_do
 from registry.law import FOLDER, Pack
-from registry.law.files import read
+from registry.law.loader import read
 from registry.law.supposing import decision
 from tests.assessments.test_rules import DAYS, LONG_AGO, PACK, TODAY, dossiers
 from tests.law_files import DECISION as decided

@@ -9,7 +9,9 @@ import pytest
 
 from registry import law
 from registry.law import changes, dossiers, files, packs, signals, supposing, verified
-from registry.law.files import FACTS, LawError, Roles, decoded, fingerprint, parsed
+from registry.law.files import LawError, Roles
+from registry.law.loader import decoded, fingerprint, parsed
+from registry.law.unsound import FACTS
 from tests.law_files import ELSEWHERE as WHOLE
 from tests.left_out import left_out, structs
 from tests.support import environment
@@ -46,6 +48,10 @@ def with_scope(says: str, whole: str = WHOLE) -> str:
 
 def saying(line: str, whole: str = WHOLE) -> str:
     return whole.replace("\n[[events]]", f"{line}\n\n[[events]]", 1)
+
+
+def territory(area: str, until: str) -> str:
+    return f'{WHOLE}\n[[territory]]\narea = "{area}"\nsince = 2026-01-01\nuntil = {until}\n{CITED}'
 
 
 def of_kind(kind: str) -> str:
@@ -172,6 +178,53 @@ UNSOUND = {
         WHOLE.replace("effect = 2021-03-01", "effect = 2021-02-30"),
         f"Invalid date or datetime (at line 17, column 10){WHERE}",
     ),
+    "limits of what is no number": (
+        with_scope('fact = "data"\nat_least = 1'),
+        "[[scope]] on data: `at_least` and `at_most` are asked of numbers: "
+        "sensitive, subjects_since_jan1, working_days_elapsed",
+    ),
+    "limits the wrong way round": (
+        with_scope('fact = "sensitive"\nat_least = 5\nat_most = 4'),
+        "[[scope]] on sensitive: `at_least` is more than `at_most`: mend one of them",
+    ),
+    "a most below none": (
+        with_scope('fact = "sensitive"\nat_most = -1'),
+        "[[scope]] on sensitive: `at_least` is more than `at_most`: mend one of them",
+    ),
+    "a yes that is a word": (
+        with_scope('fact = "data"\nis = true'),
+        "[[scope]] on data: `is` and `is_not` take what is answered by yes or no: use `none_of`",
+    ),
+    "a no that is a number": (
+        with_scope('fact = "sensitive"\nis_not = true'),
+        "[[scope]] on sensitive: `is` and `is_not` take what is answered by yes or no: use `at_least` and `at_most`",
+    ),
+    "a policy of nobody": (saying('policy = "nosuch"'), "`policy`: no policy is called 'nosuch': put it into policies.toml"),
+    "what requires itself": (
+        saying('requires = "own-ke"'),
+        "`requires`: 'own-ke' leads back to this one: name the list that comes first",
+    ),
+    **{
+        f"the year 1899 as {field}": (
+            with_event("sunset", "2022-01-01", more).replace(f"{field} = 2022-01-01", f"{field} = 1899-12-31"),
+            f"event sunset of {'1899-12-31' if field == 'effect' else '2022-01-01'}: `{field}` lies before 1900-01-01: mend it",
+        )
+        for field, more in (
+            ("known", ""),
+            ("effect", ""),
+            ("alternative", 'alternative = 2022-01-01\ndispute = "x"\n'),
+        )
+    },
+    "a title that turns round": (
+        WHOLE.replace('title = "', 'title = "\u202e'),
+        "`title` holds a sign that cannot be read: take it out",
+    ),
+    "no area": (
+        territory("NOWHERE", "2027-01-01"),
+        "[[territory]]: `area`: 'NOWHERE' is no country code and no area: name EEA, EFTA, EU or a country",
+    ),
+    "an area of no day": (territory("EU", "2026-01-01"), f"[[territory]] of EU: {LATE}"),
+    "an area from its end on": (territory("GB", "2025-01-01"), f"[[territory]] of GB: {LATE}"),
     "a key left out": (
         WHOLE.replace("known = 2021-03-01\n", ""),
         f"Object missing required field `known` - at `$.events[0]`{WHERE}",
@@ -230,6 +283,24 @@ TOGETHER = {
     "a decision too many": (
         own(**{"own-ke": with_event("sunset", "2026-01-02"), "own-k2": SECOND}),
         "own-k2.toml: overlaps own-ke for the same country: end that one with `superseded`",
+    ),
+    "lists that lead back through another one": (
+        own(
+            **{
+                "own-ke": saying('requires = "own-k2"'),
+                "own-k2": SECOND.replace("[[events]]", 'requires = "own-ke"\n\n[[events]]'),
+            }
+        ),
+        "own-ke.toml: `requires`: 'own-k2' leads back to this one: name the list that comes first",
+    ),
+    "a circle is told by those in it": (
+        own(
+            **{
+                "own-a": saying('requires = "own-ke"', WHOLE.replace("own-ke", "own-a").replace('"KE"', '"UG"')),
+                "own-ke": saying('requires = "own-ke"'),
+            }
+        ),
+        "own-ke.toml: `requires`: 'own-ke' leads back to this one: name the list that comes first",
     ),
     "a key that is none": (
         own(**{"Own ke": WHOLE.replace('key = "own-ke"', 'key = "Own ke"')}),

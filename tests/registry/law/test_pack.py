@@ -148,14 +148,6 @@ grade = "M-l"
 verified_on = 2026-11-01
 """
 
-CITED = 'citation = "x"\ngrade = "M-l"\nverified_on = 2026-11-01\n'
-TERRITORY = f'[[territory]]\narea = "{{}}"\nsince = 2026-01-01\nuntil = {{}}\n{CITED}'
-
-
-def conditioned(condition: str) -> str:
-    return f"{WHOLE}[[scope]]\n{condition}\n{CITED}"
-
-
 UNSOUND = {
     "a wrong key": (WHOLE.replace("title", "titel"), r"unknown field `titel`|missing required field `title`"),
     "no citation": (WHOLE.replace('citation = "Somewhere"\nsource', "source"), "missing required field `citation`"),
@@ -191,19 +183,6 @@ UNSOUND = {
         WHOLE + '[[scope]]\nfact = "weather"\nis = true\ncitation = "x"\ngrade = "M-l"\nverified_on = 2026-11-01\n',
         "no such fact: there are",
     ),
-    "limits of what is no number": (conditioned('fact = "data"\nat_least = 1'), "are asked of numbers: sensitive"),
-    "limits the wrong way round": (conditioned('fact = "sensitive"\nat_least = 5\nat_most = 1'), "is more than `at_most`"),
-    "a yes that is a word": (conditioned('fact = "data"\nis = true'), "answered by yes or no: use `none_of`"),
-    "a yes that is a number": (conditioned('fact = "sensitive"\nis = true'), "answered by yes or no: use `at_least`"),
-    "a code of nobody": (conditioned('fact = "lgpd"\nis = true\nblocks_as = "NONSENSE"'), "Invalid enum value 'NONSENSE'"),
-    "a policy of nobody": (WHOLE.replace("mechanism", 'policy = "nosuch"\nmechanism'), "no policy is called 'nosuch'"),
-    "what requires itself": (WHOLE.replace("mechanism", 'requires = "own-decision"\nmechanism'), "leads back to this one"),
-    "the beginning of time": (WHOLE.replace("effect = 2026-01-01", "effect = 0001-01-01"), "`effect` lies before 1900-01-01"),
-    "a title that turns round": (WHOLE.replace('title = "', 'title = "\u202e'), "`title` holds a sign that cannot be read"),
-    "a number without end": (WHOLE + f"x = {'9' * 5000}\n", "own-decision.toml: Exceeds the limit"),
-    "no area": (WHOLE + TERRITORY.format("NOWHERE", "2027-01-01"), "'NOWHERE' is no country code and no area"),
-    "an area of no day": (WHOLE + TERRITORY.format("EU", "2026-01-01"), "`until` is not after `since`"),
-    "an area from its end on": (WHOLE + TERRITORY.format("EU", "2025-01-01"), "`until` is not after `since`"),
     "no article": (WHOLE.replace('{ EU_GDPR = "45(1)" }', "{}"), "names no article for EU_GDPR"),
 }
 

@@ -9,7 +9,8 @@ import pytest
 from registry import law
 from registry.errors import Misused
 from registry.law import packs
-from registry.law.files import LawError, fingerprint, parsed
+from registry.law.files import LawError
+from registry.law.loader import fingerprint, parsed
 from registry.law.packs import Kept
 
 PACK = law.brought()
