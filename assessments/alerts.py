@@ -84,6 +84,8 @@ def _sentences(row: asyncpg.Record, changes: Sequence[Change]) -> dict[str, str]
     and so has a verdict on transfers that are new, or one by which nothing has to stop."""
     if row["disclosed"]:
         return sentences()["notice_disclosed"]
+    if row["kind"] == AlertKind.APPROVAL_ENDING and row["effect"] < row["since"]:
+        return sentences()["approval_ended"]
     if row["kind"] == AlertKind.VERDICT_CHANGED and changes:
         return sentences()[_way(changes, new=row["new"] == row["count"])]
     return sentences().get(f"notice_{row['notice']}") or sentences()[row["kind"]]

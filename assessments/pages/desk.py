@@ -18,13 +18,23 @@ from registry.vocabulary import NoticeKind
 from registry.web import page
 
 SHOWN = 50
-GAPS = 10
+GAPS = UNAPPROVED = 10
 SOON = timedelta(days=90)
 _WARNED = f"""select distinct on (v.key) v.key, coalesce({NAME.format("v.party")}, v.key) as name, n.since
 from notice n join vendor v on v.thing = n.vendor and {IN_FORCE.format("v")}
 where n.kind = '{NoticeKind.CANNOT_PROTECT}' and {IN_FORCE.format("n")} order by v.key, n.since"""
 _UNDECIDED = f"""select count(*) from vendor v where {IN_FORCE.format("v")}
 and not exists (select from decision d where d.vendor = v.thing and {IN_FORCE.format("d")})"""
+_DECISION = f"""select d.standing from decision d where d.vendor = v.thing and {IN_FORCE.format("d")}
+    order by d.since desc, d.id desc limit 1"""
+_UNAPPROVED = f"""select v.key, coalesce({NAME.format("v.party")}, v.key) as name, ({_DECISION}) as standing,
+    (select max(d.until) - 1 from decision d where d.vendor = v.thing and d.standing like 'approved%' and d.since < d.until
+        and d.until <= $1) as last_day
+from vendor v where {IN_FORCE.format("v")} and coalesce(({_DECISION}), '') not like 'approved%' and exists (
+    select from engagement e join transfer t on t.engagement = e.thing and {IN_FORCE.format("t")}
+    where e.vendor = v.thing and {IN_FORCE.format("e")} and not exists (
+        select from suspension s where s.transfer = t.thing and {IN_FORCE.format("s")}))
+order by standing nulls last, lower(coalesce({NAME.format("v.party")}, v.key)), v.key limit {UNAPPROVED + 1}"""
 
 _BEGUN = """select exists (select from party where ours) as ours, exists (select from regime_scope) as regime_scope,
 exists (select from processing_activity) as processing_activity, exists (select from measure) as measure"""
@@ -47,6 +57,7 @@ async def desk(visitor: Visitor, bar: Bar) -> Template:
         names = await ends_of(at, [*worst, *halted], day)
         rounds = await reviews.due(at, bar.today)
         warned = await at.fetch(_WARNED, day)
+        unapproved = await at.fetch(_UNAPPROVED, day)
         undecided = await at.fetchval(_UNDECIDED, day)
         aged = await impacts.how_many(at, pack, bar.today) if bar.now else 0
         ahead = {
@@ -70,6 +81,8 @@ async def desk(visitor: Visitor, bar: Bar) -> Template:
         verdicts=verdicts,
         halted=halted,
         warned=warned,
+        unapproved=unapproved[:UNAPPROVED],
+        more_unapproved=len(unapproved) > UNAPPROVED,
         undecided=undecided,
         names=names,
         parties=await parties_of(found, bar),

@@ -24,6 +24,15 @@ where standing like 'approved%' and until - 1 <= $2 and coalesce((
         and o.since <= d.until and (o.until is null or o.until > d.until)
     order by o.since desc, o.id desc limit 1), true)"""
 
+# Where none is in force, the one that ended last, of vendors that still work for us.
+_LAPSED = f"""
+select d.key, d.until - 1, d.vendor from (
+    select distinct on (vendor) * from decision where {STANDS} and since <= $1
+    order by vendor, until desc nulls first, id desc) d
+where d.standing like 'approved%' and d.until <= $1 and exists (
+    select from engagement e join vendor v on v.thing = e.vendor where e.vendor = d.vendor
+        and e.since <= $1 and (e.until is null or e.until > $1) and v.since <= $1 and (v.until is null or v.until > $1))"""
+
 
 async def endings(at: asyncpg.Connection, pack: Pack, today: date, causes: Causes) -> None:
     """What will end, of the law too: the nearest threshold that is reached, and no other."""
@@ -49,11 +58,17 @@ async def endings(at: asyncpg.Connection, pack: Pack, today: date, causes: Cause
             causes.add(
                 f"day:{what}:{key}:{last}:-{ahead}", kind, [f"{what} {key} ends"], last, instrument=instrument, party=party
             )
-    approved = await at.fetch(_APPROVED, today, horizon)
-    for key, last, vendor in approved:
-        cause = f"day:decision:{key}:{last}:-{threshold(last, today)}"
-        causes.add(cause, AlertKind.APPROVAL_ENDING, [f"decision {key} ends"], last, vendor=vendor)
+    await _approvals(at, today, horizon, causes)
     await _law_endings(at, pack, today, causes)
+
+
+async def _approvals(at: asyncpg.Connection, today: date, horizon: date, causes: Causes) -> None:
+    """Those that will end, and once those that have ended: whoever processes without a decision is told to be one."""
+    ahead = [(*row, f"-{threshold(row[1], today)}") for row in await at.fetch(_APPROVED, today, horizon)]
+    lapsed = [(*row, "+1") for row in await at.fetch(_LAPSED, today)]
+    for key, last, vendor, when in ahead + lapsed:
+        cause = f"day:decision:{key}:{last}:{when}"
+        causes.add(cause, AlertKind.APPROVAL_ENDING, [f"decision {key} ends"], last, vendor=vendor)
 
 
 async def _law_endings(at: asyncpg.Connection, pack: Pack, today: date, causes: Causes) -> None:

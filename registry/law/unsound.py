@@ -25,7 +25,6 @@ SAYS = {
 }
 AREAS = {"EU", "EEA", "EFTA"}
 EARLIEST = date(1900, 1, 1)  # of what the law may know or do
-FAR = 2**63
 
 
 def faults(pack: Files) -> Iterator[str]:
@@ -131,7 +130,7 @@ def _unsound_scope(scope: Scope, pack: Files) -> Iterator[str]:
         yield f"{place}: no policy is called {scope.policy!r}: put it into policies.toml"
     if limits is not None and scope.fact not in NUMBERS:
         yield f"{place}: `at_least` and `at_most` are asked of numbers: {', '.join(sorted(NUMBERS))}"
-    if (scope.at_least or 0) > (FAR if scope.at_most is None else scope.at_most):
+    if scope.at_most is not None and (scope.at_least or 0) > scope.at_most:
         yield f"{place}: `at_least` is more than `at_most`: mend one of them"
     if (scope.demands is not None or scope.denies is not None) and scope.fact in NUMBERS | WORDS.keys():
         way_out = "`at_least` and `at_most`" if scope.fact in NUMBERS else "`none_of`"

@@ -248,3 +248,28 @@ def test_the_desk_names_who_can_no_longer_protect_the_data(register: Register, f
             assert "no longer protect the data" not in (await browser.get(f"{page}?on=2019-12-31")).text, page
 
     browse(register, work)
+
+
+def test_the_desk_names_vendors_to_whom_data_flow_and_that_nobody_has_approved(register: Register, folder: Path) -> None:
+    decided = {"vendor": "mailer", "rests_on": 1, "law_version": "x"}
+    approved = decided | {"key": "yes", "since": "2020-02-01", "until": "2020-07-01", "standing": "approved_with_conditions"}
+    refused = decided | {"key": "no", "since": "2020-09-01", "standing": "refused"}
+    stop = {"key": "s", "transfer": "news", "since": "2021-01-01"}
+    register.load(a_register(decision=[approved, refused], suspension=[stop]), folder)
+
+    async def work(as_role: Any) -> None:
+        browser = await as_role("dpo")
+        for day, said in (
+            ("2020-01-31", "Mailer, Inc.</a>: no decision yet"),
+            ("2020-02-01", None),
+            ("2020-06-30", None),
+            ("2020-07-01", "Mailer, Inc.</a>: its approval ended on 30 Jun 2020"),
+            ("2020-09-01", "Mailer, Inc.</a>: refused"),
+            ("2020-12-31", "Mailer, Inc.</a>: refused"),
+            ("2021-01-01", None),  # no data flow any more
+        ):
+            desk = (await browser.get(f"/?on={day}")).text
+            assert ("that nobody has approved" in desk) == (said is not None), day
+            assert said is None or said in desk, day
+
+    browse(register, work)

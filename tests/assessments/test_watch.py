@@ -111,15 +111,18 @@ def test_a_listing_that_ends_is_told_once_a_threshold(register: Register, folder
 @pytest.mark.parametrize(
     ("others", "told"),
     [
-        ([], [0, 1, 0, 1, 1]),
-        ([{"key": "whole", "since": "2020-01-02", "standing": "approved"}], [0, 0, 0, 0, 0]),  # it took the other's place
-        ([{"key": "no", "since": "2020-05-01", "standing": "refused"}], [0, 1, 0, 0, 0]),
-        ([{"key": "past", "since": "2020-02-01", "until": "2020-03-01", "standing": "approved"}], [0, 1, 0, 1, 1]),
-        ([{"key": "old", "since": "2019-01-01", "standing": "refused"}], [0, 1, 0, 1, 1]),  # it counts again from then on
-        ([{"key": "old", "since": "2019-01-01", "standing": "approved"}], [0, 0, 0, 0, 0]),
-        ([{"key": "then-no", "since": "2020-07-01", "standing": "refused"}], [0, 1, 0, 1, 1]),
-        ([{"key": "next", "since": "2020-07-01", "standing": "approved"}], [0, 0, 0, 0, 0]),  # from the day after
-        ([{"key": "late", "since": "2020-07-02", "standing": "approved"}], [0, 1, 0, 1, 1]),
+        ([], [0, 1, 0, 1, 1, 0, 1, 0]),
+        ([{"key": "whole", "since": "2020-01-02", "standing": "approved"}], [0] * 8),  # it took the other's place
+        ([{"key": "no", "since": "2020-05-01", "standing": "refused"}], [0, 1, 0, 0, 0, 0, 0, 0]),
+        ([{"key": "past", "since": "2020-02-01", "until": "2020-03-01", "standing": "approved"}], [0, 1, 0, 1, 1, 0, 1, 0]),
+        (
+            [{"key": "old", "since": "2019-01-01", "standing": "refused"}],
+            [0, 1, 0, 1, 1, 0, 0, 0],
+        ),  # counts again then
+        ([{"key": "old", "since": "2019-01-01", "standing": "approved"}], [0] * 8),
+        ([{"key": "then-no", "since": "2020-07-01", "standing": "refused"}], [0, 1, 0, 1, 1, 0, 0, 0]),
+        ([{"key": "next", "since": "2020-07-01", "standing": "approved"}], [0] * 8),  # from the day after
+        ([{"key": "late", "since": "2020-07-02", "standing": "approved"}], [0, 1, 0, 1, 1, 0, 1, 0]),
     ],
 )
 def test_an_approval_that_ends_is_told_ahead_where_nothing_follows_it(
@@ -137,13 +140,16 @@ def test_an_approval_that_ends_is_told_ahead_where_nothing_follows_it(
     register.load(a_register() | {"decision": decisions}, folder)
     found = [
         [row for row in seen(register, day).alerts if row["kind"] == "approval_ending"]
-        for day in ("2020-03-31", "2020-04-01", "2020-04-02", "2020-05-31", "2020-06-23")
-    ]
+        for day in (
+            "2020-03-31", "2020-04-01", "2020-04-02", "2020-05-31", "2020-06-23", "2020-06-24", "2020-07-01", "2020-07-02",
+        )
+    ]  # fmt: skip
     assert [len(each) for each in found] == told
     if told[1]:
-        (first, *_) = [one for one in register.answer("alerts") if one["kind"] == "approval_ending"]
+        (first, *others) = [one for one in register.answer("alerts") if one["kind"] == "approval_ending"]
         assert first["title"] == "The approval of Mailer, Inc. ends on 30 June 2020"
         assert (first["vendor"], first["effect"]) == ("mailer", "2020-06-30")
+        assert not told[6] or others[-1]["title"] == "The approval of Mailer, Inc. has ended"
 
 
 def test_a_correction_of_the_past_is_told(loaded: Register, folder: Path) -> None:

@@ -64,6 +64,7 @@ ASK_ONE = "give one of `is`, `is_not`, `none_of`, or `at_least` and `at_most`"
 EMPTY, LATE = "`citation` is empty: say where it stands", "`until` is not after `since`: mend one of them"
 UNSOUND = {
     "no place": (WHOLE.replace("House rule 1", " ", 1), EMPTY),
+    "no name": (WHOLE.replace("A decision of our own on the United States", " "), "`title` is empty: say what it is called"),
     "no source": (WHOLE.replace("the house's own shelf", " "), "`source` is empty: say where to look it up again"),
     "no law": (WHOLE.replace('["EU_GDPR"]', "[]"), f"`regimes`: name some of {REGIMES}"),
     "a law of no country": (WHOLE.replace('["EU_GDPR"]', '["EU_GDPR", "XX"]'), f"`regimes`: name some of {REGIMES}"),
@@ -305,6 +306,10 @@ TOGETHER = {
     "a key that is none": (
         own(**{"Own ke": WHOLE.replace('key = "own-ke"', 'key = "Own ke"')}),
         "Own ke.toml: `key` is 'Own ke': take small letters, digits and hyphens",
+    ),
+    "a key without end": (
+        own(**{"A" * 99: WHOLE.replace('key = "own-ke"', f'key = "{"A" * 99}"')}),
+        f"{'A' * 99}.toml: `key` is '{'A' * 60}': take small letters, digits and hyphens",
     ),
     "a key that is taken": (
         own(**{"eu-adequacy-br": PACK.sources["law/instruments/eu-adequacy-br.toml"].decode()}),
