@@ -10,7 +10,7 @@ from assessments import impacts, reviews
 from assessments.assess import assess
 from assessments.clockbar import Bar
 from assessments.gaps import DESK, gaps
-from assessments.pages.vendors import IN_FORCE, NAME, ends_of, parties_of
+from assessments.pages.vendors import DECIDED, IN_FORCE, NAME, ends_of, parties_of
 from assessments.standing import at_risk, standing, stopped
 from registry import database, law
 from registry.access import Permission, Visitor
@@ -25,12 +25,10 @@ from notice n join vendor v on v.thing = n.vendor and {IN_FORCE.format("v")}
 where n.kind = '{NoticeKind.CANNOT_PROTECT}' and {IN_FORCE.format("n")} order by v.key, n.since"""
 _UNDECIDED = f"""select count(*) from vendor v where {IN_FORCE.format("v")}
 and not exists (select from decision d where d.vendor = v.thing and {IN_FORCE.format("d")})"""
-_DECISION = f"""select d.standing from decision d where d.vendor = v.thing and {IN_FORCE.format("d")}
-    order by d.since desc, d.id desc limit 1"""
-_UNAPPROVED = f"""select v.key, coalesce({NAME.format("v.party")}, v.key) as name, ({_DECISION}) as standing,
+_UNAPPROVED = f"""select v.key, coalesce({NAME.format("v.party")}, v.key) as name, {DECIDED.format("v.thing")} as standing,
     (select max(d.until) - 1 from decision d where d.vendor = v.thing and d.standing like 'approved%' and d.since < d.until
         and d.until <= $1) as last_day
-from vendor v where {IN_FORCE.format("v")} and coalesce(({_DECISION}), '') not like 'approved%' and exists (
+from vendor v where {IN_FORCE.format("v")} and coalesce({DECIDED.format("v.thing")}, '') not like 'approved%' and exists (
     select from engagement e join transfer t on t.engagement = e.thing and {IN_FORCE.format("t")}
     where e.vendor = v.thing and {IN_FORCE.format("e")} and not exists (
         select from suspension s where s.transfer = t.thing and {IN_FORCE.format("s")}))

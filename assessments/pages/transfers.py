@@ -18,7 +18,7 @@ from assessments.clockbar import Bar, day_of
 from assessments.coverage import Stretch, behind, coverage, lines, summed
 from assessments.dossier import STANDS, open_dossiers
 from assessments.drawing import days_before, drawn
-from assessments.pages.vendors import IN_FORCE, NAME, ends_of, parties_of
+from assessments.pages.vendors import DECIDED, IN_FORCE, NAME, ends_of, parties_of
 from assessments.passing import said_of
 from assessments.recorded import recorded_verdicts
 from assessments.rereading import reread
@@ -185,6 +185,9 @@ async def _opened(at: asyncpg.Connection, key: str, day: date) -> dict[str, Any]
             where n.kind = '{NoticeKind.CANNOT_PROTECT}' and {IN_FORCE.format("n")})""",
             day,
             row["engagement"],
+        ),
+        "standing": await at.fetchval(
+            f"select {DECIDED.format('e.vendor')} from engagement e where e.thing = $2 limit 1", day, row["engagement"]
         ),
         "stops": await at.fetch(
             f"""select s.key, s.version, s.since, s.until, s.reason, {STANDS} as counts,

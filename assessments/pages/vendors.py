@@ -41,12 +41,14 @@ TOLD = {
     NoticeKind.AUTHORITY_REQUEST: "An authority asks for the data",
     NoticeKind.OTHER: "Something else",
 }
+OF_ACTIVITY = ("purposes", "data_subjects", "data_categories", "special_categories")  # where the engagement has none
 SORTS = {"name": "lower(p.name), v.key", "newest": "v.since desc, v.key", "category": "v.category, lower(p.name)"}
 NAME = "(select name from party where thing = {0} order by since <= $1 desc, since desc limit 1)"
 IN_FORCE = "{0}.since <= $1 and ({0}.until is null or {0}.until > $1)"
 
-_DECIDED = f"""(select standing from decision d where d.vendor = v.thing and {IN_FORCE.format("d")}
+DECIDED = f"""(select standing from decision d where d.vendor = {{0}} and {IN_FORCE.format("d")}
     order by d.since desc, d.id desc limit 1)"""
+_DECIDED = DECIDED.format("v.thing")
 _STOP = f"""exists (select from notice n where n.vendor = v.thing and n.kind = '{NoticeKind.CANNOT_PROTECT}'
     and {IN_FORCE.format("n")})"""
 _ASKED = f"""{IN_FORCE.format("v")} and ($4 = '' or v.category = $4) and ($5 = '' or coalesce({_DECIDED}, 'undecided') = $5)
@@ -179,8 +181,9 @@ async def opened(at: Any, key: str, bar: Bar) -> dict[str, Any]:
     async def rows(query: str, *more: Any) -> list[dict[str, Any]]:
         return [dict(row) for row in await at.fetch(query, day, *more)]
 
+    theirs = ", ".join(f"a.{name} as activity_{name}" for name in OF_ACTIVITY)
     engaged = await rows(
-        f"""select e.*, a.name as activity_name, a.key as activity_key, a.purposes as activity_purposes from engagement e
+        f"""select e.*, a.name as activity_name, a.key as activity_key, {theirs} from engagement e
         join processing_activity a on a.thing = e.activity and a.since <= $1
         where e.vendor = $2 and {IN_FORCE.format("e")} and {IN_FORCE.format("a")} order by e.key""",
         thing,

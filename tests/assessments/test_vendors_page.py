@@ -255,7 +255,10 @@ def test_the_desk_names_vendors_to_whom_data_flow_and_that_nobody_has_approved(r
     approved = decided | {"key": "yes", "since": "2020-02-01", "until": "2020-07-01", "standing": "approved_with_conditions"}
     refused = decided | {"key": "no", "since": "2020-09-01", "standing": "refused"}
     stop = {"key": "s", "transfer": "news", "since": "2021-01-01"}
-    register.load(a_register(decision=[approved, refused], suspension=[stop]), folder)
+    tables = a_register(decision=[approved, refused], suspension=[stop])
+    tables["processing_activity"][0] |= {"purposes": ["news"], "data_subjects": ["prospects"]}
+    tables["engagement"][0] |= {"purposes": ["our news"]}
+    register.load(tables, folder)
 
     async def work(as_role: Any) -> None:
         browser = await as_role("dpo")
@@ -271,5 +274,10 @@ def test_the_desk_names_vendors_to_whom_data_flow_and_that_nobody_has_approved(r
             desk = (await browser.get(f"/?on={day}")).text
             assert ("that nobody has approved" in desk) == (said is not None), day
             assert said is None or said in desk, day
+            flow = (await browser.get(f"/transfers/news?on={day}")).text
+            assert ("its data may not flow on this day" in flow) == (said is not None or day == "2021-01-01"), day
+        vendor = (await browser.get("/vendors/mailer?on=2020-03-01")).text
+        assert vendor.count("(as recorded of the activity)") == 1, "whose data they are, alone"
+        assert "prospects" in vendor
 
     browse(register, work)
