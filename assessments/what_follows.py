@@ -201,7 +201,7 @@ def _told(
                 needs.append(need(after, named, other.law(day)))
     fallen = [one.flow.dossier for one in found.turned if one.fate is Fate.FALLS]
     rests = {key for one in told for key in (one.rested_on, one.rests_on) if key}
-    caught_by = {one.rests_on for one in told if one.fate is Fate.CAUGHT and one.rests_on != one.rested_on}
+    caught_by = {one.rests_on if one.rests_on != one.rested_on else None for one in told if one.fate is Fate.CAUGHT}
     numbers = counts(found.turned)
     whose = concerned((one.route.engagement for one in fallen), about)
     return Answer(

@@ -1,7 +1,7 @@
 """What to do about flows that would fall, in plain sentences: the least that would carry each of them again."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 
@@ -114,13 +114,14 @@ def to_do(
     needs: Sequence[Need],
     numbers: Mapping[Fate, int],
     stands: Already,
-    caught_by: Iterable[str | None],
+    caught_by: Collection[str | None],
     whose: Concerned,
     day: date,
     law: Law,
 ) -> Iterator[str]:
-    """The sentences, the most urgent first. `needs` are those of the flows that are told, `numbers` count all,
-    `stands` those that nothing supposed has made so."""
+    """The sentences, the most urgent first. `needs` are those of the flows that are told, `numbers` count all, `stands`
+    those that nothing supposed has made so; `caught_by` is what flows come to rest on, None further down the chain.
+    """
     fallen = numbers[Fate.FALLS]
     whom: dict[Need, dict[str, None]] = defaultdict(dict)
     for one in needs:
@@ -137,12 +138,9 @@ def to_do(
         words = [word.replace("_", " ") for word in whose.special]
         yield f"Begin with the flows that carry special categories of data: {', '.join(words)}."
     if numbers[Fate.CAUGHT]:
-        keys = sorted({key for key in caught_by if key})
-        inside = [key for key in keys if key not in law.pack.instruments or law.pack.instruments[key].kind == "inside"]
-        catching = ", ".join(sorted(law.pack.title(key) for key in keys if key not in inside)) or "further down the chain"
-        if not keys or keys != inside:  # what crosses no border any more asks for nothing
-            yield (
-                f"Where something else catches a flow ({catching}), name it in the privacy notices "
+        if named := sorted(_catching(key, law) for key in set(caught_by) if not _inside(key, law)):
+            yield (  # what crosses no border any more asks for nothing
+                f"Where something else catches a flow ({', '.join(named)}), name it in the privacy notices "
                 "and in the record of processing (in the GDPR Art. 13(1)(f), 14(1)(f) and 30(1)(e))."
             )
     as_it_is = _as_it_is(stands)
@@ -150,6 +148,16 @@ def to_do(
         yield f"Nothing has to be done at once{' for what is supposed' if as_it_is else ''}: no flow falls."
     if as_it_is:
         yield f"As it is, on {written(day)}, {as_it_is}: that is no consequence of what is supposed."
+
+
+def _catching(key: str | None, law: Law) -> str:
+    return law.pack.title(key) if key else "further down the chain"
+
+
+def _inside(key: str | None, law: Law) -> bool:
+    """Whether a flow that rests on it is at home: in a country of the area, or in one that counts as such."""
+    one = law.instrument(key or "")
+    return key is not None and (one is None or one.kind == "inside")
 
 
 def _as_it_is(stands: Already) -> str:

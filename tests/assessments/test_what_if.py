@@ -348,6 +348,9 @@ def test_what_is_stopped_is_told_of_what_may_not_go_ahead_as_it_is(demo: Registe
     assert found["to_do"][-1].endswith(last)
 
 
+NOBODY = Concerned((), (), (), (), special_unknown=False)
+
+
 @pytest.mark.parametrize(
     ("stands", "said"),
     [
@@ -357,9 +360,26 @@ def test_what_is_stopped_is_told_of_what_may_not_go_ahead_as_it_is(demo: Registe
     ],
 )
 def test_those_stopped_are_counted_among_what_may_not_go_ahead_as_it_is(stands: Already, said: str) -> None:
-    nobody = Concerned((), (), (), (), special_unknown=False)
-    lines = list(to_do([], dict.fromkeys(Fate, 0), stands, [], nobody, TODAY, PACK.on(TODAY, TODAY)))
+    lines = list(to_do([], dict.fromkeys(Fate, 0), stands, [], NOBODY, TODAY, PACK.on(TODAY, TODAY)))
     assert lines[-1].endswith(f", {said}: that is no consequence of what is supposed.")
+
+
+@pytest.mark.parametrize(
+    ("caught_by", "named"),
+    [
+        (["DE"], None),  # it crosses no border any more
+        (["eea", "eu-fr-overseas"], None),
+        ([None], "further down the chain"),
+        (["DE", None], "further down the chain"),
+        (["DE", "eu-scc-2021", None], "Standard contractual clauses of 2021, further down the chain"),
+    ],
+)
+def test_what_catches_a_flow_is_to_be_named_unless_it_stays_at_home(caught_by: list[str | None], named: str | None) -> None:
+    numbers = dict.fromkeys(Fate, 0) | {Fate.CAUGHT: 1}
+    lines = list(to_do([], numbers, Already(), caught_by, NOBODY, TODAY, PACK.on(TODAY, TODAY)))
+    assert [line.partition("(")[2].partition(")")[0] for line in lines if "privacy notices" in line] == (
+        [named] if named else []
+    )
 
 
 DECISION = decided.replace("own-us", "eu-adequacy-new").replace(
