@@ -343,6 +343,9 @@ SOUND = {
         **{"own-ke": with_scope('fact = "exporter_role"\nnone_of = ["processor", "controller"]')}
     ),
     "a house's policy": own(**{"own-ke": with_scope('fact = "lgpd"\nis_not = true\npolicy = "hr_coverage"')}),
+    "the first day of all law": own(**{"own-ke": WHOLE.replace("2021-03-01", "1900-01-01")}),
+    "as many at least as at most": own(**{"own-ke": with_scope('fact = "sensitive"\nat_least = 3\nat_most = 3')}),
+    "at least many": own(**{"own-ke": with_scope('fact = "sensitive"\nat_least = 1000000')}),
     "an end on its first day": own(**{"own-ke": with_event("invalidated", "2021-03-01")}),
     "one decision after the other": own(**{"own-ke": with_event("sunset", "2026-01-01"), "own-k2": SECOND}),
     "the later decision first": own(**{"own-k2": SECOND, "own-ke": with_event("sunset", "2026-01-01")}),
