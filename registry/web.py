@@ -13,7 +13,15 @@ from typing import Any
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 import jinja2
-from asyncpg import CharacterNotInRepertoireError, DiskFullError
+from asyncpg import (
+    CharacterNotInRepertoireError,
+    DiskFullError,
+    InterfaceError,
+    InvalidCatalogNameError,
+    OperatorInterventionError,
+    PostgresConnectionError,
+    TooManyConnectionsError,
+)
 from litestar import Request, Response
 from litestar.connection import ASGIConnection
 from litestar.datastructures import UploadFile
@@ -195,12 +203,28 @@ def unstorable(request: Request[Any, Any, Any], _: CharacterNotInRepertoireError
 
 FULL = "The disk of the server is full: nothing was written. Its keeper must make room; then all goes on by itself."
 
+AWAY = (
+    "The register's database does not answer now. Try again in a minute. What was just sent may have been recorded or not: "
+    "look before you send it again."
+)
+GONE = (
+    ConnectionError,
+    TimeoutError,
+    InterfaceError,
+    InvalidCatalogNameError,
+    OperatorInterventionError,
+    PostgresConnectionError,
+    TooManyConnectionsError,
+)
+
 
 def failed(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """A fault of ours: written to the log, told without its insides."""
     LOG.error("%s %s failed", request.method, request.url.path, exc_info=error)
     if isinstance(error, DiskFullError) or settings.no_room():
         return page("error", 503, what=FULL, status=503, visitor=request.scope.get("user"))
+    if isinstance(error, GONE):
+        return page("error", 503, what=AWAY, status=503, visitor=request.scope.get("user"))
     what = "Something went wrong on our side; nothing was changed. The log of the server says what."
     return page("error", 500, what=what, status=500, visitor=request.scope.get("user"))
 

@@ -137,7 +137,7 @@ async def record_decision(
         verdict = judge_gate(file, law.load().on(today, today))
         if standing is Standing.APPROVED and verdict.outcome is not Outcome.PERMITTED:
             raise Refused(
-                "standing: findings stand against it: approve with conditions that answer them, or mend what is on file first"
+                "standing: something stands against it: approve with conditions that answer it, or mend what is on file first"
             )
         person = await book.at.fetchval("select thing from person where key = $1 limit 1", visitor.key)
         await book.record(

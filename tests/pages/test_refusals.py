@@ -71,7 +71,7 @@ def test_of_two_decisions_at_once_one_is_told_of_the_other(register: Register, f
 @pytest.mark.parametrize(
     ("decided", "said", "where"),
     [
-        ({"standing": "approved", "why": "W"}, "Findings stand against it", "standing"),
+        ({"standing": "approved", "why": "W"}, "Something stands against it", "standing"),
         ({"standing": "approved_with_conditions", "conditions": "C", "why": "W"}, "Say until when", "last_day"),
         ({"standing": "approved_with_conditions", "why": "W"}, "Say what must hold", "conditions"),
         ({"standing": "refused", "why": " "}, "Say on what ground", "why"),

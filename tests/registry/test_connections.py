@@ -152,6 +152,10 @@ def test_health_is_that_of_the_database_too(register: Register) -> None:
         await asyncio.to_thread(drop_database, os.environ["ONWARD_TEST_SERVER"], name)
         answer = await client.get("/healthz")
         assert (answer.status_code, answer.text) == (503, "no answer of the register's database in time\n")
+        for path in ("/", "/vendors"):  # what was open was ended, and then there is nothing to open
+            page = await client.get(path)
+            assert page.status_code == 503, page.text
+            assert "The register&#39;s database does not answer now" in page.text
 
     browse(register, work)
 
