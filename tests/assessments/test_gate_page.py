@@ -54,7 +54,7 @@ def test_a_transfer_under_two_laws_counts_once(register: Register, folder: Path)
 def test_where_all_may_go_ahead_it_says_so(register: Register, folder: Path) -> None:
     register.load(a_vendor(), folder)
     page, before = shown(register, "?on=2020-07-15", "?on=2018-01-01")
-    assert "Its one transfer may go ahead on 15 Jul 2020." in page
+    assert "By the law its one transfer may go ahead on 15 Jul 2020." in page
     assert "It has no transfers on 1 Jan 2018." in before
 
 
@@ -115,5 +115,5 @@ def test_a_stopped_transfer_that_may_go_ahead_is_said_to_be_stopped(register: Re
         pages.extend([(await dpo.get(f"/vendors/mailer/gate?on={day}")).text for day in ("2020-07-15", "2018-05-24")])
 
     browse(register, work)
-    assert "All its 2 transfers may go ahead on 15 Jul 2020; 1 of them is stopped." in pages[0]
+    assert "By the law all its 2 transfers may go ahead on 15 Jul 2020; 1 of them is stopped." in pages[0]
     assert "stopped" not in pages[1].partition('id="held"')[2].partition("</section>")[0]
