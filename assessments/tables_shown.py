@@ -1,6 +1,6 @@
 """What the commands print for people to read."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 
 from rich.console import Console
@@ -15,7 +15,7 @@ from assessments.show import condition
 from registry.drill import Step
 from registry.journal import Written
 from registry.law import ONE_DAY, Instrument, Pack, Scope, Standing, signals
-from registry.law.dossiers import Dossier, Paragraph
+from registry.law.dossiers import Dossier
 from registry.law.files import Cited
 from registry.law.verified import Overdue
 from registry.vocabulary import DEMO_NOTICE, Outcome
@@ -207,14 +207,18 @@ def law_signals(found: Sequence[tuple[signals.Signal, signals.Step]]) -> None:
         out.print("No signal was known then.")
 
 
-def dossier(country: str, one: Dossier | None, paragraphs: Sequence[Paragraph], day: date) -> None:
+def dossiers(versions: Iterable[str], missing: str = "") -> None:
+    """Which dossiers there are; first, where one was asked for that there is not, which is `missing`."""
     out = console()
-    version = one.version(day) if one else None
-    if one is None or version is None:
-        out.print(f"No dossier on {country}{' was on file by then' if one else ''}.")
-        return
-    out.print(f"{country}, version {version}")
-    for paragraph in paragraphs:
+    if missing:
+        out.print(f"No dossier on {missing}.")
+    out.print(f"On file: {', '.join(versions) or 'none'}.")
+
+
+def dossier(country: str, one: Dossier, day: date) -> None:
+    out = console()
+    out.print(f"{country}, version {one.version(day)}")
+    for paragraph in one.on(day):
         out.print(f"{paragraph.number}. {paragraph.title}\n   {paragraph.text}")
         cited = f"{paragraph.citation}; known {paragraph.known}, grade {paragraph.grade}, verified on {paragraph.verified_on}"
         out.print(f"   {cited}")

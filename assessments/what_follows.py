@@ -138,9 +138,10 @@ async def answer(pack: Pack, clocks: Clocks, asked: Asked, most: int | None = No
             day = max(clocks.as_of, supposed.day)
             dossiers, named, about = await open_dossiers(), await parties(day), await served(day)
         judge = Judge(pack, clocks.known_on)
-        for number in range(1, len(supposed.subs) + 1):
+        for number, one in enumerate(supposed.subs, 1):
             named.keys[-number] = f"new-sub-processor-{number}"
-            named.names[-number] = "the new company"
+            beneath = f" beneath {named.names[one.party]}" if len(supposed.subs) > 1 else ""
+            named.names[-number] = f"the new company{beneath}"
 
         def worked_out() -> Answer:
             picture = Picture(dossiers, judge, day)

@@ -136,18 +136,22 @@ def law_signals_of(as_of: date | None, as_json: bool) -> None:
 
 
 @law_group.command("dossier")
-@click.argument("country")
+@click.argument("country", required=False)
 @as_of_option
 @as_json
-def law_dossier(country: str, as_of: date | None, as_json: bool) -> None:
-    """Print what is on file about a country's law and practice, as known on a day."""
+def law_dossier(country: str | None, as_of: date | None, as_json: bool) -> None:
+    """Print what is on file about a country's law and practice, as known on a day; without COUNTRY, which there are."""
     pack, day = law.load(), as_of or today()
-    one = law_dossiers.load(pack).get(pack.country(country.upper()))
-    paragraphs = one.on(day) if one else ()
+    view, found = pack.on(day, day), law_dossiers.load(pack)
+    versions = [version for _, one in sorted(found.items()) if (version := one.version(day))]
+    one = found.get(pack.country(country.upper())) if country else None
     if as_json:
-        print_json(paragraphs)
+        print_json((one.on(day) if one else ()) if country else versions)
+    elif one and one.version(day):
+        tables_shown.dossier(country_name(one.country, view), one, day)
     else:
-        tables_shown.dossier(country_name(pack.country(country.upper()), pack.on(day, day)), one, paragraphs, day)
+        asked = country_name(pack.country(country.upper()), view) if country else ""
+        tables_shown.dossiers(versions, f"{asked} was on file by then" if one else asked)
 
 
 @law_group.command("show")

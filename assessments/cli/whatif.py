@@ -98,6 +98,8 @@ def _in_countries(pack: Pack, given: tuple[tuple[str, str], ...]) -> None:
 
 def _to_adopt(given: tuple[str, ...]) -> tuple[tuple[Instrument, ...], tuple[tuple[str, str], ...]]:
     """The instruments of files, and the countries for which the simplest decision is to be adopted, each with its law."""
+    if "" in given:
+        raise Misused("--adopt: name a file, or a country such as BR")
     decisions = {one: what_follows.to_adopt(one) for one in given}
     files = tuple(read_instrument(Path(one)) for one in given if decisions[one] is None)
     return files, tuple(found for one in given if (found := decisions[one]) is not None)

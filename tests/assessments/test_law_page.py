@@ -56,7 +56,9 @@ def test_a_dossier_reads_as_it_was_known_and_a_country_without_one_says_so(regis
         assert (await browser.get("/law/dossiers/ZZ")).status_code == 404
 
     browse(register, work)
-    assert "No dossier on India." in register.onward("law", "dossier", "IN")
+    assert "No dossier on India.\nOn file: US 20" in register.onward("law", "dossier", "IN")
+    assert register.onward("law", "dossier", "--as-of", "2026-06-29").strip() == "On file: US 2026-06-29."
+    assert register.answer("law", "dossier", "--as-of", "2015-10-05") == []
     assert "was on file by then" in register.onward("law", "dossier", "US", "--as-of", "2015-10-05")
     assert "version US 2015-10-06" in register.onward("law", "dossier", "us", "--as-of", "2015-10-06")
     assert [one["number"] for one in register.answer("law", "dossier", "US", "--as-of", "2026-06-29")] == [1, 2, 3, 4, 5, 6, 7]

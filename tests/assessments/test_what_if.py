@@ -210,6 +210,10 @@ def test_a_vendor_moves_and_another_brings_in_a_company(demo: Register) -> None:
     assert "No impact assessment of India is on file" in demo.onward(
         "what-if", "--move", "mailchimp=IN", "--as-of", "2026-06-30"
     )
+    two = demo.answer("what-if", "--sub", "mailchimp=IN", "--sub", "tallyport=IN", "--as-of", "2026-06-30")
+    assert {one["decides"] for one in two["flows"]} == {
+        "the new company beneath MailChimp", "the new company beneath Tallyport Payments, Inc.",
+    }  # fmt: skip
     home = ("what-if", "--move", "mailchimp=DE", "--as-of", "2026-06-30")  # it crosses no border any more
     assert not [said for said in demo.answer(*home)["to_do"] if "privacy notices" in said]
     assert "because of" not in demo.onward(*home)
