@@ -178,10 +178,19 @@ def test_what_is_adopted_takes_no_key_that_is_taken_and_overlaps_no_other_decisi
     india = adopted(PACK, decision(PACK, "IN", "EU_GDPR", DAY), TODAY)
     assert adopted(india, decision(PACK, "IN", "UK_GDPR", DAY), TODAY)  # one country, two laws
     early = decision(PACK, "KR", "EU_GDPR", date(2021, 1, 1))
-    with pytest.raises(Misused, match="or choose a day on which that one stands"):
+    other_day = "[^:]*: leave this one out, or choose a day on which that one stands and suppose that it ends$"
+    with pytest.raises(Misused, match=f"there is one already, {other_day}"):
         adopted(PACK, early, TODAY)
     with pytest.raises(Misused, match="there is one already"):
         adopted(ended(PACK, "eu-adequacy-jp", DAY + ONE, TODAY, annulled=False), japan, TODAY)
+
+
+def test_a_list_beside_a_decision_on_the_whole_country_overlaps_nothing_and_what_is_unsound_is_told() -> None:
+    japan = decision(PACK, "JP", "EU_GDPR", DAY)
+    listed = msgspec.structs.replace(japan, key="eu-jp-list", kind="framework", mechanism="EU_JP_LIST")
+    assert adopted(PACK, listed, TODAY).on(DAY, TODAY).standing("eu-jp-list")
+    with pytest.raises(LawError, match=r"^eu-jp-list\.toml: `mechanism` is missing: say by which name it is relied on$"):
+        adopted(PACK, msgspec.structs.replace(listed, mechanism=""), TODAY)
 
 
 def test_what_is_adopted_is_known_at_once_and_what_was_known_before_stays_so() -> None:
