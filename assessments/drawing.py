@@ -10,6 +10,7 @@ from datetime import date
 from markupsafe import Markup
 
 from assessments.coverage import Stretch, behind, summed
+from assessments.wording import written
 from registry.law import ONE_DAY
 from registry.vocabulary import Outcome
 
@@ -73,16 +74,24 @@ def _marked(day: date, first: date, whole: int) -> Markup:
 
 
 def _years(first: date, last: date, whole: int) -> Iterator[Markup]:
-    """A mark at each new year, every so many of them named."""
+    """A mark at each new year, every so many of them named; where none is, the first and the last day are."""
     yield Markup('<path class="ow-axis" d="M0 {} H{}" stroke="#667085" fill="none"/>').format(FLOOR, WIDE)
-    years = range(first.year + 1, last.year + 1)
+    years, named = range(first.year + 1, last.year + 1), False
     for year in years:
         x = WIDE * (date(year, 1, 1) - first).days / whole
         yield Markup('<path class="ow-axis" d="M{:.2f} {} v6" stroke="#667085" fill="none"/>').format(x, FLOOR)
         if (year - first.year - 1) % (1 + len(years) // LABELS) == 0 and x < WIDE - YEAR:
-            yield Markup('<text class="ow-year" x="{:.2f}" y="{}" dy=".75em" font-size="22" fill="#475467">{}</text>').format(
-                x, FLOOR + 10, year
-            )
+            named = True
+            yield _named(x, "start", str(year))
+    if not named:
+        yield _named(0, "start", written(first))
+        yield _named(WIDE, "end", written(last))
+
+
+def _named(x: float, anchor: str, said: str) -> Markup:
+    return Markup(
+        '<text class="ow-year" x="{:.2f}" y="{}" dy=".75em" text-anchor="{}" font-size="22" fill="#475467">{}</text>'
+    ).format(x, FLOOR + 10, anchor, said)
 
 
 def days_before(day: date, years: int) -> date:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import pytest
 from hypothesis import given
 
 from assessments.coverage import lines
@@ -56,6 +57,19 @@ def test_the_picture_is_sound_has_a_title_and_no_style(dossier: Dossier) -> None
         assert tree[0].text == "<Days> & nights"
         assert names.count("rect") == len(found)
         assert "style" not in picture
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "named"),
+    [
+        ("2025-02-01", "2025-12-31", ["1 February 2025", "31 December 2025"]),
+        ("2025-02-01", "2026-01-01", ["1 February 2025", "1 January 2026"]),  # the year's own name would not fit
+        ("2025-02-01", "2026-06-01", ["2026"]),
+    ],
+)
+def test_a_picture_names_its_years_or_its_first_and_last_day(first: str, last: str, named: list[str]) -> None:
+    picture = drawn([], date.fromisoformat(first), date.fromisoformat(last), "x")
+    assert re.findall("<text[^>]*>([^<]*)</text>", picture) == named
 
 
 def test_sixty_days_between_a_judgment_and_the_clauses(demo: Register) -> None:
