@@ -53,22 +53,9 @@ async def desk(visitor: Visitor, bar: Bar) -> Template:
         vendors = await at.fetchval("select count(distinct thing) from vendor where until is null or until > since")
         begun = dict(await at.fetchrow(_BEGUN))
         names = await ends_of(at, [*worst, *halted], day)
-        rounds = await reviews.due(at, bar.today)
         warned = await at.fetch(_WARNED, day)
         unapproved = await at.fetch(_UNAPPROVED, day)
-        undecided = await at.fetchval(_UNDECIDED, day)
-        aged = await impacts.how_many(at, pack, bar.today) if bar.now else 0
-        ahead = {
-            "alerts": await at.fetchval("select count(*) from alert where until is null"),
-            "aged": aged,
-            "reviews": len(rounds),
-            "overdue": sum(one.overdue for one in rounds),
-            "ending": await at.fetchval(
-                "select count(distinct transfer) from assessment where until is null and last_day between $1 and $2",
-                bar.today,
-                bar.today + SOON,
-            ),
-        }
+        ahead = await _ahead(at, pack, bar)
     return page(
         "desk",
         **await _past(visitor, bar, pack),
@@ -81,7 +68,6 @@ async def desk(visitor: Visitor, bar: Bar) -> Template:
         warned=warned,
         unapproved=unapproved[:UNAPPROVED],
         more_unapproved=len(unapproved) > UNAPPROVED,
-        undecided=undecided,
         names=names,
         parties=await parties_of(found, bar),
         vendors=vendors,
@@ -89,6 +75,23 @@ async def desk(visitor: Visitor, bar: Bar) -> Template:
         ours=begun["ours"],
         ahead=ahead,
     )
+
+
+async def _ahead(at: Any, pack: law.Pack, bar: Bar) -> dict[str, int]:
+    """How much of each kind waits to be done."""
+    rounds = await reviews.due(at, bar.today)
+    return {
+        "alerts": await at.fetchval("select count(*) from alert where until is null"),
+        "aged": await impacts.how_many(at, pack, bar.today) if bar.now else 0,
+        "reviews": len(rounds),
+        "overdue": sum(one.overdue for one in rounds),
+        "ending": await at.fetchval(
+            "select count(distinct transfer) from assessment where until is null and last_day between $1 and $2",
+            bar.today,
+            bar.today + SOON,
+        ),
+        "undecided": await at.fetchval(_UNDECIDED, bar.clocks.as_of),
+    }
 
 
 async def _past(visitor: Visitor, bar: Bar, pack: law.Pack) -> dict[str, Any]:

@@ -40,6 +40,23 @@ CARRIED = {Outcome.PERMITTED, Outcome.MEASURES_REQUIRED}  # by what was found in
 OnFile = tuple[Any, str, tuple[Paragraph, ...], tuple[str, ...]]
 """An impact assessment: its row, its state on the day, the paragraphs that moved beneath it, what is unsaid in it."""
 
+_ON_FILE = f"""select t.*, e.key as engagement_key, v.key as vendor_key, {NAME.format("v.party")} as vendor_name,
+    x.key as exporter_key, i.key as importer_key,
+    {NAME.format("t.exporter")} as exporter_name, {NAME.format("t.importer")} as importer_name
+from transfer t join party x on x.id = t.exporter join party i on i.id = t.importer
+join engagement e on e.thing = t.engagement and e.id = e.thing
+join vendor v on v.thing = e.vendor and v.id = v.thing
+where t.thing = (select id from transfer where key = $2 and thing = id)
+order by ({IN_FORCE.format("t")}) desc, t.since desc limit 1"""
+_STOP_NOW = f"""select exists (select from notice n join engagement e on e.vendor = n.vendor and e.thing = $2
+    where n.kind = '{NoticeKind.CANNOT_PROTECT}' and {IN_FORCE.format("n")})"""
+_STANDING = f"select {DECIDED.format('e.vendor')} from engagement e where e.thing = $2 limit 1"
+_STOPS = f"""select s.key, s.version, s.since, s.until, s.reason, {STANDS} as counts,
+    (select v.value from public.journal_entry e
+    join public.journal_value v using (sequence) where e."table" = 'suspension' and e."row" = s.id
+    and v.name = '(why)' and s.version > 1 and e.version = s.version) as resumed
+from suspension s where s.transfer = $1 order by s.since, s.id"""
+
 
 class Line(msgspec.Struct, frozen=True):
     """The days of a transfer under one law: drawn, summed up, and as a list."""
@@ -148,18 +165,7 @@ async def shown(
 
 async def _opened(at: asyncpg.Connection, key: str, day: date) -> dict[str, Any]:
     """What is on file about a transfer. Raises NotFoundException for one that is not recorded by then."""
-    row = await at.fetchrow(
-        f"""select t.*, e.key as engagement_key, v.key as vendor_key, {NAME.format("v.party")} as vendor_name,
-            x.key as exporter_key, i.key as importer_key,
-            {NAME.format("t.exporter")} as exporter_name, {NAME.format("t.importer")} as importer_name
-        from transfer t join party x on x.id = t.exporter join party i on i.id = t.importer
-        join engagement e on e.thing = t.engagement and e.id = e.thing
-        join vendor v on v.thing = e.vendor and v.id = v.thing
-        where t.thing = (select id from transfer where key = $2 and thing = id)
-        order by ({IN_FORCE.format("t")}) desc, t.since desc limit 1""",
-        day,
-        key,
-    )
+    row = await at.fetchrow(_ON_FILE, day, key)
     if row is None:
         raise NotFoundException
     exporter, importer = row["exporter"], row["importer"]
@@ -180,23 +186,9 @@ async def _opened(at: asyncpg.Connection, key: str, day: date) -> dict[str, Any]
             exporter,
             importer,
         ),
-        "stop_now": await at.fetchval(
-            f"""select exists (select from notice n join engagement e on e.vendor = n.vendor and e.thing = $2
-            where n.kind = '{NoticeKind.CANNOT_PROTECT}' and {IN_FORCE.format("n")})""",
-            day,
-            row["engagement"],
-        ),
-        "standing": await at.fetchval(
-            f"select {DECIDED.format('e.vendor')} from engagement e where e.thing = $2 limit 1", day, row["engagement"]
-        ),
-        "stops": await at.fetch(
-            f"""select s.key, s.version, s.since, s.until, s.reason, {STANDS} as counts,
-                (select v.value from public.journal_entry e
-                join public.journal_value v using (sequence) where e."table" = 'suspension' and e."row" = s.id
-                and v.name = '(why)' and s.version > 1 and e.version = s.version) as resumed
-            from suspension s where s.transfer = $1 order by s.since, s.id""",
-            row["thing"],
-        ),
+        "stop_now": await at.fetchval(_STOP_NOW, day, row["engagement"]),
+        "standing": await at.fetchval(_STANDING, day, row["engagement"]),
+        "stops": await at.fetch(_STOPS, row["thing"]),
     }
 
 

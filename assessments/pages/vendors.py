@@ -62,6 +62,37 @@ where {IN_FORCE.format("p")} and {_ASKED.format(named="p.name ilike $3")}"""
 _NAMELESS = f"""select {_SHOWN}, v.key as name, null as country, {_DECIDED} as standing, {_STOP} as stop_now from vendor v
 where {_ASKED.format(named="false")} and not exists (select {_PARTY}) order by v.key"""
 
+# One vendor, by its key; and what is on file about it, by its thing or by its party's.
+_ON_FILE = f"""select v.*, p.name, p.country, p.website, p.address, p.key as party_key from vendor v join lateral (
+    select * from party where thing = v.party order by since <= $1 desc, since desc limit 1) p on true
+where v.thing = (select id from vendor where key = $2 and thing = id)
+order by ({IN_FORCE.format("v")}) desc, v.since desc limit 1"""
+_OF_VENDOR = {
+    "engagements": f"""select e.*, a.name as activity_name, a.key as activity_key,
+        {", ".join(f"a.{name} as activity_{name}" for name in OF_ACTIVITY)}
+        from engagement e join processing_activity a on a.thing = e.activity and a.since <= $1
+        where e.vendor = $2 and {IN_FORCE.format("e")} and {IN_FORCE.format("a")} order by e.key""",
+    "contracts": f"""select c.*,
+        (select a.name from processing_activity a where a.thing = e.activity order by a.since desc limit 1) as activity_name
+        from contract c join engagement e on e.thing = c.engagement
+        where e.vendor = $2 and {IN_FORCE.format("c")} and {IN_FORCE.format("e")} order by c.key""",
+    "assurances": f"""select m.key as measure_key, m.name, a.as_strong, a.evidence, a.since, a.key
+        from measure m left join lateral (
+            select * from assurance a where a.measure = m.thing and a.vendor = $2 and {IN_FORCE.format("a")}
+            order by a.since desc limit 1) a on true
+        where {IN_FORCE.format("m")} order by m.key""",
+    "notices": f"""select *, kind = '{NoticeKind.CANNOT_PROTECT}' and {IN_FORCE.format("n")} as stop_now from notice n
+        where vendor = $2 and since <= $1 and (until is null or until > since) order by since desc""",
+}
+_OF_PARTY = {
+    "listings": f"select * from certification c where c.party = $2 and {IN_FORCE.format('c')} order by framework",
+    "contacts": f"select * from contact c where c.party = $2 and {IN_FORCE.format('c')} order by key",
+}
+_LAST_DECISION = f"""select d.*, coalesce(n.name, n.key) as by, not ({IN_FORCE.format("d")}) as ended
+from decision d left join person n on n.thing = d.decided_by
+where d.vendor = $2 and d.since <= $1 and (d.until is null or d.until > d.since)
+order by ended, d.since desc, d.id desc limit 1"""  # the one in force; where none is, the last, which has ended
+
 
 class Asked(msgspec.Struct, frozen=True):
     """What a list is asked for, as its address says; `when` is empty for the vendors of the day, else one of `WHEN`."""
@@ -166,63 +197,19 @@ async def vendor(visitor: Visitor, bar: Bar, key: str, history: str = "") -> Tem
 async def opened(at: Any, key: str, bar: Bar) -> dict[str, Any]:
     """What is on file about a vendor on the day. Raises NotFoundException for one that is not recorded by then."""
     day = bar.clocks.as_of
-    found = await at.fetchrow(
-        f"select v.*, p.name, p.country, p.website, p.address, p.key as party_key from vendor v join lateral ("
-        f"select * from party where thing = v.party order by since <= $1 desc, since desc limit 1) p on true "
-        f"where v.thing = (select id from vendor where key = $2 and thing = id) "
-        f"order by ({IN_FORCE.format('v')}) desc, v.since desc limit 1",
-        day,
-        key,
-    )
+    found = await at.fetchrow(_ON_FILE, day, key)
     if found is None:
         raise NotFoundException
     thing, party = found["thing"], found["party"]
-
-    async def rows(query: str, *more: Any) -> list[dict[str, Any]]:
-        return [dict(row) for row in await at.fetch(query, day, *more)]
-
-    theirs = ", ".join(f"a.{name} as activity_{name}" for name in OF_ACTIVITY)
-    engaged = await rows(
-        f"""select e.*, a.name as activity_name, a.key as activity_key, {theirs} from engagement e
-        join processing_activity a on a.thing = e.activity and a.since <= $1
-        where e.vendor = $2 and {IN_FORCE.format("e")} and {IN_FORCE.format("a")} order by e.key""",
-        thing,
-    )
+    of_vendor = {name: [dict(row) for row in await at.fetch(query, day, thing)] for name, query in _OF_VENDOR.items()}
+    of_party = {name: [dict(row) for row in await at.fetch(query, day, party)] for name, query in _OF_PARTY.items()}
     return {
         "vendor": dict(found),
-        "engagements": engaged,
-        "contracts": await rows(
-            f"select c.*, (select a.name from processing_activity a where a.thing = e.activity order by a.since desc limit 1) "
-            f"as activity_name from contract c join engagement e on e.thing = c.engagement "
-            f"where e.vendor = $2 and {IN_FORCE.format('c')} and {IN_FORCE.format('e')} order by c.key",
-            thing,
-        ),
-        "decision": await at.fetchrow(  # the one in force; where none is, the last, which has ended
-            f"select d.*, coalesce(n.name, n.key) as by, not ({IN_FORCE.format('d')}) as ended "
-            "from decision d left join person n on n.thing = d.decided_by "
-            "where d.vendor = $2 and d.since <= $1 and (d.until is null or d.until > d.since) "
-            "order by ended, d.since desc, d.id desc limit 1",
-            day,
-            thing,
-        ),
-        "assurances": await rows(
-            f"""select m.key as measure_key, m.name, a.as_strong, a.evidence, a.since, a.key from measure m left join lateral (
-                select * from assurance a where a.measure = m.thing and a.vendor = $2 and {IN_FORCE.format("a")}
-                order by a.since desc limit 1) a on true
-            where {IN_FORCE.format("m")} order by m.key""",
-            thing,
-        ),
-        "listings": await rows(
-            f"select * from certification c where c.party = $2 and {IN_FORCE.format('c')} order by framework", party
-        ),
-        "contacts": await rows(f"select * from contact c where c.party = $2 and {IN_FORCE.format('c')} order by key", party),
+        **of_vendor,
+        **of_party,
+        "decision": await at.fetchrow(_LAST_DECISION, day, thing),
         "documents": await documents.named_by(at, key),
         "evidenced": await documents.of_vendor(at, key),
-        "notices": await rows(
-            f"select *, kind = 'cannot_protect' and {IN_FORCE.format('n')} as stop_now from notice n "
-            f"where vendor = $2 and since <= $1 and (until is null or until > since) order by since desc",
-            thing,
-        ),
         "chain": await chain(at, party, day),
         "aged": await impacts.aged(at, law.load(), day, party, bar.clocks.known_on),
     }
