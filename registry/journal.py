@@ -24,6 +24,7 @@ from registry.errors import Refused, Stale
 from registry.tables import Register
 from registry.vocabulary import DEMO_NOTICE, EntryKind
 
+OURS = "system:"  # what the names begin with under which the program itself writes
 BATCH = 500  # rows a statement, and entries that take their numbers at once
 Row = dict[str, Any]
 
@@ -49,6 +50,11 @@ class Book:
         self.why = why
         self.entries: list[Entry] = []
 
+    @property
+    def typed(self) -> bool:
+        """Whether somebody wrote it: what the program itself writes repeats what is on file."""
+        return not self.who.startswith(OURS)
+
     @contextmanager
     def speaking(self, who: str | None, why: str | None) -> Iterator[None]:
         """For the entries written inside, somebody else or another reason."""
@@ -64,6 +70,8 @@ class Book:
         written: list[Row] = []
         for start in range(0, len(rows), BATCH):
             batch = [_complete(table, row) for row in rows[start : start + BATCH]]
+            for full in batch if self.typed else ():
+                schema.legible(table, full | {schema.WHY: self.why})
             written += await self._insert(table, batch)
         self.entries += [self._entry(kind, table, row) for row in written]
         return written
@@ -146,6 +154,8 @@ class Book:
 
     async def _update(self, kind: EntryKind, table: type[Table], row: Row, values: Row) -> Row:
         title = schema.name(table)
+        if self.typed:
+            schema.legible(table, values | {schema.WHY: self.why})
         changed = ", ".join(f'"{key}" = r."{key}"' for key in values)
         fetched = await self.at.fetchval(
             f'update "{title}" t set {changed}, version = t.version + 1 '
@@ -184,6 +194,7 @@ async def record(who: str, why: str | None, table: type[Table], row: Row, *, sen
     """
     settings.room_to_write()
     full = _complete(table, row)
+    schema.legible(table, full | {schema.WHY: why})
     shown, values = committed(full, schema.personal(table))
     reason, reasons = committed({schema.WHY: why}, (schema.WHY,))
     behind = values | reasons

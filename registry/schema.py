@@ -16,6 +16,7 @@ from piccolo.conf.apps import Finder
 from piccolo.table import Table, sort_table_classes
 
 from registry import door, past
+from registry.errors import Refused
 from registry.tables import Fact, Register, is_moment, is_personal
 from registry.vocabulary import EntryKind
 
@@ -25,6 +26,7 @@ WHY = "(why)"  # the name of a reason among the values of an entry, which no col
 LONGEST_NAME = 500  # signs: names stand in an index, which holds no more than 2,700 bytes of one
 LINE = r"^[^\x00-\x1f\x7f-\x9f]*\Z"  # no control signs: PostgreSQL cannot hold NUL, and a terminal does as the others say
 LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*\Z"  # of a longer text: tabs and ends of lines may stand in it
+UNREADABLE = "holds a sign that cannot be read, such as NUL or ESC, or the end of a line where none may stand: take it out"
 MOMENT = r"^[12]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\dZ$"
 
 
@@ -126,13 +128,26 @@ def _type(column: Column) -> Any:
     if isinstance(column, (Varchar, Text)):
         shortest = 1 if column._meta.required else None
         longest = getattr(column, "length", None) or (LONGEST_NAME if column._meta.name == "name" else None)
-        pattern = LINES if isinstance(column, Text) and column._meta.name != "name" else LINE
-        return Annotated[str, msgspec.Meta(min_length=shortest, max_length=longest, pattern=pattern)]
+        return Annotated[str, msgspec.Meta(min_length=shortest, max_length=longest, pattern=_signs(column))]
     if isinstance(column, Array):
         return list[_type(column.base_column)]  # type: ignore[misc]
     if isinstance(column, (BigInt, Integer)):
         return Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1 if isinstance(column, BigInt) else 2**31 - 1)]
     return {Boolean: bool, Date: datetime.date, Bytea: bytes}[type(column)]
+
+
+def _signs(column: Column | None) -> str:
+    """What a text may be made of: that of a column, or (None) a reason."""
+    column = column.base_column if isinstance(column, Array) else column
+    return LINES if column is None or (isinstance(column, Text) and column._meta.name != "name") else LINE
+
+
+def legible(table: type[Table], values: dict[str, Any]) -> None:
+    """Raises Refused for the first of a row's values, or the reason beside them, with a control sign in it."""
+    for key, value in values.items():
+        for text in value if isinstance(value, list) else (value,):
+            if isinstance(text, str) and not text.isprintable() and not re.match(_signs(columns(table).get(key)), text):
+                raise Refused(f"{key.strip('()')}: {UNREADABLE}")
 
 
 def statements() -> list[str]:

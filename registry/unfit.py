@@ -48,7 +48,7 @@ def _said(what: str, given: Any, kind: type[Any], field: str, table: type[Table]
     if found := re.search(r"of length <= (\d+)", what):
         return f"is longer than {found[1]} signs: shorten it"
     if "matching regex '^[^" in what:
-        return "holds a sign that cannot be read, such as NUL or ESC, or the end of a line where none may stand: take it out"
+        return schema.UNREADABLE
     if "date" in what:
         return f"{given[:60]!r} is no day: write YYYY-MM-DD" if isinstance(given, str) else f"{what}: write it as YYYY-MM-DD"
     return what

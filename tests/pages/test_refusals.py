@@ -1,6 +1,8 @@
 """What a page cannot take is refused in words: no day, no sign, no file is too strange to be answered."""
 
 import asyncio
+import contextlib
+import itertools
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -8,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from assessments.pages import gate
 from registry import access, once
 from registry.web import now
 from tests.support import Register, a_register
@@ -37,10 +40,24 @@ def test_a_day_that_cannot_be_is_refused_at_the_gate_and_in_an_edit(register: Re
     browse(register, asked)
 
 
-def test_of_two_decisions_at_once_one_is_told_of_the_other(register: Register, folder: Path) -> None:
+def test_of_two_decisions_at_once_one_is_told_of_the_other(
+    register: Register, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     register.load(a_register(), folder)
+    read = gate.open_gate
 
     async def asked(as_role: Any) -> None:
+        second = asyncio.Event()
+        coming = itertools.chain([second.wait], itertools.repeat(None))
+
+        async def held(key: str) -> Any:
+            """Whoever comes first waits for the other, who comes as far only where one does not decide after the other."""
+            if wait := next(coming):
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(wait(), 0.5)
+            second.set()
+            return await read(key)
+
         people: list[Browser] = [await as_role("dpo"), await as_role("dpo")]
         forms = []
         for one, standing in zip(people, ("approved_with_conditions", "refused"), strict=True):
@@ -50,6 +67,7 @@ def test_of_two_decisions_at_once_one_is_told_of_the_other(register: Register, f
                 form["last_day"] = now().date().isoformat()
             assert 'name="seen" value=""' in page.text
             forms.append(form)
+        monkeypatch.setattr(gate, "open_gate", held)
         answers = await asyncio.gather(
             *[one.post("/vendors/mailer/gate", form) for one, form in zip(people, forms, strict=True)]
         )
@@ -133,6 +151,29 @@ def test_the_one_sign_that_no_database_holds_is_refused_everywhere(register: Reg
         assert (await nobody.post("/sign-in", {"email": NUL, "password": "x"}, token=False)).status_code < 500, page.status_code
 
     browse(register, asked)
+
+
+def test_what_a_terminal_would_obey_is_refused_wherever_it_is_written(register: Register, folder: Path) -> None:
+    """And so what is exported can be imported again."""
+    register.load(a_register(), folder)
+    esc = "a\x1b[31mb"
+
+    async def asked(as_role: Any) -> None:
+        dpo: Browser = await as_role("dpo")
+        await dpo.get("/vendors/mailer/gate")
+        until = {"last_day": now().date().isoformat()}
+        decided = {"standing": "approved_with_conditions", "conditions": "C", "why": "W"} | until
+        for field in ("conditions", "why"):
+            answer = await dpo.post("/vendors/mailer/gate", decided | {field: esc})
+            assert (answer.status_code, "olds a sign that cannot be read" in answer.text) == (422, True), field
+        await dpo.get("/transfers/news")
+        answer = await dpo.post("/transfers/news/stop", {"day": now().date().isoformat(), "why": esc})
+        assert (answer.status_code, "olds a sign that cannot be read" in answer.text) == (422, True)
+
+    browse(register, asked)
+    told = register.onward("user", "add", "--role", "dpo", "--name", esc, exit_code=1)
+    assert "name: holds a sign that cannot be read" in told
+    assert register.ask("select (select count(*) from decision) + (select count(*) from suspension)")[0][0] == 0
 
 
 def test_good_sign_ins_do_not_count_against_a_place(register: Register) -> None:
