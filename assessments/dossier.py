@@ -62,10 +62,12 @@ from safeguard where {STANDS} and state = 'signed' and {{among}} order by import
 _LISTINGS = f"""
 select party, since, until, key, framework, status, covers_hr, covers_non_hr, next_due
 from certification where {STANDS} and {{among}} order by party, framework, since, key"""
+GRAVE = """case when {0}.outcome = 'ok' then 0 when {0}.measures = 'effective' then 1
+    when {0}.measures is distinct from 'ineffective' then 2 else 3 end"""  # of assessments from one day the gravest counts
 _IMPACTS = f"""
 select exporter, importer, since, until, country, outcome, measures, standard
-from impact_assessment where {STANDS} and draft is not true and {{among}}
-order by importer, exporter, since desc, outcome = 'ok', measures is not distinct from 'effective'"""  # of one day, the worst
+from impact_assessment i where {STANDS} and draft is not true and {{among}}
+order by importer, exporter, since desc, {GRAVE.format("i")} desc, id desc"""
 _TRAITS = f"""
 select thing, since, until, {", ".join(TRAITS)}
 from party where {STANDS} and coalesce({", ".join(TRAITS)}) is not null and {{among}}"""

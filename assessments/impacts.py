@@ -10,6 +10,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
+from assessments.dossier import GRAVE
 from registry.law import Pack, dossiers
 from registry.law.dossiers import Dossier, Paragraph
 from registry.vocabulary import ImpactStandard
@@ -35,7 +36,7 @@ def _standing(asked: str) -> str:
 where not exists (select from impact_assessment o where o.exporter = i.exporter and o.importer = i.importer
     and o.country = i.country and coalesce(o.standard, 'tia') = coalesce(i.standard, 'tia')
     and o.draft is not true and o.since <= $1 and (o.until is null or o.until > $1)
-    and (o.since, o.id) > (i.since, i.id))"""
+    and (o.since, {GRAVE.format("o")}, o.id) > (i.since, {GRAVE.format("i")}, i.id))"""
 
 
 _AGED = _standing(f"""(i.next_review <= $4 or {_MOVED}) and ($5::bigint is null or i.importer = $5) and ($6 = '' or exists (
@@ -121,7 +122,13 @@ def _follows(other: Mapping[str, Any], one: Mapping[str, Any], day: date) -> boo
     if (other["standard"] or ImpactStandard.TIA) != (one["standard"] or ImpactStandard.TIA):
         return False
     stands = other["since"] <= day and (other["until"] is None or other["until"] > day)
-    return bool(stands and (other["since"], other["id"]) > (one["since"], one["id"]))
+    return bool(stands and _place(other) > _place(one))
+
+
+def _place(one: Mapping[str, Any]) -> tuple[date, int, int]:
+    """Among the assessments of a route the one with the last place counts: the newest, of one day the gravest (`GRAVE`)."""
+    grave = 0 if one["outcome"] == "ok" else {"effective": 1, "ineffective": 3}.get(one["measures"], 2)
+    return one["since"], grave, one["id"]
 
 
 def moved_beneath(one: Mapping[str, Any], on_file: dict[str, Dossier], known_on: date) -> tuple[Paragraph, ...]:

@@ -1,14 +1,17 @@
 """Dossiers are opened in the same few queries however many they are, and hold what the register holds."""
 
 import asyncio
+import itertools
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from assessments import dossier
+from assessments import dossier, impacts
 from assessments.rules import Dossier
+from registry import law
 from registry.database import as_known
 from registry.questions import CIRCUMSTANCES
 from tests.support import Register, a_register
@@ -158,20 +161,39 @@ def test_clauses_for_one_engagement_carry_no_hop_of_another(
     assert found == ["permitted" if one else "not_permitted" for one in permitted]
 
 
-@pytest.mark.parametrize("first", [0, 1])
-def test_of_two_assessments_from_one_day_the_worse_counts_in_whatever_order_they_were_written(
-    register: Register, folder: Path, first: int
+FOUND = [  # in an impact assessment, the least grave first, and the verdict by it
+    ({"outcome": "ok"}, "permitted"),
+    ({"outcome": "problematic", "measures": "effective"}, "permitted"),
+    ({"outcome": "problematic"}, "measures_required"),
+    ({"outcome": "problematic", "measures": "none"}, "measures_required"),
+    ({"outcome": "problematic", "measures": "ineffective"}, "not_permitted"),
+]
+
+
+def test_of_assessments_from_one_day_the_gravest_counts_in_whatever_order_they_were_written(
+    register: Register, folder: Path
 ) -> None:
+    """For the verdict, for what is said to have taken another's place, and for what is to be looked at again."""
     pair = {"exporter": "house", "importer": "mailer"}
-    found = [{"outcome": "ok"}, {"outcome": "problematic", "measures": "ineffective"}]
-    impacts = [pair | SINCE | {"country": "US", "key": f"i{number}"} | found[number] for number in (first, 1 - first)]
     signed = pair | CLAUSES | SINCE | {"key": "c", "module": "M2"}
-    register.load(a_register(certification=[], safeguard=[signed], impact_assessment=impacts), folder)
-    assert judged(register, "news", "2023-01-01")["outcome"] == "not_permitted"
-    register.load(
-        {"impact_assessment": [pair | {"since": "2022-06-01", "country": "US", "key": "i3", "outcome": "ok"}]}, folder
-    )
-    assert judged(register, "news", "2023-01-01")["outcome"] == "permitted"
+    register.load(a_register(certification=[], safeguard=[signed]), folder)
+    day = date(2023, 1, 1)
+
+    async def looked_at(key: str) -> list[str]:
+        async with as_known(None) as at:
+            return [one.key for one in await impacts.aged(at, law.load(), day) if one.key.startswith(key)]
+
+    for number, pair_found in enumerate(itertools.permutations(FOUND, 2)):
+        of_both = pair | {"country": "US", "since": f"2021-01-{1 + number:02}", "next_review": "2022-01-01"}
+        keys = [f"{number}-first", f"{number}-second"]
+        both = [of_both | found | {"key": key} for key, (found, _) in zip(keys, pair_found, strict=True)]
+        register.load({"impact_assessment": both}, folder)
+        worst = max(pair_found, key=FOUND.index)[1]
+        assert judged(register, "news", "2023-01-01")["outcome"] == worst, pair_found
+        rows = register.ask(f"select * from impact_assessment where key like '{number}-%' order by id")
+        (counts,) = [row["key"] for row in rows if impacts.state(row, rows, day) != "superseded"]
+        assert pair_found[keys.index(counts)][1] == worst, pair_found
+        assert register.do(lambda begin=f"{number}-": looked_at(begin)) == [counts], pair_found
 
 
 @pytest.mark.parametrize(("fact", "answer"), [("consent_explicit", True), ("public_powers", False)])
