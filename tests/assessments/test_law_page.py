@@ -123,6 +123,7 @@ IMPACT = {
     "until": None,
     "next_review": None,
     "outcome": "ok",
+    "measures": None,
 }
 
 
