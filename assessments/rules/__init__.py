@@ -194,7 +194,7 @@ class Listed(msgspec.Struct, frozen=True, gc=False):
     overdue: bool
 
 
-Impacts = tuple[tuple[str, str, str | None], ...]  # standard, outcome, measures: the newest of a standard is the first
+Impacts = tuple[tuple[str, str, str | None], ...]  # standard, outcome, measures: the first of a standard counts
 
 
 class Leg(msgspec.Struct, frozen=True, gc=False):

@@ -145,7 +145,7 @@ def _fitting(leg: Leg, one: Instrument) -> str | None:
     fitting = [
         module
         for module, roles in one.roles.items()
-        if module != "any" and roles.exporter in {"any", leg.exporter_role} and roles.importer in {"any", leg.importer_role}
+        if roles.exporter in {"any", leg.exporter_role} and roles.importer in {"any", leg.importer_role}
     ]
     return fitting[0] if len(fitting) == 1 else None
 

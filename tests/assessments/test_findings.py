@@ -14,7 +14,7 @@ import pytest
 from assessments.rules import AT_ODDS, Finding, Judged, Leg, Listed, SignedClauses, Traits
 from assessments.rules.chapter_v import judge
 from registry import law
-from registry.law import Instrument
+from registry.law import Instrument, Roles
 
 TODAY = date(2026, 11, 23)
 TIA, TRA = (("tia", "ok", None),), (("tra", "ok", None),)
@@ -654,3 +654,18 @@ def test_where_two_modules_fit_the_roles_none_is_named() -> None:
     twice = msgspec.structs.replace(clauses, roles=clauses.roles | {"M9": clauses.roles["M2"]})
     leg = Leg(*EU, "IN", importer_role="processor", clauses=(signed("eu-scc-2021", "M1"),), impacts=TIA)
     assert said(judge(leg, put_otherwise(twice))) == ["not_permitted", "MODULE_MISMATCH 46(2)(c) eu-scc-2021 #0 role"]
+
+
+@pytest.mark.parametrize(
+    ("exporter", "importer", "fits"),
+    [("controller", "processor", "M2"), ("any", "processor", "M2"), ("controller", "any", "M2"), ("processor", "any", None)],
+)
+def test_of_a_module_that_the_clauses_have_not_the_one_that_fits_is_named(
+    exporter: Any, importer: Any, fits: str | None
+) -> None:
+    """The clauses on file have all four; an operator's own may have fewer."""
+    clauses = law.load().instruments["eu-scc-2021"]
+    one = msgspec.structs.replace(clauses, roles={"M2": Roles(exporter=exporter, importer=importer)})
+    leg = Leg(*EU, "IN", importer_role="processor", clauses=(signed("eu-scc-2021", "M1"),), impacts=TIA)
+    mismatch = " ".join(filter(None, ("MODULE_MISMATCH 46(2)(c) eu-scc-2021 #0 module", fits)))
+    assert said(judge(leg, put_otherwise(one))) == ["not_permitted", mismatch]
