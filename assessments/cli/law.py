@@ -96,6 +96,8 @@ def law_check(as_of: date | None, by_law: str | None, as_json: bool) -> None:
     pack, day = _pack(by_law), as_of or today()
     if fault := next(faults(pack.files), None):
         raise LawError(fault)
+    if ahead := verified.ahead(pack, max(day, today())):
+        raise LawError(f"{ahead}: `verified_on` lies in the future: nobody has looked it up on that day yet")
 
     overdue = verified.overdue(pack, day, _since(day))
     if as_json:

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
-from registry.law.files import CHOICES, ENDS, FOREVER, Files, Instrument, Scope, begins, newest, reading
-from registry.vocabulary import NUMBERS, Circumstance, DataKind, Purpose
+from registry.law.files import CHOICES, ENDS, FOREVER, Cited, Files, Instrument, Scope, begins, newest, reading
+from registry.vocabulary import NUMBERS, ApprovedBy, Circumstance, DataKind, ImpactStandard, Purpose
 
 # What a condition may ask about: the flow, the importer, the safeguard that is relied on, the circumstances recorded.
 FACTS = frozenset(
@@ -24,6 +24,7 @@ SAYS = {
     "source": "say where to look it up again",
 }
 AREAS = {"EU", "EEA", "EFTA"}
+NOWHERE = "`citation` is empty: say where it stands"
 EARLIEST = date(1900, 1, 1)  # of what the law may know or do
 
 
@@ -35,8 +36,7 @@ def faults(pack: Files) -> Iterator[str]:
         place = f"memberships.toml: {member.country} in {member.area} since {member.since}"
         if member.country not in pack.codes:
             yield f"{place}: no such country: use an ISO 3166-1 code"
-        if member.until <= member.since:
-            yield f"{place}: `until` is not after `since`: mend one of them"
+        yield from (f"{place}: {fault}" for fault in _unsound_period(member, member.since, member.until, member.known))
         for other in pack.memberships:
             if other is not member and other.country == member.country and other.since <= member.since < other.until:
                 yield f"{place}: overlaps the membership since {other.since}: end that one first"
@@ -65,6 +65,10 @@ def _faults(one: Instrument, pack: Files) -> Iterator[str]:
         yield "no event `in_force`: say when it came into force, and when that became known"
     if missing := set(one.regimes) - one.articles.keys():
         yield f"[articles] names no article for {', '.join(sorted(missing))}: name one"
+    for regime, article in one.articles.items():
+        if not article.strip():
+            yield f"[articles] {regime} is empty: name one"
+    yield from _unsound_words(one, pack)
     for field, codes in (("countries", one.countries), ("exporters", one.exporters)):
         for code in codes:
             if code not in pack.codes and code not in pack.countries.areas:
@@ -83,15 +87,43 @@ def _faults(one: Instrument, pack: Files) -> Iterator[str]:
     if one.policy is not None and one.policy not in {policy.key for policy in pack.policies}:
         yield f"`policy`: no policy is called {one.policy!r}: put it into policies.toml"
     for where in one.territory:
-        if where.area not in pack.codes | AREAS | pack.countries.areas.keys():
-            areas = ", ".join(sorted(AREAS))
-            yield f"[[territory]]: `area`: {where.area!r} is no country code and no area: name {areas} or a country"
-        if where.until <= where.since:
-            yield f"[[territory]] of {where.area}: `until` is not after `since`: mend one of them"
+        yield from (f"[[territory]]: {fault}" for fault in _unsound_area("area", where.area, pack))
+        place = f"[[territory]] of {where.area}"
+        yield from (f"{place}: {fault}" for fault in _unsound_period(where, where.since, where.until))
     if one.kind in {"adequacy", "framework", "clauses", "tool", "derogation", "duty"} and not one.mechanism:
         yield "`mechanism` is missing: say by which name it is relied on"
     if one.kind == "clauses" and not one.roles:
         yield "[roles] is missing: say which roles the clauses fit"
+
+
+def _unsound_words(one: Instrument, pack: Files) -> Iterator[str]:
+    """Words of a file that nothing else on file, and no column of the register, has."""
+    mechanisms = {other.mechanism for other in pack.instruments.values() if other.mechanism}
+    for field, said, known in (
+        ("frees", one.frees, mechanisms),
+        ("standards", one.standards, set(ImpactStandard)),
+        ("approved_by", (one.approved_by,) if one.approved_by is not None else (), set(ApprovedBy)),
+    ):
+        if unknown := sorted(set(said) - known):
+            yield f"`{field}`: {unknown[0]!r} is not known: there are {', '.join(sorted(known))}"
+    for field, area in (("area", one.area), ("targets", one.targets)):
+        if area is not None:
+            yield from _unsound_area(field, area, pack)
+
+
+def _unsound_area(field: str, area: str, pack: Files) -> Iterator[str]:
+    if area not in pack.codes | AREAS | pack.countries.areas.keys():
+        yield f"`{field}`: {area!r} is no country code and no area: name {', '.join(sorted(AREAS))} or a country"
+
+
+def _unsound_period(cited: Cited, since: date, until: date, *known: date) -> Iterator[str]:
+    """What is unsound in the days of something that is cited, and in where it stands."""
+    if not cited.citation.strip():
+        yield NOWHERE
+    if early := [day for day in (since, *known) if day < EARLIEST]:
+        yield f"{early[0]} lies before {EARLIEST}: mend it"
+    if until <= since:
+        yield "`until` is not after `since`: mend one of them"
 
 
 def _in_a_circle(one: Instrument, pack: Files) -> bool:
@@ -111,7 +143,7 @@ def _unsound_events(one: Instrument) -> Iterator[str]:
             if day is not None and day < EARLIEST:
                 yield f"{place}: `{field}` lies before {EARLIEST}: mend it"
         if not event.citation.strip():
-            yield f"{place}: `citation` is empty: say where it stands"
+            yield f"{place}: {NOWHERE}"
         if (event.alternative is None) != (not event.dispute.strip()):
             yield f"{place}: `alternative` and `dispute` go together: give both"
         if event.what in ENDS and event.effect < min(e.effect for e in one.events if e.what == "in_force"):
@@ -138,14 +170,15 @@ def _unsound_scope(scope: Scope, pack: Files) -> Iterator[str]:
     words = WORDS.get(scope.fact, set())
     if set(scope.none_of) - words:
         yield f"{place}: `none_of` takes {', '.join(sorted(words)) or 'no words here: use `is`'}"
-    if not scope.citation.strip():
-        yield f"{place}: `citation` is empty: say where it stands"
-    if scope.until <= scope.since:
-        yield f"{place}: `until` is not after `since`: mend one of them"
+    days = [day for day in (scope.known, scope.until_known) if day != date.min]
+    since = EARLIEST if scope.since == date.min else scope.since
+    yield from (f"{place}: {fault}" for fault in _unsound_period(scope, since, scope.until, *days))
 
 
 def _unsound_choices(pack: Files) -> Iterator[str]:
     for policy in pack.policies:
+        if not policy.citation.strip():
+            yield f"policies.toml: {policy.key}: {NOWHERE}"
         if policy.default not in policy.choices:
             yield f"policies.toml: {policy.key}: `default` is none of its `choices`: mend one of them"
     disputed = {reading(one, event) for one in pack.instruments.values() for event in one.events if event.alternative}

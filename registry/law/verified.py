@@ -50,6 +50,11 @@ def looked_up(pack: Pack, later: Mapping[str, date]) -> Callable[[Cited], date]:
     return lambda cited: max(cited.verified_on, later.get(names.get(id(cited), ""), date.min))
 
 
+def ahead(pack: Pack, today: date) -> str | None:
+    """The first fact that a file says was looked up on a day that has not come."""
+    return next((name for name, fact in facts(pack).items() if fact.cited.verified_on > today), None)
+
+
 def overdue(pack: Pack, today: date, later: Mapping[str, date]) -> list[Overdue]:
     """What must be looked up again by today, the weakest grade first; `later` are the days that persons recorded.
 

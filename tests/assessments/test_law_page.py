@@ -12,6 +12,7 @@ from registry import law
 from registry.law import signals
 from registry.web import now
 from tests.assessments.test_watch_ahead import assessed, on_the_dpf
+from tests.law_files import ELSEWHERE, with_law
 from tests.support import Register, a_register
 from tests.web import browse
 
@@ -98,6 +99,13 @@ def test_an_admin_or_dpo_records_that_a_fact_was_looked_up(register: Register, r
     assert [tuple(row) for row in rows] == ([(FACT, TODAY, "EUR-Lex <b>")] if may else [])
     entries = register.ask("""select who from journal_entry where "table" = 'reverification'""")
     assert [row["who"] for row in entries] == ([f"a-{role}"] if may else [])
+
+
+def test_law_check_fails_where_something_was_looked_up_on_a_day_to_come(register: Register, folder: Path) -> None:
+    with with_law(folder, "own-ke", ELSEWHERE.replace("verified_on = 2026-11-01", "verified_on = 2099-01-01", 1)):
+        said = register.onward("law", "check", "--as-of", "2098-12-31", exit_code=1)
+        assert "own-ke: `verified_on` lies in the future" in said
+        assert register.onward("law", "check", "--as-of", "2099-01-01")
 
 
 def test_law_check_counts_what_persons_recorded(register: Register, folder: Path) -> None:

@@ -1,6 +1,7 @@
 """What the files of the law may hold: whatever is unsound is refused in a line that names file, place and way out."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
@@ -216,6 +217,41 @@ UNSOUND = {
             ("alternative", 'alternative = 2022-01-01\ndispute = "x"\n'),
         )
     },
+    "an article of no name": (
+        WHOLE.replace('"45(1)"', '" "'),
+        "[articles] EU_GDPR is empty: name one",
+    ),
+    "what is freed by no name": (
+        saying('frees = ["NOSUCH", "ADEQUACY"]'),
+        "`frees`: 'NOSUCH' is not known: there are ADEQUACY",
+    ),
+    "a test that nobody makes": (
+        saying('standards = ["dpia"]'),
+        "`standards`: 'dpia' is not known: there are data_protection_test, tia, tra",
+    ),
+    "approved by nobody": (saying('approved_by = "US"'), "`approved_by`: 'US' is not known: there are CH, EU, UK"),
+    **{
+        f"{field} is nowhere": (
+            saying(f'{field} = "Mars"'),
+            f"`{field}`: 'Mars' is no country code and no area: name EEA, EFTA, EU or a country",
+        )
+        for field in ("area", "targets")
+    },
+    "a territory without its place": (
+        territory("EU", "2027-01-01").replace('"x"', '" "'),
+        f"[[territory]] of EU: {EMPTY}",
+    ),
+    "a territory of old": (
+        territory("EU", "2027-01-01").replace("since = 2026-01-01", "since = 1899-12-31"),
+        "[[territory]] of EU: 1899-12-31 lies before 1900-01-01: mend it",
+    ),
+    **{
+        f"a scope {field} in 1899": (
+            with_scope(f'fact = "lgpd"\nis = true\n{field} = 1899-12-31'),
+            "[[scope]] on lgpd: 1899-12-31 lies before 1900-01-01: mend it",
+        )
+        for field in ("since", "known", "until_known")
+    },
     "a title that turns round": (
         WHOLE.replace('title = "', 'title = "\u202e'),
         "`title` holds a sign that cannot be read: take it out",
@@ -240,6 +276,7 @@ def test_what_is_unsound_is_told_in_a_line_with_file_place_and_way_out(case: str
 
 
 SECOND = WHOLE.replace("own-ke", "own-k2").replace("2021-03", "2026-01")
+FIRST = "1900-01-01"
 OF_KENYA = f'[[membership]]\ncountry = "KE"\narea = "EU"\nsince = 2026-01-01\nknown = 2026-01-01\n{CITED}'
 
 
@@ -307,6 +344,22 @@ TOGETHER = {
         own(**{"Own ke": WHOLE.replace('key = "own-ke"', 'key = "Own ke"')}),
         "Own ke.toml: `key` is 'Own ke': take small letters, digits and hyphens",
     ),
+    "a member without its place": (
+        members(OF_KENYA.replace('"x"', '" "')),
+        f"memberships.toml: KE in EU since 2026-01-01: {EMPTY}",
+    ),
+    **{
+        f"a member {field} in 1899": (
+            members(OF_KENYA.replace(f"{field} = 2026-01-01", f"{field} = 1899-12-31")),
+            f"memberships.toml: KE in EU since {'1899-12-31' if field == 'since' else '2026-01-01'}: "
+            "1899-12-31 lies before 1900-01-01: mend it",
+        )
+        for field in ("since", "known")
+    },
+    "a policy without its place": (
+        {"policies.toml": re.sub('citation = "[^"]*"', 'citation = " "', PACK.sources["law/policies.toml"].decode(), count=1)},
+        f"policies.toml: art3_2_importer: {EMPTY}",
+    ),
     "a key without end": (
         own(**{"A" * 99: WHOLE.replace('key = "own-ke"', f'key = "{"A" * 99}"')}),
         f"{'A' * 99}.toml: `key` is '{'A' * 60}': take small letters, digits and hyphens",
@@ -346,6 +399,16 @@ SOUND = {
     "the first day of all law": own(**{"own-ke": WHOLE.replace("2021-03-01", "1900-01-01")}),
     "as many at least as at most": own(**{"own-ke": with_scope('fact = "sensitive"\nat_least = 3\nat_most = 3')}),
     "at least many": own(**{"own-ke": with_scope('fact = "sensitive"\nat_least = 1000000')}),
+    "words that are known": own(
+        **{
+            "own-ke": saying(
+                'frees = ["ADEQUACY"]\nstandards = ["tia", "tra"]\napproved_by = "CH"\narea = "CA-QC"\ntargets = "EEA"'
+            )
+        }
+    ),
+    "the first of 1900": own(
+        **{"own-ke": with_scope(f'fact = "lgpd"\nis = true\nsince = {FIRST}\nknown = {FIRST}\nuntil_known = {FIRST}')}
+    ),
     "an end on its first day": own(**{"own-ke": with_event("invalidated", "2021-03-01")}),
     "one decision after the other": own(**{"own-ke": with_event("sunset", "2026-01-01"), "own-k2": SECOND}),
     "the later decision first": own(**{"own-k2": SECOND, "own-ke": with_event("sunset", "2026-01-01")}),
