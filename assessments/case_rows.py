@@ -29,7 +29,6 @@ from registry.vocabulary import Circumstance as Asked
 
 LONG_AGO = "1900-01-01"
 ANYWHERE = "DE"  # in the area of the two laws of the Union
-STANDARDS = {"UK_GDPR": "tra"}
 LISTS = {
     "safe_harbor": "eu-us-safe-harbor",
     "ps": "eu-us-privacy-shield",
@@ -144,16 +143,18 @@ def _safeguards(case: Case, us: str, them: str) -> Iterator[dict[str, Any]]:
 
 
 def _impacts(case: Case, us: str, them: str) -> Iterator[dict[str, Any]]:
-    found = case.facts.get("tra", case.facts.get("tia"))
-    if found in {"ok", "problematic"}:
+    for standard in ("tra", "tia"):
+        found = case.facts.get(standard)
+        if found not in {"ok", "problematic"}:
+            continue
         yield {
-            "key": case.key,
+            "key": f"{case.key}-{standard}",
             "exporter": us,
             "importer": them,
             "country": case.country,
             "outcome": found,
             "measures": case.facts.get("measures"),
-            "standard": STANDARDS.get(case.regime),
+            "standard": standard,
         }
 
 

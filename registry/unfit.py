@@ -40,7 +40,7 @@ def _said(what: str, given: Any, kind: type[Any], field: str, table: type[Table]
         return "this is no time: write it as YYYY-MM-DDTHH:MMZ, in UTC"
     column = schema.columns(table).get(field) if table else None
     if isinstance(given, str) and column is not None and is_country(column):
-        return f"{given[:60]!r} is no country code: {law.CODES}"
+        return law.load().no_country(given[:60])
     if "enum" in what:
         described = msgspec.json.schema(kind)
         words = sorted(word for one in _enums(described, field.partition("[")[0]) for word in one if isinstance(word, str))

@@ -223,7 +223,7 @@ class Leg(msgspec.Struct, frozen=True, gc=False):
 
     def fact(self, name: str) -> Any:
         """A fact that a condition asks about; None where it is not recorded."""
-        if name in {"data", "purpose", "automated", "exporter_role"}:
+        if name in {"country", "data", "purpose", "automated", "exporter_role"}:
             return getattr(self, name)
         if self.traits is not None and name in Traits.__struct_fields__:
             return getattr(self.traits, name)

@@ -135,8 +135,13 @@ class Pack:
         """The code under which a country (or an area) is recorded. Raises LawError for one that is none."""
         found = self.aliases.get(code, code)
         if found not in self.codes and not (area and found in self.area_names):
-            raise LawError(f"{code!r} is no country code: {CODES}")
+            raise LawError(self.no_country(code))
         return found
+
+    def no_country(self, code: str) -> str:
+        """Why a code is none under which a country is recorded, and what is."""
+        gone = self.files.countries.not_modelled.get(code)
+        return f"{code!r} is not modelled: {gone}" if gone else f"{code!r} is no country code: {CODES}"
 
     def within(self, name: str) -> set[str]:
         """The countries that the name of a country or an area may stand for on some day, and the name itself."""

@@ -173,12 +173,13 @@ class Chosen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Countries(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The codes a register may name, their aliases, and names for the codes that CLDR does not know."""
+    """The codes a register may name, their aliases, names for the codes that CLDR does not know, and what is not modelled."""
 
     codes: str
     aliases: dict[str, str]
     own: dict[str, str]
     areas: dict[str, str]
+    not_modelled: dict[str, str] = {}
 
 
 class Files(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ from registry.vocabulary import NUMBERS, ApprovedBy, Circumstance, DataKind, Imp
 
 # What a condition may ask about: the flow, the importer, the safeguard that is relied on, the circumstances recorded.
 FACTS = frozenset(
-    """automated data purpose exporter_role pipeda appi_operator pipa lgpd covered_person gdpr_applies
+    """automated country data purpose exporter_role pipeda appi_operator pipa lgpd covered_person gdpr_applies
     approved in_group commitments ch_amended filed""".split()
 ) | set(Circumstance)
 WORDS: dict[str, set[str]] = {
@@ -164,12 +164,13 @@ def _unsound_scope(scope: Scope, pack: Files) -> Iterator[str]:
         yield f"{place}: `at_least` and `at_most` are asked of numbers: {', '.join(sorted(NUMBERS))}"
     if scope.at_most is not None and (scope.at_least or 0) > scope.at_most:
         yield f"{place}: `at_least` is more than `at_most`: mend one of them"
-    if (scope.demands is not None or scope.denies is not None) and scope.fact in NUMBERS | WORDS.keys():
+    if (scope.demands is not None or scope.denies is not None) and scope.fact in {"country", *NUMBERS, *WORDS}:
         way_out = "`at_least` and `at_most`" if scope.fact in NUMBERS else "`none_of`"
         yield f"{place}: `is` and `is_not` take what is answered by yes or no: use {way_out}"
-    words = WORDS.get(scope.fact, set())
+    words = pack.codes if scope.fact == "country" else WORDS.get(scope.fact, set())
     if set(scope.none_of) - words:
-        yield f"{place}: `none_of` takes {', '.join(sorted(words)) or 'no words here: use `is`'}"
+        told = "ISO 3166-1 codes" if scope.fact == "country" else ", ".join(sorted(words)) or "no words here: use `is`"
+        yield f"{place}: `none_of` takes {told}"
     days = [day for day in (scope.known, scope.until_known) if day != date.min]
     since = EARLIEST if scope.since == date.min else scope.since
     yield from (f"{place}: {fault}" for fault in _unsound_period(scope, since, scope.until, *days))

@@ -147,6 +147,7 @@ def changed(table: str, **values: Any) -> dict[str, list[dict[str, Any]]]:
 
 BAD = {
     "an unknown country": (changed("transfer", country="ZZ"), r"transfer\[0\] 'news' country: 'ZZ' is no country code"),
+    "a country that is no more": (changed("transfer", country="AN"), r"country: 'AN' is not modelled: .*: record BQ, CW or SX"),
     "an area for a country": (changed("transfer", country="EEA"), r"country: 'EEA' is no country code"),
     "an impossible date": (
         changed("transfer", since="2020-02-30"),

@@ -118,6 +118,14 @@ UNSOUND = {
         with_scope('fact = "exporter_role"\nnone_of = ["importer"]'),
         "[[scope]] on exporter_role: `none_of` takes controller, processor",
     ),
+    "no such recipient's country": (
+        with_scope('fact = "country"\nnone_of = ["CN", "ZZ"]'),
+        "[[scope]] on country: `none_of` takes ISO 3166-1 codes",
+    ),
+    "a yes that is a country": (
+        with_scope('fact = "country"\nis = true'),
+        "[[scope]] on country: `is` and `is_not` take what is answered by yes or no: use `none_of`",
+    ),
     "words for a yes": (
         with_scope('fact = "lgpd"\nnone_of = ["yes"]'),
         "[[scope]] on lgpd: `none_of` takes no words here: use `is`",
@@ -399,6 +407,7 @@ SOUND = {
     "the first day of all law": own(**{"own-ke": WHOLE.replace("2021-03-01", "1900-01-01")}),
     "as many at least as at most": own(**{"own-ke": with_scope('fact = "sensitive"\nat_least = 3\nat_most = 3')}),
     "at least many": own(**{"own-ke": with_scope('fact = "sensitive"\nat_least = 1000000')}),
+    "none of some countries": own(**{"own-ke": with_scope('fact = "country"\nnone_of = ["CN", "XO-EPO"]')}),
     "words that are known": own(
         **{
             "own-ke": saying(

@@ -261,6 +261,8 @@ def test_a_name_that_is_none_is_refused_with_those_that_are_nearly_so() -> None:
     for code in ("XX", "EEA"):
         with pytest.raises(LawError, match=rf"^'{code}' is no country code: use ISO 3166-1 alpha-2, such as DE or US$"):
             PACK.country(code)
+    with pytest.raises(LawError, match=r"^'AN' is not modelled: the Netherlands Antilles are no more: record BQ, CW or SX"):
+        PACK.country("AN")
     with pytest.raises(LawError):
         PACK.country("XX", area=True)
 
