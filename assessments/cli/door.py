@@ -151,7 +151,10 @@ def clocks(as_of: date | None, known_on: datetime | None, now: date) -> Clocks:
     """The three clocks of a question, those not given set to today."""
     shown = now.isoformat()
     if known_on is not None and known_on > datetime.combine(now, END_OF_DAY):
-        raise Misused("--known-on lies in the future: nobody knows yet what will have been recorded by then")
+        raise Misused(
+            f"--known-on lies in the future: nobody knows yet what will have been recorded by then: name {now}, which is today "
+            "here, or an earlier day"
+        )
     if known_on is not None:
         whole_day = known_on.timetz() == END_OF_DAY
         shown = known_on.date().isoformat() if whole_day else known_on.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -281,6 +281,9 @@ def test_the_page_is_its_address_and_writes_nothing(demo: Register) -> None:
         half = await auditor.get("/what-if?move=mailchimp")
         assert half.status_code == 200
         assert 'option value="mailchimp" selected' in half.text
+        two = (await auditor.get("/what-if?move=mailchimp&move=tallyport")).text
+        assert 'name="move" value="tallyport" checked' in two
+        assert "Tallyport Payments, Inc. → no country chosen" in two
         for typed, said in (("", "Nothing is supposed"), ("mailchimp", "choose both the vendor and the country")):
             sent = await auditor.get(f"/what-if?annul=&end=&lapse=&move={typed}&move_to=&sub=&sub_in=&adopt=&adopt_law=EU_GDPR")
             assert sent.status_code == 422
