@@ -116,7 +116,7 @@ class Pack:
     def named(self, key: str) -> Instrument:
         """The instrument of a key. Raises Misused for one that is not on file, naming those that are called nearly so."""
         if key not in self.instruments:
-            near = get_close_matches(key, self.instruments, n=5, cutoff=0.6)
+            near = get_close_matches(key, self.instruments, n=5)
             near = near or [one for one in self.instruments if len(key) >= SHORTEST and key in one][:5]
             way_out = f"did you mean {' or '.join(near)}?" if near else NAMED_WHERE
             raise Misused(f"no instrument is called {key!r}: {way_out}")

@@ -244,6 +244,11 @@ def test_what_is_asked_about_an_importer_by_its_country() -> None:
     assert all(everywhere <= set(asked) and list(asked) == sorted(asked) for asked in PACK.asked_of.values())
 
 
+def test_what_a_verdict_rests_on_is_called_by_its_title_or_as_an_area_by_its_name() -> None:
+    called = {"eu-us-dpf": "EU-U.S. Data Privacy Framework", "eea": "European Economic Area", "ca-qc": "Quebec", "DE": "DE"}
+    assert {key: PACK.title(key) for key in called} == called
+
+
 def test_a_name_that_is_none_is_refused_with_those_that_are_nearly_so() -> None:
     assert PACK.named("eu-us-dpf").key == "eu-us-dpf"
     with pytest.raises(Misused, match=r"no instrument is called 'eu-us-dfp': did you mean eu-us-dpf( or [\w-]+){0,4}\?$"):
@@ -254,6 +259,8 @@ def test_a_name_that_is_none_is_refused_with_those_that_are_nearly_so() -> None:
         PACK.named("shield")
     with pytest.raises(Misused, match=r"did you mean eu-us-dpf or"):
         PACK.named("dpf")
+    with pytest.raises(Misused, match=r"did you mean br-anpd-scc( or [\w-]+){4}\?$"):
+        PACK.named("scc")
     for nothing in ("%%%", "nonsense", "cc", ""):
         with pytest.raises(Misused, match=rf"called '{nothing}': the page Law lists them all, and the files in registry/law"):
             PACK.named(nothing)

@@ -78,6 +78,14 @@ def test_when_a_citation_was_last_looked_up() -> None:
     assert verified.looked_up(PACK, {"eu-gdpr": later})(of_no_law) == one.verified_on
 
 
+def test_what_was_looked_up_on_a_day_to_come_is_found() -> None:
+    last = max(fact.cited.verified_on for fact in verified.facts(PACK).values())
+    assert verified.ahead(PACK, last) is None
+    found = verified.ahead(PACK, last - timedelta(days=1))
+    assert found is not None
+    assert verified.facts(PACK)[found].cited.verified_on == last
+
+
 def test_a_later_look_counts_and_an_earlier_one_does_not() -> None:
     name = "eu-adequacy-gb sunset 2025-12-28"
     file, day = FACTS[name].cited.verified_on, date(2027, 6, 1)
