@@ -131,7 +131,11 @@ def summed(found: Sequence[Stretch | Span]) -> str:
     beside = f", {measures} with measures required" if measures else ""
     stopped = sum(one.days for one in found if one.stopped)
     beside += f", {stopped} stopped" if stopped else ""
-    return f"{covered} days covered, {bare} days bare, {doubt} in doubt{beside}"
+    return f"{_days(covered)} covered, {_days(bare)} bare, {doubt} in doubt{beside}"
+
+
+def _days(number: int) -> str:
+    return "1 day" if number == 1 else f"{number} days"
 
 
 def lines(dossiers: Sequence[Dossier], judge: Judge, first: date, last: date) -> dict[str | None, list[Stretch]]:

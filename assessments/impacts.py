@@ -13,11 +13,17 @@ import msgspec
 from assessments.dossier import GRAVE
 from registry.law import Pack, dossiers
 from registry.law.dossiers import Dossier, Paragraph
-from registry.vocabulary import ImpactStandard
+from registry.vocabulary import ImpactOutcome, ImpactStandard
 
 AHEAD = timedelta(days=30)  # how long before its day a next look is told
-DRAFT, SUPERSEDED, OVERDUE = "draft", "superseded", "overdue"
+DRAFT, LATER, SUPERSEDED, OVERDUE = "draft", "later", "superseded", "overdue"
 MOST = 1_000  # so many are listed; of all of them it is said how many they are
+GUARANTEES = (  # EDPB Recommendations 02/2020: the four that the law and practice of the country must give
+    ("clear rules", "clear_rules"),
+    ("no more than necessary", "proportionate"),
+    ("independent oversight", "overseen"),
+    ("remedies", "remedies"),
+)
 FEW = 3  # so many of a kind are named
 
 _MOVED = r"""(i.dossier_version < n.version and i.dossier_version ~ '^[A-Z]{2}(-[A-Z]{3})? \d{4}-\d\d-\d\d$'
@@ -86,12 +92,14 @@ class Near(msgspec.Struct, frozen=True):
 
 
 def state(one: Mapping[str, Any], others: Sequence[Mapping[str, Any]], day: date) -> str:
-    """What an assessment is on a day: draft, superseded by a later one of the same route, overdue, or what it found.
+    """What an assessment is on a day: draft, of a later day, superseded by another of its route, overdue, or what it found.
 
     The day of the next look is itself in time (Clause 14(e); EDPB Recommendations 01/2020, step 6).
     """
     if one["draft"]:
         return DRAFT
+    if one["since"] > day:
+        return LATER
     ended = one["until"] is not None and one["until"] <= day
     if ended or any(_follows(other, one, day) for other in others):
         return SUPERSEDED
@@ -103,12 +111,12 @@ def state(one: Mapping[str, Any], others: Sequence[Mapping[str, Any]], day: date
 def unsaid(one: Mapping[str, Any]) -> tuple[str, ...]:
     """What an assessment does not say of how it came to its finding; the four guarantees are asked of the EU's test alone."""
     of_union = (one["standard"] or ImpactStandard.TIA) == ImpactStandard.TIA
+    lacking = [f"“{name}”" for name, column in GUARANTEES if one[column] is False]
+    at_odds = bool(lacking) and one["outcome"] == ImpactOutcome.OK
     parts = (
+        (f"why nothing is problematic with a no to {' and '.join(lacking)}", not at_odds or bool(one["practice_evidence"])),
         ("the laws looked at", bool(one["laws_assessed"])),
-        ("clear rules", not of_union or one["clear_rules"] is not None),
-        ("no more than necessary", not of_union or one["proportionate"] is not None),
-        ("independent oversight", not of_union or one["overseen"] is not None),
-        ("remedies", not of_union or one["remedies"] is not None),
+        *((name, not of_union or one[column] is not None) for name, column in GUARANTEES),
         ("who approved it", bool(one["approver"])),
         ("the next look", one["next_review"] is not None),
     )

@@ -60,6 +60,7 @@ SPELLED = {
     "active_recert_review": "Active, its re-certification under review",
     "inactive_lapse": "Inactive since it lapsed",
     "inactive_withdrawn": "Inactive since it withdrew",
+    "ok": "Nothing problematic",
     "removed": "Removed from the list",
     "ch_amended": "The Swiss amendments",
     "SCC_EXPIRED": "Ended, for old contracts too",

@@ -239,7 +239,7 @@ def _thin(verdict: Assessed, assessed: Sequence[OnFile], bar: Bar) -> list[tuple
         (row["key"], unsaid)
         for row, state, _, unsaid in assessed
         if unsaid
-        and state not in {impacts.DRAFT, impacts.SUPERSEDED}
+        and state not in {impacts.DRAFT, impacts.LATER, impacts.SUPERSEDED}
         and (row["standard"] or ImpactStandard.TIA) in duty.instrument.standards
         and row["country"] == verdict.country
     ]

@@ -35,7 +35,10 @@ WORDS = {  # of each fate, and whether it is so only with measures beside: in th
         "supplementary measures",
     ),
     (Fate.CAUGHT, False): ("would be caught", "These would be caught: something else carries them"),
-    (Fate.WORSE, False): ("would be worse than in doubt", "These are in doubt as it is, and would be no longer"),
+    (Fate.WORSE, False): (
+        "in doubt now, would not be permitted",
+        "These are in doubt, and would not be permitted",
+    ),
     (Fate.BETTER, False): ("would be better off", "These would be better off"),
 }
 

@@ -50,6 +50,12 @@ def compose(facts: Facts) -> Record:
     )
 
 
+def _each(column: str, *rows: Row) -> Iterator[str]:
+    """What an activity says, and then what the engagements in it say besides: the record is of all that is passed on."""
+    for row in rows:
+        yield from row[column] or ()
+
+
 class Reader:
     """The rows in force, by what they belong to."""
 
@@ -87,9 +93,11 @@ class Reader:
             lines(*self._contacts("representative", controller, *joint)),
             lines(*self._contacts("data_protection_officer", controller, *joint)),
             lines(*(row["purposes"] or ())),
-            lines(*(row["data_subjects"] or ())),
-            lines(*(row["data_categories"] or ())),
-            lines("none") if row["special_categories"] == [] else lines(*map(words, row["special_categories"] or ())),
+            lines(*_each("data_subjects", row, *engagements)),
+            lines(*_each("data_categories", row, *engagements)),
+            lines(*map(words, _each("special_categories", row, *engagements)))
+            if row["special_categories"] != [] or any(one["special_categories"] for one in engagements)
+            else lines("none"),
             lines(*(line for one in engagements for line in self._recipients(one))),
             lines(*(where for flow in flows for where, _ in self._transfers(flow))),
             lines(*(ground for flow in flows for _, ground in self._transfers(flow))),

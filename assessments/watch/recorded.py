@@ -125,7 +125,10 @@ def turned(part: Part, one: History, old: dict[str, Recorded], turns: Sequence[T
             part.ended.setdefault(some[0].day, []).append((old[regime].row, old[regime].version))
         for place, turn in enumerate(some):
             why = turn.because
-            cause = why and causes.add(why.cause, why.kind, why.subjects, why.effect, instrument=why.instrument)
+            cause = None
+            if why:
+                effect = why.effect if old else max(why.effect, turn.day)  # of a new flow, since when it is looked at
+                cause = causes.add(why.cause, why.kind, why.subjects, effect, instrument=why.instrument)
             if turn.now is not None:
                 row = _row(one, regime, turn.now, turn.day, place) | {"cause": cause}
                 part.rows.append(row | ({"until": some[place + 1].day} if place + 1 < len(some) else {}))

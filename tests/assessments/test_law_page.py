@@ -147,6 +147,8 @@ def state(day: str, *rows: dict[str, Any]) -> str:
         ("2026-05-01", ({"outcome": "problematic"},), "problematic"),
         ("2026-05-01", ({"draft": True, "next_review": date(2026, 2, 1)},), "draft"),
         ("2026-05-01", ({"draft": False},), "ok"),
+        ("2025-12-31", ({},), "later"),
+        ("2025-12-31", ({"draft": True},), "draft"),
         ("2026-04-30", ({"next_review": date(2026, 4, 30)},), "ok"),
         ("2026-05-01", ({"next_review": date(2026, 4, 30)},), "overdue"),
         ("2026-04-30", ({"until": date(2026, 5, 1)},), "ok"),
@@ -244,6 +246,9 @@ CLAUSES = {
         ({}, {}, "7 answers on how it was found are not recorded"),
         (WHOLE | {"approver": None}, {}, "1 answer on how it was found is not recorded"),
         (WHOLE, {}, ""),
+        (WHOLE | {"remedies": False, "clear_rules": False}, {}, "1 answer on how it was found is not recorded"),
+        (WHOLE | {"remedies": False, "practice_evidence": ["never used against such data"]}, {}, ""),
+        (WHOLE | {"remedies": False, "outcome": "problematic", "measures": "effective"}, {}, ""),
         ({"draft": True}, {}, ""),
         ({"country": "IN"}, {}, ""),
         ({}, {"safeguard": []}, ""),
@@ -264,6 +269,8 @@ def test_what_a_verdict_takes_from_an_assessment_that_says_little_stands_beneath
         assert ('<a href="#impact-tia">' in verdict) is bool(told)
         assert told in verdict
         assert not told or '<h3 id="impact-tia">' in page
+        contradicts = said.get("clear_rules") is False
+        assert ("why nothing is problematic with a no to “clear rules” and “remedies”" in page) is contradicts
 
     browse(register, work)
 
