@@ -125,9 +125,11 @@ async def _sent(request: Asking, visitor: Visitor, bar: Any, draft: str, step: s
     _, errors = walk.bind(step, known, words)
     if step == "who" and not errors:
         errors |= await _looks_like_another(words)
-    if errors and not (chosen and step != STEPS[0] and all(len(word) <= TOO_LONG for some in words.values() for word in some)):
+    fits = step != STEPS[0] and all(len(word) <= TOO_LONG for some in words.values() for word in some)
+    kept = (fits or not errors) and await drafts.keep(draft, visitor.key, words)
+    if errors and not (chosen and fits):
         return await _step(visitor, bar, draft, step, words, errors, begun=begun)
-    if not await drafts.keep(draft, visitor.key, words):
+    if not kept:
         raise NotFoundException
     following = (*STEPS, "check")[STEPS.index(step) + 1]
     return see_other(f"/vendors/new/{segment(draft)}/{chosen or following}")
@@ -225,7 +227,8 @@ def _said(field: Field, words: list[str]) -> str:
     if field.kind == "date":
         return ", ".join(told.day_said(word.strip()) for word in words if word.strip())
     offered = dict(field.options)
-    return ", ".join(offered.get(line.strip(), line.strip()) for word in words for line in word.splitlines() if line.strip())
+    lines = [line.strip() for word in words for line in word.splitlines() if line.strip()]
+    return ", ".join(dict.fromkeys(offered.get(line, line) for line in lines))
 
 
 ROUTES = [begin, alike, step_page, step_sent]

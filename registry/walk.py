@@ -39,6 +39,7 @@ SECTIONS = {
     CLAUSES: "Needed only where data leave for another country, and clauses were signed for it. Empty: not recorded.",
 }
 NEW = "+new"  # an activity or a company that is not on file yet
+CHOSEN = "An activity of the list is chosen: leave this empty, or choose “Another one” there."
 ALIKE = 82  # of 100: names from here on are shown as look-alikes
 ROLES: Options = (
     ("processor", "For us, on our instructions: it does with the data what we say"),
@@ -237,6 +238,9 @@ def _between(step: str, values: dict[str, Any]) -> Iterator[tuple[str, str]]:
                     f"processing_activity.{key}",
                     "The new activity needs this: fill it in, or choose an activity of the list.",
                 )
+        chosen = values.get("activity") not in {None, "", NEW}
+        if chosen and values.get("processing_activity.name"):
+            yield "processing_activity.name", CHOSEN
     if step == "contract":
         if values.get("certification.framework") and not values.get("certification.status"):
             yield "certification.status", "Say what the list says of it."

@@ -163,14 +163,31 @@ class Tokens:
         return tables
 
 
-@pytest.mark.parametrize(("recorded", "said"), [(None, NOT_RECORDED), ([], "none"), (["health"], "health")])
-def test_no_special_categories_are_told_apart_from_unknown_ones(
-    register: Register, folder: Path, recorded: list[str] | None, said: str
+@pytest.mark.parametrize(
+    ("recorded", "passed_on", "said"),
+    [
+        (None, None, NOT_RECORDED),
+        (None, [], NOT_RECORDED),
+        ([], None, "none"),
+        ([], [], "none"),
+        (["health"], [], "health"),
+        (["health"], ["genetic", "health"], "health\ngenetic"),
+        ([], ["health"], "health"),
+        (None, ["health"], "health"),
+    ],
+)
+def test_special_categories_are_those_of_the_activity_and_of_what_is_passed_on_and_none_is_not_unknown(
+    register: Register, folder: Path, recorded: list[str] | None, passed_on: list[str] | None, said: str
 ) -> None:
     tables = a_register()
-    tables["processing_activity"][0]["special_categories"] = recorded
+    tables["processing_activity"][0] |= {"special_categories": recorded, "data_categories": ["name"]}
+    tables["engagement"][0] |= {
+        "special_categories": passed_on, "data_categories": ["diagnoses", "name"], "data_subjects": ["patients"],
+    }  # fmt: skip
     register.load(tables, folder)
-    assert cells("json", report(register, folder, "art30_controller", "json"))["Special categories"] == said
+    found = cells("json", report(register, folder, "art30_controller", "json"))
+    assert found["Special categories"] == said
+    assert (found["Categories of personal data"], found["Categories of data subjects"]) == ("name\ndiagnoses", "patients")
 
 
 def test_every_fact_stands_under_its_letter_in_every_format(register: Register, folder: Path, chance: random.Random) -> None:

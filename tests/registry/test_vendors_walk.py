@@ -455,6 +455,9 @@ def test_what_is_wrong_is_told_and_what_was_typed_is_kept(register: Register, fo
         assert "write it as YYYY-MM-DD" in answer.text
         assert "5.1.2026" in answer.text
         assert "The new activity needs this" in answer.text
+        assert "5.1.2026" in (await browser.get(where)).text, "refused is not forgotten"
+        answer = await browser.post(where, WHAT | {"activity": "news", "processing_activity.name": "Stray"})
+        assert (answer.status_code, "An activity of the list is chosen: leave this empty" in answer.text) == (422, True)
         answer = await browser.post(where.replace("what", "contract"), {"contract.notice_days": "soon"})
         assert "a whole number" in answer.text
         answer = await browser.post(where.replace("what", "contract"), {"contract.signed_on": "2999-01-01"})
@@ -517,7 +520,8 @@ def test_hostile_words_come_out_escaped(register: Register, folder: Path) -> Non
             assert '">"><' not in page.text
             assert "4267635650" not in page.text, "a template in what was typed is not run"
         free = {"vendor.service": hostile, "processing_activity.purposes": hostile, "processing_activity.name": hostile}
-        await browser.post(where.replace("check", "what"), WHAT | free)
+        for step, form in fields.items():
+            await browser.post(where.replace("check", step), form | (free if step == "what" else {}))
         await browser.get(where)
         answer = await browser.post(where)
         assert answer.status_code == 303, answer.text
