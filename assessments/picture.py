@@ -147,6 +147,11 @@ class Picture:
         light = self.judge.precedents.light
         return [found for found in cases if light(found[0][1]).regime in regimes]
 
+    def regimes(self) -> set[str | None]:
+        """The laws that govern some flow."""
+        light = self.judge.precedents.light
+        return {light(case[1]).regime for case in self.cases}
+
     def beneath(self, cases: Iterable[Met]) -> Iterator[Flow]:
         """The flows that have a chain and a case among these, as their leg or further down, each once."""
         seen: set[int] = set()

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 import asyncpg
@@ -206,7 +206,7 @@ def _told(
     numbers = counts(found.turned)
     whose = concerned((one.route.engagement for one in fallen), about)
     return Answer(
-        tuple(said(found.supposed, other.pack, named, day)),
+        (*said(found.supposed, other.pack, named, day), *_of_nobody(found.supposed, picture)),
         found.supposed.day,
         day,
         clocks.shown,
@@ -220,6 +220,15 @@ def _told(
         sum(_with_measures(one) for one in found.turned),
         stands,
     )
+
+
+def _of_nobody(supposed: Supposed, picture: Picture) -> Iterator[str]:
+    """What is adopted under a law that no flow on file is under, a sentence each."""
+    governed = picture.regimes() if supposed.adopt else set()
+    for new in supposed.adopt:
+        if governed.isdisjoint(new.regimes):
+            laws = " or ".join(law_name(regime) for regime in new.regimes)
+            yield f"No flow on file is under {laws}: what is adopted there touches none of them."
 
 
 def _with_measures(one: Turned) -> bool:

@@ -301,6 +301,12 @@ def test_the_page_is_its_address_and_writes_nothing(demo: Register) -> None:
     browse(demo, work)
 
 
+def test_what_is_adopted_under_a_law_that_no_flow_is_under_is_said_to_touch_none(demo: Register) -> None:
+    for asked, said in (("IN=UK_GDPR", True), ("IN=EU_GDPR", False)):
+        found = demo.answer("what-if", "--adopt", asked, "--as-of", "2026-06-30")
+        assert ("No flow on file is under UK GDPR: what is adopted there touches none of them." in found["supposed"]) is said
+
+
 def test_an_empty_register_answers_too(register: Register, folder: Path) -> None:
     register.load({"party": a_register()["party"][:1]}, folder)
     found = register.answer("what-if", "--annul", "eu-us-dpf")
