@@ -17,6 +17,7 @@ from registry import settings
 from registry.law import FOLDER, Pack
 from registry.law.files import Cited, LawError
 from registry.law.loader import decoded
+from registry.law.unsound import HIDDEN, illegible
 
 VERSION = re.compile(r"([A-Z]{2}(?:-[A-Z]{3})?) (\d{4}-\d\d-\d\d)")
 
@@ -112,6 +113,8 @@ def _fault(one: Dossier, path: Path, codes: frozenset[str]) -> str | None:
         return f"`country`: {one.country!r} is no country code: use ISO 3166-1 alpha-2, such as US"
     if path.stem != one.country.lower():
         return f"`country` is {one.country!r}: name the file {one.country.lower()}.toml"
+    if found := illegible(one):
+        return f"{found} {HIDDEN}"
     for paragraph in one.paragraphs:
         place = f"paragraph {paragraph.number} known {paragraph.known}"
         if not all(text.strip() for text in (paragraph.title, paragraph.text, paragraph.citation)):

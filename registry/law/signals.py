@@ -17,6 +17,7 @@ from registry import settings
 from registry.law import FOLDER, ONE_DAY, Pack
 from registry.law.files import ENDS, WITHOUT_A_LAST_DAY, Cited, Event, LawError
 from registry.law.loader import decoded
+from registry.law.unsound import HIDDEN, illegible
 
 MONTHS_AHEAD = (1, 3, 6, 12)  # of an expected day, nearest first
 
@@ -156,6 +157,8 @@ def _fault(one: Signal, path: Path) -> str | None:
     """What is unsound in a signal; None where nothing is."""
     if one.key != path.stem:
         return f"`key` is {one.key!r}, the file is named {path.stem!r}: make them the same"
+    if found := illegible(one):
+        return f"{found} {HIDDEN}"
     if one.kind == "sunset":
         return "`kind` is sunset: that day stands in the instrument's own file, as an event; write it there"
     if not one.title.strip() or not one.source.strip():

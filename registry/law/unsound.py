@@ -1,8 +1,11 @@
 """What is unsound in the files of the law: one line each, naming file, place and remedy."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
+from typing import Any
+
+import msgspec
 
 from registry.law.files import CHOICES, ENDS, FOREVER, Cited, Files, Instrument, Scope, begins, newest, reading
 from registry.vocabulary import NUMBERS, ApprovedBy, Circumstance, DataKind, ImpactStandard, Purpose
@@ -23,9 +26,28 @@ SAYS = {
     "citation": "say where it stands",
     "source": "say where to look it up again",
 }
+CODE = re.compile(r"[A-Z0-9_]{1,20}")  # of a law, as verdicts have it
+LONGEST_KEY = 80  # signs, as verdicts and alerts have it
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")  # which no register keeps
+HIDDEN = "holds a sign that cannot be read: take it out"
+OF_COUNTRIES = {"adequacy", "framework", "inside", "rule"}  # kinds that are of some countries
 AREAS = {"EU", "EEA", "EFTA"}
 NOWHERE = "`citation` is empty: say where it stands"
 EARLIEST = date(1900, 1, 1)  # of what the law may know or do
+
+
+def illegible(one: Any) -> str | None:
+    """The first text in a file, however deep, with a control sign in it, as Python writes it; None where there is none."""
+    if isinstance(one, str):
+        return ascii(one[:60]) if CONTROL.search(one) else None
+    parts: Iterable[Any] = ()
+    if isinstance(one, msgspec.Struct):
+        parts = (getattr(one, name) for name in one.__struct_fields__)
+    elif isinstance(one, dict):
+        parts = one.values()
+    elif isinstance(one, (list, tuple)):
+        parts = one
+    return next((found for part in parts if (found := illegible(part))), None)
 
 
 def faults(pack: Files) -> Iterator[str]:
@@ -40,6 +62,8 @@ def faults(pack: Files) -> Iterator[str]:
         for other in pack.memberships:
             if other is not member and other.country == member.country and other.since <= member.since < other.until:
                 yield f"{place}: overlaps the membership since {other.since}: end that one first"
+    if found := illegible((pack.memberships, pack.policies)):
+        yield f"memberships.toml or policies.toml: {found} {HIDDEN}"
     yield from _unsound_choices(pack)
     decisions = [one for one in pack.instruments.values() if one.kind == "adequacy"]
     for index, decision in enumerate(decisions):
@@ -51,18 +75,29 @@ def faults(pack: Files) -> Iterator[str]:
 def _faults(one: Instrument, pack: Files) -> Iterator[str]:
     if not KEY.fullmatch(one.key):
         yield f"`key` is {one.key[:60]!r}: take small letters, digits and hyphens"
+    if len(one.key) > LONGEST_KEY:
+        yield f"`key` is longer than {LONGEST_KEY} signs: shorten it, and the file's name"
+    if one.key.upper() in pack.countries.areas:
+        yield f"`key` is {one.key!r}, which names an area: choose another one"
+    if found := illegible(one):
+        yield f"{found} {HIDDEN}"
     for field, text in (("title", one.title), ("citation", one.citation), ("source", one.source)):
         if not text.strip():
             yield f"`{field}` is empty: {SAYS[field]}"
         elif not text.isprintable():
             yield f"`{field}` holds a sign that cannot be read: take it out"
+    if one.kind == "regime":
+        yield from _unsound_regime(one)
+    elif one.countries and one.kind not in OF_COUNTRIES:
+        yield f"`countries` is asked of {', '.join(sorted(OF_COUNTRIES))} alone: leave it out here"
     declared = {regime for other in pack.instruments.values() if other.kind == "regime" for regime in other.regimes}
     if not one.regimes or set(one.regimes) - declared:
         yield f"`regimes`: name some of {', '.join(sorted(declared))}"
     if not one.events:
         yield "no [[events]]: say at least when it came into force"
-    elif all(event.what != "in_force" for event in one.events):
-        yield "no event `in_force`: say when it came into force, and when that became known"
+    elif (begun := sum(event.what == "in_force" for event in one.events)) != 1:
+        told = "say when it came into force, and when that became known" if not begun else "leave one, the first"
+        yield f"{'no' if not begun else 'more than one'} event `in_force`: {told}"
     if missing := set(one.regimes) - one.articles.keys():
         yield f"[articles] names no article for {', '.join(sorted(missing))}: name one"
     for regime, article in one.articles.items():
@@ -94,6 +129,14 @@ def _faults(one: Instrument, pack: Files) -> Iterator[str]:
         yield "`mechanism` is missing: say by which name it is relied on"
     if one.kind == "clauses" and not one.roles:
         yield "[roles] is missing: say which roles the clauses fit"
+
+
+def _unsound_regime(one: Instrument) -> Iterator[str]:
+    if len(one.regimes) > 1:
+        yield "`regimes`: a law has one code of its own: leave that one, and write another file for the other"
+    for code in one.regimes:
+        if not CODE.fullmatch(code):
+            yield f"`regimes`: {code[:60]!r} is no code of a law: take at most 20 of capitals, digits and underscores"
 
 
 def _unsound_words(one: Instrument, pack: Files) -> Iterator[str]:

@@ -121,6 +121,7 @@ def test_an_empty_file_is_valid_and_no_dossier(folder: Path) -> None:
             )
             for text in ("Somewhere", "A law", "It says so.")
         ),
+        (WHOLE.replace("It says so.", "It\\u0000"), "'It\\x00' holds a sign that cannot be read: take it out"),
         (WHOLE.replace("number = 1", "number = 0"), "paragraph 0 known 2026-01-01: numbers begin with 1"),
         (WHOLE + WHOLE[WHOLE.index("[[") :], "two paragraphs of one number became known on one day: make them one"),
         (WHOLE + 'mood = "good"\n', f"Object contains unknown field `mood` - at `$.paragraphs[0]`{WHERE}"),

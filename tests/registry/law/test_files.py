@@ -12,7 +12,7 @@ from registry import law
 from registry.law import changes, dossiers, files, packs, signals, supposing, verified
 from registry.law.files import LawError, Roles
 from registry.law.loader import decoded, fingerprint, parsed
-from registry.law.unsound import FACTS
+from registry.law.unsound import FACTS, OF_COUNTRIES
 from tests.law_files import ELSEWHERE as WHOLE
 from tests.left_out import left_out, structs
 from tests.support import environment
@@ -28,6 +28,9 @@ SMALL = {  # enough of the law to put one more file to: read in no time
 }
 REGIMES = "CH_FADP, EU_GDPR, UK_GDPR"
 WHERE = ": registry/law/README.md says what a file may hold"
+
+
+NO_COUNTRY = 'countries = ["KE"]', "countries = []"
 
 
 def fault(changed: Mapping[str, str]) -> str | None:
@@ -56,10 +59,10 @@ def territory(area: str, until: str) -> str:
 
 
 def of_kind(kind: str) -> str:
-    return WHOLE.replace('kind = "adequacy"', f'kind = "{kind}"')
+    whole = WHOLE if kind in OF_COUNTRIES else WHOLE.replace(*NO_COUNTRY)
+    return whole.replace('kind = "adequacy"', f'kind = "{kind}"')
 
 
-NO_COUNTRY = 'countries = ["KE"]', "countries = []"
 NO_MECHANISM = 'mechanism = "ADEQUACY"\n', ""
 ASK_ONE = "give one of `is`, `is_not`, `none_of`, or `at_least` and `at_most`"
 EMPTY, LATE = "`citation` is empty: say where it stands", "`until` is not after `since`: mend one of them"
@@ -225,6 +228,27 @@ UNSOUND = {
             ("alternative", 'alternative = 2022-01-01\ndispute = "x"\n'),
         )
     },
+    "a sign that no register keeps in an event": (
+        WHOLE[::-1].replace("House rule 1"[::-1], "Rule \\u0096"[::-1], 1)[::-1],
+        "'Rule \\x96' holds a sign that cannot be read: take it out",
+    ),
+    "a sign that no register keeps in an article": (
+        WHOLE.replace('"45(1)"', '"45\\u0000"'),
+        "'45\\x00' holds a sign that cannot be read: take it out",
+    ),
+    "begun twice": (with_event("in_force", "2022-01-01"), "more than one event `in_force`: leave one, the first"),
+    "clauses of a country": (
+        WHOLE.replace('kind = "adequacy"', 'kind = "clauses"'),
+        "`countries` is asked of adequacy, framework, inside, rule alone: leave it out here",
+    ),
+    "a law of two codes": (
+        of_kind("regime").replace('["EU_GDPR"]', '["KE_DPA", "UG_DPA"]').replace("EU_GDPR", "KE_DPA"),
+        "`regimes`: a law has one code of its own: leave that one, and write another file for the other",
+    ),
+    "a code that no verdict holds": (
+        of_kind("regime").replace("EU_GDPR", "K" * 21),
+        f"`regimes`: '{'K' * 21}' is no code of a law: take at most 20 of capitals, digits and underscores",
+    ),
     "an article of no name": (
         WHOLE.replace('"45(1)"', '" "'),
         "[articles] EU_GDPR is empty: name one",
@@ -372,6 +396,18 @@ TOGETHER = {
         own(**{"A" * 99: WHOLE.replace('key = "own-ke"', f'key = "{"A" * 99}"')}),
         f"{'A' * 99}.toml: `key` is '{'A' * 60}': take small letters, digits and hyphens",
     ),
+    "a key that no verdict holds": (
+        own(**{"a" * 81: WHOLE.replace("own-ke", "a" * 81)}),
+        f"{'a' * 81}.toml: `key` is longer than 80 signs: shorten it, and the file's name",
+    ),
+    "an area's key": (
+        own(eea=WHOLE.replace("own-ke", "eea")),
+        "eea.toml: `key` is 'eea', which names an area: choose another one",
+    ),
+    "a sign that no register keeps in a membership": (
+        members(OF_KENYA.replace('"x"', '"\\u001b"')),
+        "memberships.toml or policies.toml: '\\x1b' holds a sign that cannot be read: take it out",
+    ),
     "a key that is taken": (
         own(**{"eu-adequacy-br": PACK.sources["law/instruments/eu-adequacy-br.toml"].decode()}),
         "eu-adequacy-br.toml: the key 'eu-adequacy-br' is taken: choose another one",
@@ -407,6 +443,9 @@ SOUND = {
     "the first day of all law": own(**{"own-ke": WHOLE.replace("2021-03-01", "1900-01-01")}),
     "as many at least as at most": own(**{"own-ke": with_scope('fact = "sensitive"\nat_least = 3\nat_most = 3')}),
     "at least many": own(**{"own-ke": with_scope('fact = "sensitive"\nat_least = 1000000')}),
+    "the longest key": own(**{"a" * 80: WHOLE.replace("own-ke", "a" * 80)}),
+    "the longest code of a law": own(**{"own-ke": of_kind("regime").replace("EU_GDPR", "K" * 20)}),
+    "lines and tabs in a note": own(**{"own-ke": saying('note = "a\\tb\\nc"')}),
     "none of some countries": own(**{"own-ke": with_scope('fact = "country"\nnone_of = ["CN", "XO-EPO"]')}),
     "words that are known": own(
         **{

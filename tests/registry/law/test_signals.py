@@ -196,6 +196,7 @@ WHERE = ": registry/law/README.md says what a file may hold"
             'kind = "sunset"',
             "`kind` is sunset: that day stands in the instrument's own file, as an event; write it there",
         ),
+        ("it was brought", "it was\\u0096", "'it was\\x96' holds a sign that cannot be read: take it out"),
         ('grade = "M-l"', 'grade = "M-x"', f"Invalid enum value 'M-x' - at `$.steps[0].grade`{WHERE}"),
         ("[[steps]]", 'colour = "red"\n[[steps]]', f"Object contains unknown field `colour`{WHERE}"),
         ("expected =", "colour = 1\nexpected =", f"Object contains unknown field `colour` - at `$.steps[0]`{WHERE}"),
