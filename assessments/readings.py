@@ -73,7 +73,7 @@ def rank(hop: Hop) -> int:
 
 
 def same(one: Reading, other: Reading) -> bool:
-    """Whether two readings would read the same to a person: of hops beneath the leg their outcome, basis, last day."""
+    """Whether two readings would read the same to a person, the hops on the way down to the one that decides included."""
     if one.flowing != other.flowing or not same_verdict(one, other):
         return False
     return way_down(one.leg, one.chain) == way_down(other.leg, other.chain)
@@ -87,7 +87,8 @@ def way_down(leg: Hop, chain: Chain | None) -> list[tuple[object, ...]]:
 
 def _step(hop: Hop) -> tuple[object, ...]:
     route, judged = hop.route, hop.verdict.judged
-    return route.exporter, route.importer, route.country, judged.outcome, judged.basis, hop.verdict.last_day
+    said = tuple([(*_about(one), _days_in(one, hop.state)) for one in judged.findings])
+    return route.exporter, route.importer, route.country, judged.outcome, judged.basis, hop.verdict.last_day, said
 
 
 def same_verdict(one: Hop, other: Hop) -> bool:
@@ -110,10 +111,13 @@ def alike(one: Judged, other: Judged) -> bool:
 
 def _alike(one: Finding, other: Finding) -> bool:
     """Whether the sentences of two findings are the same, but for days that they take from the rows they are about."""
-    first, second = ((a.code, a.article, a.instrument, a.open, a.fits) for a in (one, other))
-    if first != second:
-        return False
-    return one.fact == other.fact or not (one.open or one.code in NAME_FACT)
+    return _about(one) == _about(other)
+
+
+def _about(one: Finding) -> tuple[object, ...]:
+    """All that a finding's sentence is made of, but for days."""
+    fact = one.fact if one.open or one.code in NAME_FACT else None
+    return one.code, one.article, one.instrument, one.open, one.fits, fact
 
 
 def _days_in(one: Finding, state: State) -> date | None:

@@ -23,6 +23,7 @@ from assessments.rules import (
     State,
     Traits,
 )
+from assessments.rules.failings import STILL_LISTED
 from registry.law import FOREVER, ONE_DAY, Pack
 from registry.vocabulary import ApprovedBy, ImpactStandard, Rank
 
@@ -96,7 +97,7 @@ class OnDay(dict[Between, State]):
             assessed = tuple([(one.country, one.standard or TIA, one.outcome, one.measures) for one in impacts])
         if traits:
             traits = _holding(traits, day, turns)
-        facts = facts_of(_holding(between.circumstances, day, turns)) if between.circumstances else ()
+        facts = _facts(_holding(between.circumstances, day, turns)) if between.circumstances else ()
         look = (signed, listed, assessed, traits[0].traits if traits else None, facts)
         said = self._said.get(look)
         if said is None:
@@ -109,7 +110,7 @@ def _sort(signed: tuple[Any, ...], listed: tuple[Any, ...], impacts: Any, traits
     return Sort(tuple(SignedClauses(*one) for one in signed), tuple(Listed(*one) for one in listed), impacts, traits, facts)
 
 
-def facts_of(circumstances: Iterable[Circumstance]) -> Facts:
+def _facts(circumstances: Iterable[Circumstance]) -> Facts:
     """What is recorded of a flow, by name: of several rows about one fact the newest; those of one day may contradict."""
     since: dict[str, date] = {}
     known: dict[str, bool | int | str | None] = {}
@@ -119,6 +120,11 @@ def facts_of(circumstances: Iterable[Circumstance]) -> Facts:
             said = known.get(one.fact)
             known[one.fact] = answer if said is None else said if answer in {None, said} else AT_ODDS
     return tuple(sorted(known.items()))
+
+
+def lapsed(listing: Listing, day: date) -> bool:
+    """Whether a listing carries nobody on a day that it holds: gone from the list, or due and not looked at again."""
+    return listing.status not in STILL_LISTED or (listing.status == "active" and over(listing.next_due, day))
 
 
 def over(due: date | None, day: date) -> bool:

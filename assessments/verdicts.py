@@ -13,7 +13,7 @@ from assessments.precedents import Precedents, precedents
 from assessments.readings import Chain, Reading, rank, same, same_verdict, way_down
 from assessments.rules import Clauses, Dossier, Leg, Listing, Part, Period, Route, Scope, State, Verdict, earliest
 from assessments.rules.onward import Hop, beneath
-from assessments.states import States
+from assessments.states import States, lapsed
 from registry.law import ONE_DAY, Law, Pack
 from registry.vocabulary import RANKING
 
@@ -165,24 +165,33 @@ class Judge:
 
     def _resting(self, verdict: Verdict, state: State, route: Route, light: int, day: date) -> Verdict:
         """A verdict with the row that it rests on, and the last day of this, where the law's own is not before."""
-        judged, last = verdict.judged, verdict.last_day
+        judged, last, first = verdict.judged, verdict.last_day, None
         row: Clauses | Listing
         if judged.listing is not None:
-            row = listing = state.listings[judged.listing]
-            due = listing.next_due
-            if due is not None and (last is None or due < last) and (due >= day or listing.status != "active_recert_review"):
-                last = due
+            row = state.listings[judged.listing]
+            last = earliest(last, _listed_until(row, day))
+            first = self._first_list_until(judged.basis, state, day) if len(state.listings) > 1 else None
+            last = earliest(last, first)
         elif judged.clauses is not None:
             row = state.clauses[judged.clauses]
+            last = earliest(last, row.until - ONE_DAY if row.until is not None else None)
         else:
             return verdict
-        if row.until is not None:
-            last = earliest(last, row.until - ONE_DAY)
         if last is not verdict.last_day and last is not None:  # the row ends, not the law: another may carry the basis on
             then, _ = self.verdict(route, light, last + ONE_DAY)
-            if then.judged.basis == judged.basis and then.row is not row:
+            if then.judged.basis == judged.basis and (then.row is not row or last == first):
                 last = then.last_day
         return Verdict(judged, last, verdict.turn, verdict.lends_otherwise, row)
+
+    def _first_list_until(self, key: str | None, state: State, day: date) -> date | None:
+        """The last day on which the list that another one extends still carries it; None where no end is known."""
+        one = self.pack.instruments[key] if key else None
+        days = [
+            _listed_until(listing, day)
+            for listing in state.listings
+            if one is not None and listing.framework == one.requires and not lapsed(listing, day)
+        ]
+        return None if None in days else max((until for until in days if until), default=None)
 
     def _hop(self, route: Route, light: int, day: date) -> Hop:
         return Hop(route, light, *self.verdict(route, light, day))
@@ -281,6 +290,13 @@ class Judge:
             if turn is not None:
                 found = earliest(found, turn)
         return found
+
+
+def _listed_until(listing: Listing, day: date) -> date | None:
+    """The last day of a listing: when it is due (unless a look at it is under way, and that day is over), or before it ends."""
+    due = listing.next_due
+    last = due if due is not None and (due >= day or listing.status != "active_recert_review") else None
+    return earliest(last, listing.until - ONE_DAY if listing.until is not None else None)
 
 
 def _part_of(parts: tuple[Part, ...], day: date) -> Part | None:

@@ -14,7 +14,6 @@ from assessments.rules import AT_ODDS, Finding
 from assessments.rules.gate import GateVerdict
 from assessments.rules.onward import Hop
 from assessments.rules.sub_processors import Passing
-from assessments.states import facts_of
 from registry.law import Law, Standing
 from registry.questions import CIRCUMSTANCES
 from registry.vocabulary import How
@@ -53,12 +52,13 @@ def sentence(finding: Finding, hop: Hop, names: Names, law: Law, language: str =
     """What a finding says about a leg, in a sentence that may be put into a letter."""
     words = sentences(language)
     code = "APPROVED_ELSEWHERE" if (finding.code, finding.fact) == ("WRONG_FRAMEWORK", "approved_by") else finding.code
+    if finding.code == "NOT_MODELLED" and finding.instrument and law.instrument(finding.instrument):
+        code = "CONTESTED"
     code = "ANOTHER_MODULE" if code == "MODULE_MISMATCH" and finding.fits in words["modules"] else code
     said = words["law"][code].format_map(_parameters(finding, hop, names, law, language))
     if not finding.open or finding.fact is None:
         return said
-    recorded = [one for one in hop.state.between.circumstances if one.holds(law.day)]
-    if dict(facts_of(recorded)).get(finding.fact) == AT_ODDS:
+    if finding.fits == AT_ODDS:
         return words["open"]["at_odds"].format(answer=CIRCUMSTANCES.get(finding.fact, finding.fact))
     question = words["open"].get(finding.fact, words["open"]["default"])
     return question.format_map(_parameters(finding, hop, names, law, language))
@@ -115,8 +115,9 @@ def _parameters(finding: Finding, hop: Hop, names: Names, law: Law, language: st
 
 def _citation(code: str, standing: Standing) -> str:
     """Where it stands: the end of an instrument for what it ended, the instrument itself for all else."""
-    if code in {"SCC_REPEALED", "SCC_CHANGED"}:
-        return next((event.citation for event in standing.instrument.events if event.what == "repealed"), "")
+    begun = {"SCC_REPEALED": "repealed", "SCC_CHANGED": "repealed", "NOT_IN_FORCE": "in_force"}
+    if code in begun:
+        return next((event.citation for event in standing.instrument.events if event.what == begun[code]), "")
     return standing.event.citation if standing.code == code else standing.instrument.citation
 
 

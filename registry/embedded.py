@@ -88,10 +88,12 @@ def _upgraded(home: Path, version: int) -> str:
 
 def stop(home: Path) -> None:
     """Leaves the server of the register in `home`; the last process that uses it stops it."""
-    server = _wheel().PostgresServer._instances.get((home / "db").resolve())
+    servers = _wheel().PostgresServer._instances
+    server = servers.get((home / "db").resolve())
     if server is not None:
         try:
             server.cleanup()
+            servers.pop((home / "db").resolve(), None)  # or this process, joining once more, would not be counted
         except (psutil.Error, OSError, ValueError, subprocess.SubprocessError):
             return  # it was killed: the next start clears what it left
 

@@ -223,7 +223,7 @@ def failed(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     LOG.error("%s %s failed", request.method, request.url.path, exc_info=error)
     if isinstance(error, DiskFullError) or settings.no_room():
         return page("error", 503, what=FULL, status=503, visitor=request.scope.get("user"))
-    if isinstance(error, GONE):
+    if isinstance(error, GONE) or (isinstance(error, OSError) and error.filename is None):  # of a socket, not of a file
         return page("error", 503, what=AWAY, status=503, visitor=request.scope.get("user"))
     what = "Something went wrong on our side; nothing was changed. The log of the server says what."
     return page("error", 500, what=what, status=500, visitor=request.scope.get("user"))

@@ -64,6 +64,7 @@ def what_if(
     """What would follow, if: flows that fall, flows that something else catches, whose data, what to do. Writes nothing."""
     if not any((annul, end, lapse, move, sub, adopt)):
         raise Misused("say what to suppose: --annul, --end, --lapse, --move, --sub or --adopt, one or several")
+    annul, end, lapse, move, sub, adopt = (tuple(dict.fromkeys(given)) for given in (annul, end, lapse, move, sub, adopt))
     files, decisions = _to_adopt(adopt)
     moves, subs = (tuple(_parted(name, one) for one in given) for name, given in (("--move", move), ("--sub", sub)))
     asked = what_follows.Asked(annul, end, lapse, moves, subs, files, decisions, since)

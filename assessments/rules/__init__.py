@@ -26,7 +26,8 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
     """Why: a code, the article it rests on, and what its sentence names.
 
     `open` is true where a fact is not recorded: the code would stand if that fact were against us.
-    `tool` is the place, in the leg, of the tool it is about; `fits` the one of its modules that would fit both roles.
+    `tool` is the place, in the leg, of the tool it is about; `fits` the one of its modules that would fit both roles, or
+    `AT_ODDS` where the answers about the fact contradict each other.
     """
 
     code: str

@@ -15,7 +15,8 @@ def article_of(leg: Leg, one: Instrument) -> str:
 
 def in_force(leg: Leg, standing: Standing) -> list[Finding]:
     one = standing.instrument
-    return [Finding(standing.code, article_of(leg, one), one.key)] if standing.code else []
+    contested = standing.code == "NOT_MODELLED"
+    return [Finding(standing.code, article_of(leg, one), one.key, open=contested)] if standing.code else []
 
 
 def wrong_framework(leg: Leg, law: Law, standing: Standing, signed: SignedClauses | None = None) -> list[Finding]:
@@ -37,7 +38,8 @@ def conditions(
         if _met(scope, value):
             continue
         unknown = value in {None, AT_ODDS} and scope.code in ORDER
-        yield Finding(scope.code, article_of(leg, one), one.key, place, scope.fact, open=unknown)
+        at_odds = AT_ODDS if value == AT_ODDS else None
+        yield Finding(scope.code, article_of(leg, one), one.key, place, scope.fact, open=unknown, fits=at_odds)
 
 
 def _met(scope: Scope, value: Any) -> bool:

@@ -99,6 +99,8 @@ def decision(pack: Pack, country: str, regime: str, day: date) -> Instrument:
 def read_instrument(path: Path) -> Instrument:
     """An instrument from a file in the format of README.md. Raises LawError, naming the file, for one that is unsound."""
     try:
+        if path.exists() and not path.is_file():
+            raise Misused(f"{path} is no file: name one, or a country such as BR")
         one = msgspec.toml.decode(path.read_bytes(), type=Instrument, strict=True)
     except OSError as error:
         raise Misused(f"{path}: cannot be read ({error.strerror}): name a file, or a country such as BR") from error
