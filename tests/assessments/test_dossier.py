@@ -240,6 +240,8 @@ def test_one_listing_more_takes_nothing_from_the_list_that_extends_it(register: 
         listed | {"key": "new", "framework": "eu-us-dpf", "since": "2024-07-01", "next_due": "2027-07-10"},
     ]
     register.load(tables | {"certification": on_two[:2]}, folder)
+    assert judged(register, "news", "2024-01-01")["last_day"] == "2024-07-10", "as long as the list that it extends"
     assert judged(register, "news", "2025-01-01")["outcome"] == "not_permitted"
     register.load({"certification": on_two[2:]}, folder)
     assert judged(register, "news", "2025-01-01")["outcome"] == "permitted"
+    assert {judged(register, "news", day)["last_day"] for day in ("2024-01-01", "2025-01-01")} == {"2027-07-10"}

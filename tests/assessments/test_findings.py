@@ -669,3 +669,15 @@ def test_of_a_module_that_the_clauses_have_not_the_one_that_fits_is_named(
     leg = Leg(*EU, "IN", importer_role="processor", clauses=(signed("eu-scc-2021", "M1"),), impacts=TIA)
     mismatch = " ".join(filter(None, ("MODULE_MISMATCH 46(2)(c) eu-scc-2021 #0 module", fits)))
     assert said(judge(leg, put_otherwise(one))) == ["not_permitted", mismatch]
+
+
+@pytest.mark.parametrize("key", ["eu-adequacy-jp", "eu-us-dpf", "eu-art-49-1-b"])
+def test_what_is_contested_is_open_whatever_it_is(key: str) -> None:
+    one = law.load().instruments[key]
+    contested = msgspec.structs.replace(one.events[0], what="contested", known=date(2023, 12, 1), effect=date(2024, 1, 1))
+    pack = put_otherwise(msgspec.structs.replace(one, events=(*one.events, contested)))
+    tools = {"listings": (listed(),)} if key == "eu-us-dpf" else {"clauses": (signed(key, on=None),)} if "art" in key else {}
+    facts = (("necessary", True), ("occasional", True))
+    leg = Leg(*EU, "JP" if key == "eu-adequacy-jp" else "US", importer_role="processor", facts=facts, **tools)
+    judged = judge(leg, pack)
+    assert (judged.outcome, judged.findings[0].code, judged.findings[0].open) == ("undetermined", "NOT_MODELLED", True)

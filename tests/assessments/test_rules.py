@@ -39,8 +39,9 @@ from assessments.rules import (
 )
 from assessments.rules.chapter_v import BY_NAME, judge
 from assessments.rules.onward import Hop
+from assessments.states import lapsed
 from assessments.verdicts import Judge
-from assessments.wording import sentences
+from assessments.wording import Names, sentence, sentences
 from registry import law
 from registry.law.loader import read
 from registry.law.supposing import adopted, decision, ended
@@ -235,6 +236,10 @@ def rank(reading: Reading) -> tuple[int, int]:
 @given(dossiers(), DAYS, all_clauses(), all_listings())
 def test_one_more_safeguard_on_file_never_worsens(dossier: Dossier, day: date, clauses: Clauses, listing: Listing) -> None:
     judge = Judge(PACK, TODAY)
+    routes = [dossier.route, *(route for hops in dossier.hops.values() for route in hops)]
+    lists = [PACK.instruments.get(one.framework) for route in routes for one in route.between.listings]
+    extended = {one.requires for one in lists if one is not None}
+    assume(listing.framework not in extended or not lapsed(listing, day))  # it would answer what was open: no safeguard
 
     def more_between(route: Route) -> Route:
         one = route.between
@@ -317,6 +322,18 @@ def test_a_favourable_answer_in_the_place_of_an_unknown_never_worsens(dossier: D
         assert RANKING[after.outcome] >= RANKING[before.outcome]
 
 
+def printed(judge: Judge, reading: Reading, day: date) -> tuple[Any, ...]:
+    """All that a person reads of a reading, in words."""
+    law_then, names = judge.law(day), Names("We", "They")
+
+    def said(hop: Hop) -> tuple[Any, ...]:
+        judged = hop.verdict.judged
+        sentences = dict.fromkeys((one.code, one.article, sentence(one, hop, names, law_then)) for one in judged.findings)
+        return hop.route.importer, hop.route.country, judged.outcome, judged.basis, hop.verdict.last_day, tuple(sentences)
+
+    return reading.flowing, tuple(said(hop) for hop in reading.path())
+
+
 @given(dossiers(), DAYS)
 def test_a_reading_is_the_same_until_its_next_change_and_another_on_it(dossier: Dossier, day: date) -> None:
     judge = Judge(PACK, TODAY)
@@ -326,6 +343,7 @@ def test_a_reading_is_the_same_until_its_next_change_and_another_on_it(dossier: 
             then = judge.read(dossier, reading.regime, between)
             assert then is not None
             assert same(reading, then), between
+            assert printed(judge, reading, day) == printed(judge, then, between), between
         if turn is not None:
             then = judge.read(dossier, reading.regime, turn)
             assert then is None or not same(reading, then)

@@ -307,6 +307,14 @@ def test_what_is_adopted_under_a_law_that_no_flow_is_under_is_said_to_touch_none
         assert ("No flow on file is under UK GDPR: what is adopted there touches none of them." in found["supposed"]) is said
 
 
+def test_what_is_said_twice_is_supposed_once_and_what_is_no_file_is_not_read(demo: Register) -> None:
+    for words in (("--annul", "eu-us-dpf"), ("--adopt", "IN")):
+        once, twice = (demo.answer("what-if", *words * many, "--as-of", "2026-06-30") for many in (1, 2))
+        assert once == twice
+    told = demo.onward("what-if", "--adopt", "/dev/zero", exit_code=2)
+    assert "/dev/zero is no file: name one, or a country such as BR" in told
+
+
 def test_an_empty_register_answers_too(register: Register, folder: Path) -> None:
     register.load({"party": a_register()["party"][:1]}, folder)
     found = register.answer("what-if", "--annul", "eu-us-dpf")

@@ -414,3 +414,17 @@ def test_a_server_that_is_told_to_end_leaves_nothing_running(home: Path) -> None
     assert (running.returncode, complaints) == (0, "")
     assert not psutil.pid_exists(postmaster) or psutil.Process(postmaster).status() == psutil.STATUS_ZOMBIE
     assert "shut down" in (home / "db" / "log").read_text().splitlines()[-1]
+
+
+def test_a_process_that_leaves_and_joins_again_is_counted_among_those_that_use_the_server(home: Path) -> None:
+    """Another process has joined too: whichever leaves last stops the server, and no other."""
+    embedded.start(home)
+    listed = home / "db" / ".handle_pids.json"
+    with subprocess.Popen(["sleep", "60"]) as other:
+        listed.write_text(json.dumps([*json.loads(listed.read_text()), other.pid]))
+        embedded.stop(home)
+        assert json.loads(listed.read_text()) == [other.pid]
+        embedded.start(home)
+        assert sorted(json.loads(listed.read_text())) == sorted([other.pid, os.getpid()])
+        other.kill()
+    embedded.stop(home)
