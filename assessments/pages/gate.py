@@ -1,8 +1,9 @@
 """The gate: what stands against letting a vendor have our data, and who decided what about it."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 import asyncpg
 import msgspec
@@ -29,6 +30,11 @@ from registry.vocabulary import RANKING, Outcome, Standing
 from registry.web import page, see_other, segment
 
 LATEST = date.fromisoformat(register.LATEST)
+_DECISIONS = """select d.*, coalesce(n.name, n.key) as by, (
+    select j.value from public.journal_entry e join public.journal_value j using (sequence)
+    where e."table" = 'decision' and e.row = d.id and e.version = 1 and j.name = '(why)') as ground
+from decision d join vendor v on v.thing = d.vendor and v.id = v.thing
+left join person n on n.thing = d.decided_by where v.key = $1 order by d.since desc, d.id desc"""
 NAMED = 5  # so many transfers that may not go ahead are named beside what stands against a vendor
 
 
@@ -53,14 +59,7 @@ async def _page(visitor: Visitor, bar: Bar, key: str, typed: Decided | None = No
         file = await open_gate(key)
         if file is None:
             raise NotFoundException
-        decisions = await at.fetch(
-            """select d.*, coalesce(n.name, n.key) as by, (
-                select j.value from public.journal_entry e join public.journal_value j using (sequence)
-                where e."table" = 'decision' and e.row = d.id and e.version = 1 and j.name = '(why)') as ground
-            from decision d join vendor v on v.thing = d.vendor and v.id = v.thing
-            left join person n on n.thing = d.decided_by where v.key = $1 order by d.since desc, d.id desc""",
-            key,
-        )
+        decisions = await at.fetch(_DECISIONS, key)
         registrar = await registered_by(at, key)
         thing = await at.fetchval("select thing from vendor where key = $1 limit 1", key)
         name = await at.fetchval(
@@ -90,6 +89,7 @@ async def _page(visitor: Visitor, bar: Bar, key: str, typed: Decided | None = No
         verdict=verdict,
         findings=list(zip(verdict.findings, gate_sentences(verdict, called), strict=True)),
         decisions=decisions,
+        turned_down=_standing(decisions, bar.clocks.as_of) == Standing.REFUSED,
         own=registrar == visitor.key,
         standings=list(Standing),
         typed=typed or Decided(),
@@ -165,6 +165,13 @@ async def registered_by(at: asyncpg.Connection, key: str) -> str | None:
         key,
     )
     return None if who is None else str(who)
+
+
+def _standing(decisions: Sequence[Any], day: date) -> str | None:
+    """What the decision says that is in force on a day, of some that are the latest first; None where none is."""
+    return next(
+        (one["standing"] for one in decisions if one["since"] <= day and (one["until"] is None or one["until"] > day)), None
+    )
 
 
 def _asked_in(error: Refused | None) -> str:

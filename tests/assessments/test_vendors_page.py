@@ -274,6 +274,8 @@ def test_the_desk_names_vendors_to_whom_data_flow_and_that_nobody_has_approved(r
             desk = (await browser.get(f"/?on={day}")).text
             assert ("that nobody has approved" in desk) == (said is not None), day
             assert said is None or said in desk, day
+            gate = (await browser.get(f"/vendors/mailer/gate?on={day}")).text
+            assert ("It is refused, and data flow to it still" in gate) == bool(said and "refused" in said), day
             flow = (await browser.get(f"/transfers/news?on={day}")).text
             assert ("its data may not flow on this day" in flow) == (said is not None or day == "2021-01-01"), day
         vendor = (await browser.get("/vendors/mailer?on=2020-03-01")).text
