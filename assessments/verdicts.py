@@ -165,13 +165,14 @@ class Judge:
 
     def _resting(self, verdict: Verdict, state: State, route: Route, light: int, day: date) -> Verdict:
         """A verdict with the row that it rests on, and the last day of this, where the law's own is not before."""
-        judged, last, first = verdict.judged, verdict.last_day, None
+        judged, last, by_first = verdict.judged, verdict.last_day, False
         row: Clauses | Listing
         if judged.listing is not None:
             row = state.listings[judged.listing]
             last = earliest(last, _listed_until(row, day))
             first = self._first_list_until(judged.basis, state, day) if len(state.listings) > 1 else None
-            last = earliest(last, first)
+            by_first = first is not None and (last is None or first < last)
+            last = first if by_first else last
         elif judged.clauses is not None:
             row = state.clauses[judged.clauses]
             last = earliest(last, row.until - ONE_DAY if row.until is not None else None)
@@ -179,7 +180,7 @@ class Judge:
             return verdict
         if last is not verdict.last_day and last is not None:  # the row ends, not the law: another may carry the basis on
             then, _ = self.verdict(route, light, last + ONE_DAY)
-            if then.judged.basis == judged.basis and (then.row is not row or last == first):
+            if then.judged.basis == judged.basis and (then.row is not row or by_first):
                 last = then.last_day
         return Verdict(judged, last, verdict.turn, verdict.lends_otherwise, row)
 

@@ -52,8 +52,9 @@ def sentence(finding: Finding, hop: Hop, names: Names, law: Law, language: str =
     """What a finding says about a leg, in a sentence that may be put into a letter."""
     words = sentences(language)
     code = "APPROVED_ELSEWHERE" if (finding.code, finding.fact) == ("WRONG_FRAMEWORK", "approved_by") else finding.code
-    if finding.code == "NOT_MODELLED" and finding.instrument and law.instrument(finding.instrument):
-        code = "CONTESTED"
+    standing = law.standing(finding.instrument) if finding.instrument and law.instrument(finding.instrument) else None
+    if code == "NOT_MODELLED" and standing is not None:
+        code = "CONTESTED" if standing.code == code else "NOTHING_SIGNED"
     code = "ANOTHER_MODULE" if code == "MODULE_MISMATCH" and finding.fits in words["modules"] else code
     said = words["law"][code].format_map(_parameters(finding, hop, names, law, language))
     if not finding.open or finding.fact is None:
@@ -106,8 +107,9 @@ def _parameters(finding: Finding, hop: Hop, names: Names, law: Law, language: st
         code, _, fact = (finding.fact or "").partition(" ")
         stop = msgspec.structs.replace(finding, code=code, fact=fact or None)
         said["stop"] = sentence(stop, hop, names, law, language)
-    if finding.tool is not None and one is not None and one.kind == "framework":
-        said["due"] = written(listings[finding.tool].next_due, language)
+    listed = listings[finding.tool] if finding.tool is not None and finding.tool < len(listings) else None
+    if listed is not None and listed.framework == finding.instrument:
+        said["due"] = written(listed.next_due, language)
     elif finding.tool is not None and finding.tool < len(clauses):
         said["concluded"] = written(clauses[finding.tool].concluded_on, language)
     return said

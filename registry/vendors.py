@@ -112,7 +112,8 @@ async def _known() -> Known:
 async def _sent(request: Asking, visitor: Visitor, bar: Any, draft: str, step: str, *, begun: bool) -> Template | Redirect:
     """Keeps what was typed and goes on; what is wrong is shown again as it was typed.
 
-    On the way to another step that was asked for it is kept as it stands: what is wrong is told before it is recorded.
+    But for the first step it is kept though something is wrong, as it stands: that is told again before it is recorded, and
+    on the way to another step that was asked for, then only.
     """
     if step not in STEPS:
         raise NotFoundException

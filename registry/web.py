@@ -14,11 +14,13 @@ from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 import jinja2
 from asyncpg import (
+    AdminShutdownError,
+    CannotConnectNowError,
     CharacterNotInRepertoireError,
+    CrashShutdownError,
     DiskFullError,
     InterfaceError,
     InvalidCatalogNameError,
-    OperatorInterventionError,
     PostgresConnectionError,
     TooManyConnectionsError,
 )
@@ -210,12 +212,20 @@ AWAY = (
 GONE = (
     ConnectionError,
     TimeoutError,
-    InterfaceError,
+    AdminShutdownError,
+    CannotConnectNowError,
+    CrashShutdownError,
     InvalidCatalogNameError,
-    OperatorInterventionError,
     PostgresConnectionError,
     TooManyConnectionsError,
 )
+
+
+def away(error: Exception) -> bool:
+    """Whether it says that the database is gone, and not that something was asked of it wrongly or a file is missing."""
+    if isinstance(error, InterfaceError):
+        return "clos" in str(error)  # a connection or the pool
+    return isinstance(error, GONE) or (isinstance(error, OSError) and error.filename is None)  # of a socket, not of a file
 
 
 def failed(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
@@ -223,7 +233,7 @@ def failed(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     LOG.error("%s %s failed", request.method, request.url.path, exc_info=error)
     if isinstance(error, DiskFullError) or settings.no_room():
         return page("error", 503, what=FULL, status=503, visitor=request.scope.get("user"))
-    if isinstance(error, GONE) or (isinstance(error, OSError) and error.filename is None):  # of a socket, not of a file
+    if away(error):
         return page("error", 503, what=AWAY, status=503, visitor=request.scope.get("user"))
     what = "Something went wrong on our side; nothing was changed. The log of the server says what."
     return page("error", 500, what=what, status=500, visitor=request.scope.get("user"))

@@ -28,11 +28,12 @@ class Causes:
         self.changed: set[str] = set()
 
     def add(self, cause: str, kind: AlertKind, subjects: Sequence[str], effect: date, **more: Any) -> str:
-        """Says a cause; of what was said of it first the kind stands, and what else it did is added."""
+        """Says a cause; of what was said of it first the kind stands, the earliest effect, and what else it did is added."""
         key = fitted(cause)
         if key not in self.rows:
             self.rows[key] = {"key": key, "cause": key, "kind": kind, "effect": effect} | more
             self.subjects[key] = {}
+        self.rows[key]["effect"] = min(self.rows[key]["effect"], effect)
         self.subjects[key] |= dict.fromkeys(subjects)
         return key
 

@@ -44,7 +44,7 @@ def illegible(one: Any) -> str | None:
     if isinstance(one, msgspec.Struct):
         parts = (getattr(one, name) for name in one.__struct_fields__)
     elif isinstance(one, dict):
-        parts = one.values()
+        parts = (*one, *one.values())
     elif isinstance(one, (list, tuple)):
         parts = one
     return next((found for part in parts if (found := illegible(part))), None)
@@ -88,16 +88,15 @@ def _faults(one: Instrument, pack: Files) -> Iterator[str]:
             yield f"`{field}` holds a sign that cannot be read: take it out"
     if one.kind == "regime":
         yield from _unsound_regime(one)
-    elif one.countries and one.kind not in OF_COUNTRIES:
+    if one.countries and one.kind not in OF_COUNTRIES:
         yield f"`countries` is asked of {', '.join(sorted(OF_COUNTRIES))} alone: leave it out here"
     declared = {regime for other in pack.instruments.values() if other.kind == "regime" for regime in other.regimes}
     if not one.regimes or set(one.regimes) - declared:
         yield f"`regimes`: name some of {', '.join(sorted(declared))}"
     if not one.events:
         yield "no [[events]]: say at least when it came into force"
-    elif (begun := sum(event.what == "in_force" for event in one.events)) != 1:
-        told = "say when it came into force, and when that became known" if not begun else "leave one, the first"
-        yield f"{'no' if not begun else 'more than one'} event `in_force`: {told}"
+    elif all(event.what != "in_force" for event in one.events):
+        yield "no event `in_force`: say when it came into force, and when that became known"
     if missing := set(one.regimes) - one.articles.keys():
         yield f"[articles] names no article for {', '.join(sorted(missing))}: name one"
     for regime, article in one.articles.items():

@@ -245,3 +245,12 @@ def test_one_listing_more_takes_nothing_from_the_list_that_extends_it(register: 
     register.load({"certification": on_two[2:]}, folder)
     assert judged(register, "news", "2025-01-01")["outcome"] == "permitted"
     assert {judged(register, "news", day)["last_day"] for day in ("2024-01-01", "2025-01-01")} == {"2027-07-10"}
+
+
+@pytest.mark.parametrize("instrument", ["eu-us-dpf", "eu-gdpr", "eu-adequacy-jp"])
+def test_what_nobody_signs_is_no_safeguard_and_is_said_to_be_none(register: Register, folder: Path, instrument: str) -> None:
+    named = {"key": "c", "exporter": "house", "importer": "mailer", "state": "signed", "rank": "primary"}
+    register.load(a_register(certification=[], safeguard=[named | SINCE | {"instrument": instrument}]), folder)
+    found = judged(register, "news", "2024-01-01")
+    assert found["outcome"] == "undetermined"
+    assert "is nothing that two parties sign" in found["reasons"][0]["text"]

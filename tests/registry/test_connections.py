@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from assessments import app, schedule
-from registry import database
+from registry import database, web
 from tests.support import Register, drop_database
 from tests.web import browse
 
@@ -178,3 +178,20 @@ def test_health_waits_for_no_database_that_is_frozen(register: Register, monkeyp
             assert (await client.get("/healthz")).status_code == 503
 
     browse(register, work)
+
+
+@pytest.mark.parametrize(
+    ("error", "gone"),
+    [
+        (FileNotFoundError(2, "No such file or directory"), True),  # of a socket
+        (FileNotFoundError(2, "No such file or directory", "a template"), False),
+        (ConnectionRefusedError(), True),
+        (asyncpg.InterfaceError("connection is closed"), True),
+        (asyncpg.InterfaceError("the server expects 0 arguments for this query, 1 was passed"), False),
+        (asyncpg.AdminShutdownError(), True),
+        (asyncpg.QueryCanceledError(), False),
+        (ValueError(), False),
+    ],
+)
+def test_a_database_that_is_gone_is_told_from_a_fault_of_ours(error: Exception, gone: bool) -> None:
+    assert web.away(error) is gone

@@ -236,7 +236,6 @@ UNSOUND = {
         WHOLE.replace('"45(1)"', '"45\\u0000"'),
         "'45\\x00' holds a sign that cannot be read: take it out",
     ),
-    "begun twice": (with_event("in_force", "2022-01-01"), "more than one event `in_force`: leave one, the first"),
     "clauses of a country": (
         WHOLE.replace('kind = "adequacy"', 'kind = "clauses"'),
         "`countries` is asked of adequacy, framework, inside, rule alone: leave it out here",
@@ -248,6 +247,14 @@ UNSOUND = {
     "a code that no verdict holds": (
         of_kind("regime").replace("EU_GDPR", "K" * 21),
         f"`regimes`: '{'K' * 21}' is no code of a law: take at most 20 of capitals, digits and underscores",
+    ),
+    "a sign that no register keeps in a name": (
+        saying('roles = { "M\\u0000" = { exporter = "any", importer = "any" } }', of_kind("clauses")),
+        "'M\\x00' holds a sign that cannot be read: take it out",
+    ),
+    "a law of a country": (
+        WHOLE.replace('kind = "adequacy"', 'kind = "regime"'),
+        "`countries` is asked of adequacy, framework, inside, rule alone: leave it out here",
     ),
     "an article of no name": (
         WHOLE.replace('"45(1)"', '" "'),
@@ -443,6 +450,7 @@ SOUND = {
     "the first day of all law": own(**{"own-ke": WHOLE.replace("2021-03-01", "1900-01-01")}),
     "as many at least as at most": own(**{"own-ke": with_scope('fact = "sensitive"\nat_least = 3\nat_most = 3')}),
     "at least many": own(**{"own-ke": with_scope('fact = "sensitive"\nat_least = 1000000')}),
+    "a first day that was put off": own(**{"own-ke": with_event("in_force", "2022-01-01")}),
     "the longest key": own(**{"a" * 80: WHOLE.replace("own-ke", "a" * 80)}),
     "the longest code of a law": own(**{"own-ke": of_kind("regime").replace("EU_GDPR", "K" * 20)}),
     "lines and tabs in a note": own(**{"own-ke": saying('note = "a\\tb\\nc"')}),
