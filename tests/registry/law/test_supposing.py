@@ -216,6 +216,8 @@ def test_an_instrument_is_read_from_a_file(folder: Path) -> None:
     path.write_text(OF_INDIA.replace("verified_on = 2026-10-08", 'verified_on = "2026-10-08"', 1))
     with pytest.raises(LawError, match=r"in\.toml: .*verified_on"):
         read_instrument(path)  # a day is a day, not a text that looks like one
+    with pytest.raises(Misused, match=f"{folder} is no file: name one, or a country such as BR"):
+        read_instrument(folder)
     with pytest.raises(Misused, match=r"absent\.toml: cannot be read \(No such file or directory\): name a file"):
         read_instrument(folder / "absent.toml")
 
