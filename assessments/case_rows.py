@@ -143,7 +143,8 @@ def _safeguards(case: Case, us: str, them: str) -> Iterator[dict[str, Any]]:
 
 
 def _impacts(case: Case, us: str, them: str) -> Iterator[dict[str, Any]]:
-    for standard in ("tra", "tia"):
+    """Each test of its own; in the United Kingdom the risk assessment counts where one is said (law.md 12)."""
+    for standard in ("tra",) if case.regime == "UK_GDPR" and "tra" in case.facts else ("tra", "tia"):
         found = case.facts.get(standard)
         if found not in {"ok", "problematic"}:
             continue

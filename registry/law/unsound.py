@@ -73,19 +73,7 @@ def faults(pack: Files) -> Iterator[str]:
 
 
 def _faults(one: Instrument, pack: Files) -> Iterator[str]:
-    if not KEY.fullmatch(one.key):
-        yield f"`key` is {one.key[:60]!r}: take small letters, digits and hyphens"
-    if len(one.key) > LONGEST_KEY:
-        yield f"`key` is longer than {LONGEST_KEY} signs: shorten it, and the file's name"
-    if one.key.upper() in pack.countries.areas:
-        yield f"`key` is {one.key!r}, which names an area: choose another one"
-    if found := illegible(one):
-        yield f"{found} {HIDDEN}"
-    for field, text in (("title", one.title), ("citation", one.citation), ("source", one.source)):
-        if not text.strip():
-            yield f"`{field}` is empty: {SAYS[field]}"
-        elif not text.isprintable():
-            yield f"`{field}` holds a sign that cannot be read: take it out"
+    yield from _unsound_texts(one, pack)
     if one.kind == "regime":
         yield from _unsound_regime(one)
     if one.countries and one.kind not in OF_COUNTRIES:
@@ -128,6 +116,22 @@ def _faults(one: Instrument, pack: Files) -> Iterator[str]:
         yield "`mechanism` is missing: say by which name it is relied on"
     if one.kind == "clauses" and not one.roles:
         yield "[roles] is missing: say which roles the clauses fit"
+
+
+def _unsound_texts(one: Instrument, pack: Files) -> Iterator[str]:
+    if not KEY.fullmatch(one.key):
+        yield f"`key` is {one.key[:60]!r}: take small letters, digits and hyphens"
+    if len(one.key) > LONGEST_KEY:
+        yield f"`key` is longer than {LONGEST_KEY} signs: shorten it, and the file's name"
+    if one.key.upper() in pack.countries.areas:
+        yield f"`key` is {one.key!r}, which names an area: choose another one"
+    if found := illegible(one):
+        yield f"{found} {HIDDEN}"
+    for field, text in (("title", one.title), ("citation", one.citation), ("source", one.source)):
+        if not text.strip():
+            yield f"`{field}` is empty: {SAYS[field]}"
+        elif not text.isprintable():
+            yield f"`{field}` holds a sign that cannot be read: take it out"
 
 
 def _unsound_regime(one: Instrument) -> Iterator[str]:
